@@ -1,0 +1,217 @@
+"""The lake: DuckDB sessions and the working tables (Delta Lake).
+
+Belongs here: opening DuckDB with the spatial extension, loading SQL files, reading a table at a version, replacing
+one partition in one atomic commit. Does not belong here: what the tables mean, or when to write them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import random
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from pipeline.catalogue import Table, table
+from pipeline.settings import Settings
+
+SQL_DIR = Path(__file__).parent / "sql"
+COMMIT_ATTEMPTS = 30
+
+
+@cache
+def spatial_extension() -> Path:
+    """Path of the spatial extension that the pinned PyPI package carries.
+
+    Raises:
+        RuntimeError: the package is missing or was made for another DuckDB.
+    """
+    spec = importlib.util.find_spec("duckdb_extension_spatial")
+    folder = Path(next(iter(spec.submodule_search_locations or []))) if spec else Path()
+    path = folder / "extensions" / f"v{duckdb.__version__}" / "spatial.duckdb_extension"
+    if not spec or not path.exists():
+        raise RuntimeError(
+            f"DuckDB {duckdb.__version__} needs duckdb-extension-spatial=={duckdb.__version__}: run `make install`"
+        )
+    return path
+
+
+def connect(settings: Settings | None = None, database: str | Path = ":memory:") -> duckdb.DuckDBPyConnection:
+    """Open DuckDB with the spatial extension, longitude before latitude, in UTC, with no reach to the network."""
+    settings = settings or Settings()
+    connection = duckdb.connect(
+        str(database),
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    extension = str(spatial_extension()).replace("'", "''")
+    connection.execute(f"LOAD '{extension}'")
+    connection.execute("SET geometry_always_xy = true")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET preserve_insertion_order = true")
+    connection.execute(f"SET memory_limit = '{settings.memory_limit}'")
+    if settings.threads:
+        connection.execute(f"SET threads = {settings.threads}")
+    return connection
+
+
+@cache
+def sql(name: str) -> str:
+    """Text of ``pipeline/sql/<name>.sql``."""
+    return (SQL_DIR / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run_sql(
+    name: str, parameters: dict[str, Any] | None = None, /, settings: Settings | None = None, **frames: Any
+) -> pa.Table:
+    """Run one SQL file over the given frames and return its rows.
+
+    Args:
+        name: file under ``pipeline/sql`` without its ending.
+        parameters: values for the file's ``$name`` parameters.
+        settings: settings of the session.
+        frames: Arrow tables or pandas frames, each registered under its keyword.
+    """
+    with connect(settings) as connection:
+        for view, frame in frames.items():
+            connection.register(view, frame)
+        return connection.execute(sql(name), parameters or {}).to_arrow_table()
+
+
+def quote(identifier: str) -> str:
+    """Quote an identifier for DuckDB."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def content_digest(frame: pa.Table) -> str:
+    """SHA-256 of a table's content: names, types and values in row order, whatever its chunks."""
+    digest = hashlib.sha256(str(frame.schema.remove_metadata()).encode())
+    combined = frame.combine_chunks()
+    for column in combined.columns:
+        for chunk in column.chunks or []:
+            # IPC of one compacted array has no offsets or padding left over from slicing.
+            compact = pa.concat_arrays([chunk])
+            batch = pa.record_batch([compact], names=["c"])
+            digest.update(batch.serialize())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A finished write: the table's version and the data files that the partition now consists of."""
+
+    table: str
+    version: int
+    digest: str
+    rows: int
+    files: tuple[str, ...]
+
+
+class Lake:
+    """The working tables of one data folder.
+
+    Every write replaces whole partitions in one Delta commit; a reader sees the state before or after, never between.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def path(self, name: str) -> Path:
+        """Folder of a table."""
+        return self.settings.lake_dir / name
+
+    def version(self, name: str) -> int | None:
+        """Newest version of a table, or None where it was never written."""
+        delta = self._open(name)
+        return None if delta is None else delta.version()
+
+    def read(self, name: str, /, version: int | None = None, **where: str | list[str]) -> pa.Table:
+        """Read a table, in the order of its key.
+
+        Args:
+            name: full name in the catalogue.
+            version: version to read; the newest where None.
+            where: partition column = value, or one of a list of values.
+        """
+        spec = table(name)
+        delta = self._open(name, version)
+        if delta is None:
+            return spec.empty()
+        filters = [
+            (column, "in", value) if isinstance(value, list) else (column, "=", value)
+            for column, value in where.items()
+        ]
+        frame = delta.to_pyarrow_table(partitions=filters or None)
+        return spec.conform(frame.sort_by([(column, "ascending") for column in spec.key]))
+
+    def files(self, name: str, /, **where: str) -> tuple[str, ...]:
+        """Data files of which a partition consists now."""
+        delta = self._open(name)
+        if delta is None:
+            return ()
+        actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
+        return tuple(
+            sorted(
+                action["path"]
+                for action in actions
+                if all(str(action.get(f"partition.{column}")) == value for column, value in where.items())
+            )
+        )
+
+    def replace(self, name: str, frame: Any, /, **where: str) -> Commit:
+        """Replace the partition given by ``where`` with the rows of ``frame`` in one commit.
+
+        A conflicting commit by another run is waited out and the write tried again.
+
+        Raises:
+            ValueError: a row lies outside the partition.
+        """
+        spec = table(name)
+        rows = spec.conform(frame).sort_by([(column, "ascending") for column in spec.key])
+        for column, value in where.items():
+            if rows.num_rows and set(rows.column(column).to_pylist()) != {value}:
+                raise ValueError(f"{name}: a row lies outside {column} = {value!r}")
+        version = self._commit(spec, rows, where)
+        return Commit(name, version, content_digest(rows), rows.num_rows, self.files(name, **where))
+
+    def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:
+        predicate = " AND ".join(
+            f"{column} = '" + value.replace("'", "''") + "'" for column, value in where.items()
+        )
+        target = self.path(spec.name)
+        for attempt in range(COMMIT_ATTEMPTS):
+            try:
+                if self._open(spec.name) is None:
+                    target.mkdir(parents=True, exist_ok=True)
+                    DeltaTable.create(
+                        str(target), schema=spec.arrow_schema, partition_by=spec.storage or None, mode="ignore"
+                    )
+                write_deltalake(
+                    str(target),
+                    rows,
+                    mode="overwrite",
+                    predicate=predicate or None,
+                    commit_properties=CommitProperties(custom_metadata={"partition": predicate or "all"}),
+                )
+                return DeltaTable(str(target)).version()
+            except (CommitFailedError, DeltaError):
+                if attempt == COMMIT_ATTEMPTS - 1:
+                    raise
+                time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311
+        raise AssertionError("unreachable")
+
+    def _open(self, name: str, version: int | None = None) -> DeltaTable | None:
+        path = self.path(name)
+        if not (path / "_delta_log").is_dir():
+            return None
+        try:
+            return DeltaTable(str(path), version=version)
+        except TableNotFoundError:
+            return None

@@ -1,0 +1,79 @@
+"""Settings: where data lives and how much the pipeline may use.
+
+Belongs here: every value that a deployment may change, each with an environment variable ``ISW_…``.
+Does not belong here: what the numbers mean; that is in the theatre files.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one deployment, read from the environment.
+
+    Paths are taken relative to the working directory. Sizes are in bytes.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="ISW_", extra="ignore")
+
+    data: Path = Field(default=Path("data"), description="Folder for everything that is received or made")
+    memory_limit: str = Field(default="4GB", description="DuckDB's memory limit")
+    threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0 for one per core")
+    max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
+    max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an archive may unpack to")
+    max_unpack_ratio: int = Field(default=200, description="Most times that an archive may grow when unpacked")
+    max_field_bytes: int = Field(default=10 * 1024**2, description="Longest single field or line")
+    max_columns: int = Field(default=2_000, description="Most columns or properties of a record")
+    max_depth: int = Field(default=64, description="Deepest nesting of JSON or XML")
+    max_vertices: int = Field(default=5_000_000, description="Most vertices of one geometry")
+    keep_releases: int = Field(default=10, ge=1, description="Releases kept besides each month's last")
+
+    @cached_property
+    def root(self) -> Path:
+        """The data folder, absolute."""
+        return self.data.expanduser().resolve()
+
+    @property
+    def exports_dir(self) -> Path:
+        """Received bytes, each file named by its SHA-256."""
+        return self.root / "exports"
+
+    @property
+    def inbox_dir(self) -> Path:
+        """Where new files are dropped."""
+        return self.root / "inbox"
+
+    @property
+    def lake_dir(self) -> Path:
+        """Working tables (Delta Lake)."""
+        return self.root / "lake"
+
+    @property
+    def ledger_dir(self) -> Path:
+        """What each partition was made from."""
+        return self.root / "ledger"
+
+    @property
+    def releases_dir(self) -> Path:
+        """Published releases."""
+        return self.root / "releases"
+
+    @property
+    def latest(self) -> Path:
+        """Link to the newest release."""
+        return self.root / "latest"
+
+    @property
+    def validation_dir(self) -> Path:
+        """Results of the checks on each candidate."""
+        return self.root / "validation"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage: runs, events, schedules."""
+        return self.root / "dagster"

@@ -1,0 +1,25 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a data folder of the test's own."""
+    return Settings(data=tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def real_exports() -> Path:
+    """Folder of real exports, which are others' data and not part of the project."""
+    folder = Path(os.environ.get("ISW_REAL_EXPORTS", "../shared/data")).resolve()
+    if not (folder / "README.md").exists():
+        pytest.skip("real exports are not at hand: set ISW_REAL_EXPORTS to their folder")
+    return folder
