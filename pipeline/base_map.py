@@ -1,0 +1,50 @@
+"""The base map: a theatre's land and provinces, as the project ships them (Natural Earth, public domain).
+
+Belongs here: reading those shapes. Does not belong here: drawing them.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.theatres import Theatre
+
+
+@cache
+def _features(path: Path) -> list[dict[str, Any]]:
+    features: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
+    return features
+
+
+def land(theatre: Theatre) -> bytes:
+    """The theatre's land as one geometry: WKB, OGC:CRS84."""
+    import shapely  # noqa: PLC0415 - only the stages that use shapes pay for it
+
+    shapes = [
+        shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
+        for feature in _features(theatre.path(theatre.land))
+        if theatre.land_name in (None, feature["properties"]["name"])
+    ]
+    return bytes(shapely.to_wkb(shapely.normalize(shapely.union_all(shapes))))
+
+
+def province_shapes(theatre: Theatre) -> pa.Table:
+    """One row a province: ``province`` and ``geometry`` (WKB, OGC:CRS84)."""
+    import shapely  # noqa: PLC0415 - as above
+
+    features = _features(theatre.path(theatre.provinces_file))
+    names, geometries = [], []
+    for name, province in theatre.provinces.items():
+        shapes = [
+            shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
+            for feature in features
+            if feature["properties"]["name"] in province.shapes
+        ]
+        names.append(name)
+        geometries.append(bytes(shapely.to_wkb(shapely.normalize(shapely.union_all(shapes)))))
+    return pa.table({"province": pa.array(names, pa.string()), "geometry": pa.array(geometries, pa.binary())})

@@ -1,0 +1,273 @@
+"""From lossless records to mapped fields: what every stage that interprets records has in common.
+
+Belongs here: picking the fields that a source's mapping names, reading dates, numbers and coordinates by declared
+format, and settling which records are accepted, duplicate, superseded or quarantined.
+Does not belong here: what a strike, a place or a control area is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.catalogue import table
+from pipeline.catalogue.reasons import reasons
+from pipeline.lake import connect, sql
+from pipeline.theatres import FieldSource, Source
+
+Value = TypeVar("Value")
+
+KEPT = ("record_id", "export_id", "received_at", "file_name", "layer", "record_no", "line_no", "problem", "geometry")
+
+# Every field that a mapping may name, by kind of source.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "strikes": (
+        "id", "date_exact", "date_from", "date_to", "period_from", "period_to", "published", "place", "place_text",
+        "province", "latitude", "longitude", "latitude_text", "longitude_text", "precision", "confidence",
+        "claimed_actor", "stated_holder", "note", "report_url", "report_title",
+    ),
+    "control_observations": (
+        "place", "place_local", "province", "latitude", "longitude", "controller", "parties", "valid_from",
+        "valid_to", "basis", "citation", "note",
+    ),
+    "control_polygons": ("controller", "valid_from", "valid_from_file"),
+    "places": ("place", "aliases", "province", "latitude", "longitude", "precision", "credit"),
+    "reports": ("report_url", "report_title", "published", "period_from", "period_to", "locations_stated"),
+    "report_additions": ("report_url", "province", "status", "stated_holder", "date_from", "date_to", "note"),
+}  # fmt: skip
+
+DATES = ("date_exact", "date_from", "date_to", "period_from", "period_to", "published", "valid_from", "valid_to")
+
+DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a stage made of the records of one source."""
+
+    rows: pa.Table
+    outcomes: pa.Table
+    quarantine: pa.Table
+
+
+def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:
+    """Pick the mapped fields of each record as trimmed text.
+
+    Args:
+        source: the source whose mapping is used.
+        records: rows of ``raw.records`` of that source.
+        exports: rows of ``raw.exports`` that hold them.
+
+    Returns:
+        One row a record in order of receipt, with the columns of ``KEPT``, one text column for each field of the
+        source's kind (null where the record has none), and ``out_of_scope`` (text naming the property, or null).
+    """
+    fields = FIELDS[source.kind]
+    names = sorted({name for spec in source.fields.values() for name in spec.names} | set(source.only))
+    with connect() as connection:
+        connection.register("records", records)
+        connection.register("exports", exports)
+        picked = connection.execute(sql("mapping/pick_properties"), {"paths": [_pointer(n) for n in names]})
+        frame = picked.to_arrow_table()
+    values = _columns(frame, names)
+    columns = {name: frame.column(name) for name in KEPT}
+    for field in fields:
+        columns[field] = _pick(source.fields.get(field), values, frame)
+    columns["out_of_scope"] = _out_of_scope(source, values, frame)
+    return pa.table(columns)
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _columns(frame: pa.Table, names: Sequence[str]) -> dict[str, pa.Array]:
+    lists = frame.column("picked").combine_chunks()
+    flat = lists.flatten()
+    count = len(names)
+    return {name: flat.take(pa.array(range(i, len(flat), count))) for i, name in enumerate(names)}
+
+
+def _pick(spec: FieldSource | None, values: dict[str, pa.Array], frame: pa.Table) -> pa.Array:
+    size = frame.num_rows
+    if spec is None:
+        return pa.nulls(size, pa.string())
+    if spec.const is not None:
+        return pa.array([spec.const] * size, pa.string())
+    if spec.file_name:
+        found = frame.column("file_name").combine_chunks()
+    elif spec.layer:
+        found = frame.column("layer").combine_chunks()
+    else:
+        found = pc.coalesce(*[_trimmed(values[name]) for name in spec.names])
+    if spec.pattern:
+        pattern = re.compile(spec.pattern)
+        found = map_unique(found, lambda text: (m.group(1) if (m := pattern.search(text)) else None), pa.string())
+    return _trimmed(found)
+
+
+def _trimmed(texts: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _out_of_scope(source: Source, values: dict[str, pa.Array], frame: pa.Table) -> pa.Array:
+    reasons_found: list[str | None] = [None] * frame.num_rows
+    for name, pattern in source.only.items():
+        wanted = re.compile(pattern)
+        for row, value in enumerate(values[name].to_pylist()):
+            if not wanted.search(value or ""):
+                reasons_found[row] = f"{name} = {value}"
+    if source.layers:
+        for row, layer in enumerate(frame.column("layer").to_pylist()):
+            if layer not in source.layers:
+                reasons_found[row] = f"layer = {layer}"
+    return pa.array(reasons_found, pa.string())
+
+
+def map_unique(texts: pa.Array, convert: Callable[[str], Value | None], type_: pa.DataType) -> pa.Array:
+    """Convert each different text once; null stays null."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    encoded = texts.dictionary_encode()
+    converted = pa.array([convert(text) for text in encoded.dictionary.to_pylist()], type_)
+    return converted.take(encoded.indices)
+
+
+def parse_dates(texts: pa.Array, formats: Iterable[str], default_year: int | None = None) -> pa.Array:
+    """Read days by the declared formats only; null where none fits.
+
+    Args:
+        texts: the texts.
+        formats: strptime formats tried in order; ``epoch_ms`` is milliseconds since 1970, UTC. A time with an offset
+            counts for its day in UTC.
+        default_year: year of dates whose format has none.
+    """
+    wanted = tuple(formats)
+
+    def convert(text: str) -> date | None:
+        for format_ in wanted:
+            parsed = _parse_date(text, format_, default_year)
+            if parsed is not None:
+                return parsed
+        return None
+
+    return map_unique(texts, convert, pa.date32())
+
+
+def _parse_date(text: str, format_: str, default_year: int | None) -> date | None:
+    try:
+        if format_ == "epoch_ms":
+            return datetime.fromtimestamp(int(text) / 1000, UTC).date() if text.lstrip("-").isdigit() else None
+        if default_year is not None and "%Y" not in format_ and "%y" not in format_:
+            return datetime.strptime(f"{default_year} {text}", f"%Y {format_}").date()  # noqa: DTZ007
+        moment = datetime.strptime(text, format_)  # noqa: DTZ007
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def parse_numbers(texts: pa.Array) -> pa.Array:
+    """Read plain decimal numbers; null where a text is none."""
+
+    def convert(text: str) -> float | None:
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
+
+    return map_unique(texts, convert, pa.float64())
+
+
+def parse_coordinates(texts: pa.Array) -> pa.Array:
+    """Read degrees as decimals (point or comma) or as degrees, minutes and seconds; null where a text is neither."""
+    from lat_lon_parser import parse  # noqa: PLC0415 - only odd spellings need it
+
+    def convert(text: str) -> float | None:
+        if DECIMAL.fullmatch(text):
+            return float(text)
+        if DECIMAL_COMMA.fullmatch(text):
+            return float(text.replace(",", "."))
+        try:
+            number = float(parse(text))
+        except (ValueError, TypeError, IndexError):
+            return None
+        return number if math.isfinite(number) else None
+
+    return map_unique(texts, convert, pa.float64())
+
+
+def identify(source: Source, fields: pa.Table, content: Sequence[str]) -> pa.Table:
+    """Add ``source_key`` and ``content_digest`` to the fields of records.
+
+    Args:
+        source: gives the fields of the key; where it names none, the record's content is its key.
+        fields: as :func:`extract` returns them.
+        content: fields whose change makes a new revision.
+    """
+    texts = pc.binary_join_element_wise(*[pc.fill_null(fields.column(name), "") for name in content], "\x1f")
+    content_digest = pa.array(
+        [
+            hashlib.sha256(text.encode() + (shape or b"")).hexdigest()[:32]
+            for text, shape in zip(texts.to_pylist(), fields.column("geometry").to_pylist(), strict=True)
+        ],
+        pa.string(),
+    )
+    if not source.key:
+        return fields.append_column("source_key", content_digest).append_column("content_digest", content_digest)
+    parts = [_key_part(source, fields, name) for name in source.key]
+    key = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, " | ")
+    if source.key_fold:
+        content_digest = key
+    return fields.append_column("source_key", key).append_column("content_digest", content_digest)
+
+
+def settle(source: Source, theatre: str, fields: pa.Table, refused: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Decide what becomes of each record.
+
+    The newest export that holds a key decides its content. The first record with that content is accepted, later ones
+    are duplicates, records with other content are superseded. Two records of one export with one key and different
+    content are a conflict: the first stays, the rest are quarantined.
+
+    Args:
+        source: the source.
+        theatre: name of the theatre.
+        fields: records with ``source_key`` and ``content_digest``.
+        refused: reasons found so far: record_id, reason_code, field, value.
+
+    Returns:
+        ``core.record_outcomes`` rows with the key as ``target_id``, and ``core.quarantine`` rows.
+    """
+    hints = pa.table(
+        {"reason_code": list(reasons()), "hint": [reason.hint for reason in reasons().values()]}
+    )
+    with connect() as connection:
+        connection.register("fields", fields.drop_columns(["geometry"]))
+        connection.register("refused", refused)
+        connection.register("hints", hints)
+        identity = {"theatre": theatre, "source": source.name}
+        connection.execute(sql("mapping/settle_records"))
+        outcomes = connection.execute(sql("mapping/list_outcomes"), identity).to_arrow_table()
+        quarantine = connection.execute(sql("mapping/list_quarantine"), identity).to_arrow_table()
+    return table("core.record_outcomes").conform(outcomes), table("core.quarantine").conform(quarantine)
+
+
+def lookup(texts: pa.Array, spellings: dict[str, str]) -> pa.Array:
+    """Translate spellings without regard to case; null where a text is unknown."""
+    return map_unique(texts, lambda text: spellings.get(text.casefold()), pa.string())
+
+
+def refusals(rows: list[dict[str, Any]]) -> pa.Table:
+    """Reasons as the frame that :func:`settle` takes."""
+    schema = pa.schema([(n, pa.string()) for n in ("record_id", "reason_code", "field", "value")])
+    return pa.Table.from_pylist(rows, schema=schema)

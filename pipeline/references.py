@@ -1,0 +1,160 @@
+"""References: the gazetteer, the list of reports, and what reports say of whole provinces.
+
+Belongs here: mapping these three kinds of record to their tables. Does not belong here: using them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from pipeline.catalogue import table
+from pipeline.mapping import (
+    FIELDS,
+    Mapped,
+    extract,
+    identify,
+    lookup,
+    parse_coordinates,
+    parse_dates,
+    parse_numbers,
+    refusals,
+    settle,
+)
+from pipeline.theatres import Source, Theatre
+
+TABLES = {"places": "core.places", "reports": "core.reports", "report_additions": "core.report_additions"}
+
+
+def map_references(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> Mapped:
+    """Make reference rows of the records of one source.
+
+    Args:
+        theatre: the theatre.
+        source: a source of kind ``places``, ``reports`` or ``report_additions``.
+        records: its rows of ``raw.records``.
+        exports: its rows of ``raw.exports``.
+    """
+    fields = identify(source, extract(source, records, exports), FIELDS[source.kind])
+    typed, refused = BUILDERS[source.kind](theatre, source, fields)
+    refused += [
+        {"record_id": row["record_id"], "reason_code": row["problem"], "field": None, "value": None}
+        for row in fields.select(["record_id", "problem"]).to_pylist()
+        if row["problem"]
+    ]
+    refused += [
+        {"record_id": row["record_id"], "reason_code": "record_out_of_scope", "field": None, "value": row["out_of_scope"]}
+        for row in fields.select(["record_id", "out_of_scope"]).to_pylist()
+        if row["out_of_scope"]
+    ]  # fmt: skip
+    outcomes, quarantine = settle(source, theatre.name, fields, refusals(refused))
+    accepted = {
+        row["record_id"] for row in outcomes.to_pylist() if row["outcome"] == "accepted"
+    }
+    rows = [row for row in typed if row["record_id"] in accepted]
+    return Mapped(table(TABLES[source.kind]).conform(rows), outcomes, quarantine)
+
+
+Built = tuple[list[dict[str, object]], list[dict[str, object]]]
+
+
+def _refuse(row: dict[str, object], code: str, field: str, value: object) -> dict[str, object]:
+    text = None if value is None else str(value)
+    return {"record_id": row["record_id"], "reason_code": code, "field": field, "value": text}
+
+
+def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
+    latitudes = parse_coordinates(fields.column("latitude")).to_pylist()
+    longitudes = parse_coordinates(fields.column("longitude")).to_pylist()
+    precisions = parse_numbers(fields.column("precision")).to_pylist()
+    provinces = lookup(fields.column("province"), theatre.province_aliases).to_pylist()
+    rows: list[dict[str, object]] = []
+    refused: list[dict[str, object]] = []
+    west, south, east, north = theatre.extent
+    for i, row in enumerate(fields.to_pylist()):
+        if row["place"] is None:
+            refused.append(_refuse(row, "place_missing", "place", None))
+        if row["province"] and provinces[i] is None:
+            refused.append(_refuse(row, "province_unknown", "province", row["province"]))
+        if row["latitude"] is None or row["longitude"] is None:
+            refused.append(_refuse(row, "place_without_coordinate", "latitude", row["place"]))
+        elif latitudes[i] is None or longitudes[i] is None:
+            refused.append(_refuse(row, "coordinate_unreadable", "latitude", f"{row['latitude']}, {row['longitude']}"))
+        elif not (south <= latitudes[i] <= north and west <= longitudes[i] <= east):
+            refused.append(_refuse(row, "coordinate_outside", "latitude", f"{row['latitude']}, {row['longitude']}"))
+        if precisions[i] is not None and precisions[i] < 0:
+            refused.append(_refuse(row, "precision_impossible", "precision", row["precision"]))
+        aliases = [alias.strip() for alias in (row["aliases"] or "").split(";") if alias.strip()]
+        rows.append(
+            {
+                "place_id": "p" + hashlib.sha256(f"{theatre.name}|{source.name}|{row['source_key']}".encode()).hexdigest()[:16],
+                "theatre": theatre.name,
+                "source": source.name,
+                "record_id": row["record_id"],
+                "place": row["place"],
+                "aliases": json.dumps(aliases, ensure_ascii=False),
+                "province": provinces[i],
+                "latitude": latitudes[i],
+                "longitude": longitudes[i],
+                "precision_m": theatre.default_precision_m if precisions[i] is None else precisions[i],
+                "credit": row["credit"] or source.credit,
+            }
+        )  # fmt: skip
+    return rows, refused
+
+
+def _dated(
+    theatre: Theatre, source: Source, fields: pa.Table, first: str, last: str, more: tuple[str, ...]
+) -> Built:
+    starts = parse_dates(fields.column(first), source.date_formats, source.default_year).to_pylist()
+    ends = parse_dates(fields.column(last), source.date_formats, source.default_year).to_pylist()
+    rows: list[dict[str, object]] = []
+    refused: list[dict[str, object]] = []
+    for i, row in enumerate(fields.to_pylist()):
+        for name, day in ((first, starts[i]), (last, ends[i])):
+            if row[name] is None:
+                refused.append(_refuse(row, "date_missing", name, None))
+            elif day is None:
+                refused.append(_refuse(row, "date_unparsable", name, row[name]))
+        if starts[i] and ends[i] and ends[i] < starts[i]:
+            refused.append(_refuse(row, "date_order", last, f"{row[first]} to {row[last]}"))
+        rows.append(
+            {
+                "theatre": theatre.name,
+                "source": source.name,
+                "record_id": row["record_id"],
+                first: starts[i],
+                last: ends[i],
+                **{name: row[name] for name in more},
+            }
+        )
+    return rows, refused
+
+
+def _reports(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
+    published = parse_dates(fields.column("published"), source.date_formats, source.default_year).to_pylist()
+    more = ("report_url", "report_title", "locations_stated")
+    rows, refused = _dated(theatre, source, fields, "period_from", "period_to", more)
+    return [{**row, "published": published[i]} for i, row in enumerate(rows)], refused
+
+
+def _additions(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
+    provinces = lookup(fields.column("province"), {**theatre.province_aliases, "all": "ALL"}).to_pylist()
+    more = ("report_url", "status", "stated_holder", "note")
+    rows, refused = _dated(theatre, source, fields, "date_from", "date_to", more)
+    refused += [
+        _refuse(row, "province_unknown", "province", row["province"])
+        for i, row in enumerate(fields.to_pylist())
+        if provinces[i] is None
+    ]
+    return [{**row, "province": provinces[i]} for i, row in enumerate(rows)], refused
+
+
+BUILDERS: dict[str, Callable[[Theatre, Source, pa.Table], Built]] = {
+    "places": _places,
+    "reports": _reports,
+    "report_additions": _additions,
+}

@@ -1,0 +1,61 @@
+-- A coordinate for each strike: its own, else the gazetteer's for its place and province, else for a place of that
+-- name if there is only one. The gazetteer's coordinate is kept beside a strike's own, to check the order of the two.
+CREATE OR REPLACE TEMP TABLE located AS
+WITH
+spelled AS (
+    SELECT
+        place_id,
+        lower(spelling) AS spelling,
+        province,
+        latitude,
+        longitude,
+        precision_m
+    FROM (
+        SELECT
+            places.*,
+            unnest(list_distinct(list_append(from_json(places.aliases, '["VARCHAR"]'), places.place))) AS spelling
+        FROM places
+    )
+    WHERE spelling <> ''
+),
+
+in_province AS (
+    SELECT
+        typed.record_id,
+        min_by(spelled.place_id, spelled.place_id) AS place_id,
+        count(DISTINCT (spelled.latitude, spelled.longitude)) AS candidates
+    FROM typed
+    INNER JOIN spelled ON lower(typed.place) = spelled.spelling AND typed.province = spelled.province
+    GROUP BY typed.record_id
+),
+
+anywhere AS (
+    SELECT
+        typed.record_id,
+        min_by(spelled.place_id, spelled.place_id) AS place_id,
+        count(DISTINCT (spelled.latitude, spelled.longitude)) AS candidates
+    FROM typed
+    INNER JOIN spelled ON lower(typed.place) = spelled.spelling
+    WHERE typed.province IS NULL
+    GROUP BY typed.record_id
+),
+
+matched AS (
+    SELECT * FROM in_province
+    UNION ALL
+    SELECT * FROM anywhere
+)
+
+SELECT
+    typed.*,
+    places.latitude AS place_latitude,
+    places.longitude AS place_longitude,
+    places.precision_m AS place_precision_m,
+    coalesce(matched.candidates, 0) AS candidates,
+    typed.own_latitude IS NOT NULL AND typed.own_longitude IS NOT NULL AS has_coordinate,
+    CASE WHEN has_coordinate THEN typed.own_latitude ELSE places.latitude END AS latitude,
+    CASE WHEN has_coordinate THEN typed.own_longitude ELSE places.longitude END AS longitude,
+    CASE WHEN has_coordinate THEN 'coordinate' ELSE 'gazetteer' END AS location_basis
+FROM typed
+LEFT JOIN matched ON typed.record_id = matched.record_id
+LEFT JOIN places ON matched.place_id = places.place_id;
