@@ -232,6 +232,17 @@ def identify(source: Source, fields: pa.Table, content: Sequence[str]) -> pa.Tab
     return fields.append_column("source_key", key).append_column("content_digest", content_digest)
 
 
+def _key_part(source: Source, fields: pa.Table, name: str) -> pa.Array:
+    texts = fields.column(name)
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    if name in DATES:
+        # A day is the same day however it is spelled, and whatever the hour.
+        days = parse_dates(texts, source.date_formats, source.default_year)
+        texts = pc.coalesce(pc.cast(days, pa.string()), texts)
+    return pc.fill_null(texts, "")
+
+
 def settle(source: Source, theatre: str, fields: pa.Table, refused: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Decide what becomes of each record.
 
