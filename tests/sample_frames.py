@@ -1,7 +1,7 @@
 """A small, made-up set of frames for theatre syria that conforms to the catalogue.
 
-Belongs here: thirty strikes, two states of the control map, and who held what, worked out in plain Python so
-that a test can predict it. Does not belong here: real facts, the pipeline's methods, marts (``sample_marts``).
+Belongs here: thirty strikes, two states of the control map, and who held what, worked out in plain Python, so
+that a test can predict it. Does not belong here: real facts, the pipeline's methods, or the marts.
 """
 
 from __future__ import annotations

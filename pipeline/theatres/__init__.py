@@ -157,9 +157,9 @@ class Control(Strict):
 
 
 class Province(Strict):
-    """A province: its shape in the base map and its spellings."""
+    """A province (or a town of the backdrop): its shape in the base map and its spellings."""
 
-    shapes: tuple[str, ...] = Field(description="Names of its features in the provinces file")
+    shapes: tuple[str, ...] = Field(description="Names of its features in the base map's file")
     label_local: str | None = None
     aliases: tuple[str, ...] = ()
 
@@ -179,6 +179,10 @@ class Theatre(Strict):
     land_name: str | None = Field(default=None, description="Feature of that name; the union of all where absent")
     provinces_file: str
     provinces: dict[str, Province]
+    backdrop: dict[Literal["countries", "lakes", "rivers", "towns"], str] = Field(
+        default_factory=dict, description="GeoJSON files drawn behind the data, under the showcase folder"
+    )
+    towns: dict[str, Province] = Field(default_factory=dict, description="Spellings of the backdrop's towns")
     controllers: dict[str, Controller]
     groups: dict[str, tuple[str, ...]] = Field(description="Groups of the split, in the order in which they are said")
     focus: str = Field(description="The controller that the claim is about")

@@ -1,0 +1,61 @@
+-- Each different disc once, in metres and with its bounds in degrees; and for each strike the snapshots of its days.
+CREATE OR REPLACE TEMP TABLE discs AS
+WITH
+different AS (
+    SELECT DISTINCT
+        longitude,
+        latitude,
+        radius_m
+    FROM probes
+),
+
+centred AS (
+    SELECT
+        *,
+        ST_Point(longitude, latitude) AS centre,
+        ST_Transform(centre, 'OGC:CRS84', $projection) AS metric_centre
+    FROM different
+),
+
+drawn AS (
+    SELECT
+        *,
+        -- A 64-gon of the circle's own area: its corners lie a little outside the circle.
+        CASE
+            WHEN radius_m > 0 THEN ST_Buffer(metric_centre, radius_m * sqrt(2 * pi() / (64 * sin(2 * pi() / 64))), 16)
+        END AS disc,
+        ST_Transform(coalesce(disc, metric_centre), $projection, 'OGC:CRS84') AS disc_in_degrees
+    FROM centred
+)
+
+SELECT
+    row_number() OVER (ORDER BY longitude, latitude, radius_m) AS disc_id,
+    drawn.* EXCLUDE (disc_in_degrees),
+    least(ST_XMin(disc_in_degrees), longitude) AS west,
+    least(ST_YMin(disc_in_degrees), latitude) AS south,
+    greatest(ST_XMax(disc_in_degrees), longitude) AS east,
+    greatest(ST_YMax(disc_in_degrees), latitude) AS north
+FROM drawn;
+
+CREATE OR REPLACE TEMP TABLE probe_days AS
+SELECT
+    probes.strike_id,
+    discs.disc_id,
+    day_snapshots.snapshot_day,
+    count(*) AS days,
+    max(days.day) AS last_day,
+    max(days.day - day_snapshots.snapshot_day) AS age_days
+FROM (
+    SELECT
+        strike_id,
+        CAST(unnest(generate_series(date_from, date_to, INTERVAL 1 DAY)) AS DATE) AS day
+    FROM probes
+) AS days
+INNER JOIN probes ON days.strike_id = probes.strike_id
+INNER JOIN discs
+    ON
+        probes.longitude = discs.longitude
+        AND probes.latitude = discs.latitude
+        AND probes.radius_m = discs.radius_m
+LEFT JOIN day_snapshots ON days.day = day_snapshots.day
+GROUP BY probes.strike_id, discs.disc_id, day_snapshots.snapshot_day;

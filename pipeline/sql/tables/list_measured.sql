@@ -1,0 +1,13 @@
+-- The figures of one attribution for the named windows, to be compared with another's.
+SELECT
+    sets.source,
+    sets.window_name,
+    sets.filter_name,
+    figures.unit,
+    figures.n,
+    CASE WHEN figures.n >= $fewest THEN figures.at_point END AS at_point,
+    CASE WHEN figures.n >= $fewest THEN figures.expected END AS expected
+FROM sets
+INNER JOIN figures ON sets.set_no = figures.set_no
+WHERE sets.is_named
+ORDER BY sets.source, sets.window_name, sets.filter_name, figures.unit;

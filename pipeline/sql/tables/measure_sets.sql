@@ -1,0 +1,127 @@
+-- The figures of METHODS for each set, as sums over its items. An item is a strike (unit row) or an episode, whose
+-- shares are the mean of those of its strikes that are in the set.
+--
+-- A piece is the part of an item that lies in one cell. An item of one piece is the same in every set that holds it
+-- and is summed by cell; only an episode of several pieces has to be put together set by set.
+CREATE OR REPLACE TEMP TABLE pieces AS
+SELECT
+    'row' AS unit,
+    strike_id AS item,
+    cell,
+    1 AS strikes,
+    focus_share,
+    other_share,
+    unknown_share,
+    focus_at_point
+FROM counted
+UNION ALL
+SELECT
+    'episode' AS unit,
+    episode_id AS item,
+    cell,
+    count(*) AS strikes,
+    sum(focus_share) AS focus_share,
+    sum(other_share) AS other_share,
+    sum(unknown_share) AS unknown_share,
+    sum(focus_at_point) AS focus_at_point
+FROM counted
+GROUP BY episode_id, cell;
+
+CREATE OR REPLACE TEMP TABLE scattered AS
+SELECT item
+FROM pieces
+WHERE unit = 'episode'
+GROUP BY item
+HAVING count(*) > 1;
+
+CREATE OR REPLACE TEMP TABLE figures AS
+WITH
+items AS (
+    SELECT
+        pieces.cell,
+        NULL AS set_no,
+        pieces.unit,
+        pieces.strikes,
+        pieces.focus_share,
+        pieces.other_share,
+        pieces.unknown_share,
+        pieces.focus_at_point
+    FROM pieces
+    ANTI JOIN scattered ON pieces.unit = 'episode' AND pieces.item = scattered.item
+    UNION ALL
+    SELECT
+        NULL AS cell,
+        cell_sets.set_no,
+        'episode' AS unit,
+        sum(pieces.strikes) AS strikes,
+        sum(pieces.focus_share) AS focus_share,
+        sum(pieces.other_share) AS other_share,
+        sum(pieces.unknown_share) AS unknown_share,
+        sum(pieces.focus_at_point) AS focus_at_point
+    FROM pieces
+    INNER JOIN scattered ON pieces.item = scattered.item
+    INNER JOIN cell_sets ON pieces.cell = cell_sets.cell
+    WHERE pieces.unit = 'episode'
+    GROUP BY cell_sets.set_no, pieces.item
+),
+
+means AS (
+    SELECT
+        cell,
+        set_no,
+        unit,
+        CAST(focus_share / strikes AS DECIMAL(18, 12)) AS i,
+        CAST(other_share / strikes AS DECIMAL(18, 12)) AS k,
+        CAST(unknown_share / strikes AS DECIMAL(18, 12)) AS u,
+        CAST(focus_at_point / strikes AS DECIMAL(18, 12)) AS focus_at_point
+    FROM items
+),
+
+sums AS (
+    SELECT
+        cell,
+        set_no,
+        unit,
+        count(*) AS n,
+        sum(i) AS i,
+        sum(focus_at_point) AS focus_at_point,
+        count(*) FILTER (WHERE i + u <= $tolerance + 1e-9) AS surely_not_t10,
+        count(*) FILTER (WHERE k + u <= $tolerance + 1e-9) AS surely_focus_t10,
+        count(*) FILTER (WHERE i + u <= 1e-9) AS surely_not_t0,
+        count(*) FILTER (WHERE k + u <= 1e-9) AS surely_focus_t0
+    FROM means
+    GROUP BY cell, set_no, unit
+),
+
+by_set AS (
+    SELECT
+        coalesce(sums.set_no, cell_sets.set_no) AS set_no,
+        sums.unit,
+        sum(sums.n) AS n,
+        1 - sum(sums.focus_at_point) / sum(sums.n) AS at_point,
+        1 - sum(sums.i) / sum(sums.n) AS expected,
+        sum(sums.surely_not_t10) / sum(sums.n) AS lower_t10,
+        1 - sum(sums.surely_focus_t10) / sum(sums.n) AS upper_t10,
+        sum(sums.surely_not_t0) / sum(sums.n) AS lower_t0,
+        1 - sum(sums.surely_focus_t0) / sum(sums.n) AS upper_t0
+    FROM sums
+    LEFT JOIN cell_sets ON sums.cell = cell_sets.cell
+    WHERE sums.set_no IS NOT NULL OR cell_sets.set_no IS NOT NULL
+    GROUP BY ALL
+)
+
+SELECT
+    sets.set_no,
+    units.unit,
+    CAST(coalesce(by_set.n, 0) AS BIGINT) AS n,
+    by_set.at_point,
+    by_set.expected,
+    -- Up to t of a disc that counts as surely one side may be of the other, so that in a set of nothing but sure
+    -- strikes a bound can pass the mean or the centres: it is widened to hold both.
+    least(by_set.lower_t10, by_set.expected, by_set.at_point) AS lower_t10,
+    greatest(by_set.upper_t10, by_set.expected, by_set.at_point) AS upper_t10,
+    least(by_set.lower_t0, by_set.expected, by_set.at_point) AS lower_t0,
+    greatest(by_set.upper_t0, by_set.expected, by_set.at_point) AS upper_t0
+FROM sets
+CROSS JOIN (SELECT unnest(['episode', 'row']) AS unit) AS units
+LEFT JOIN by_set ON sets.set_no = by_set.set_no AND units.unit = by_set.unit;

@@ -1,0 +1,64 @@
+-- Rows of marts.headline but for the split and the sentence. Under the fewest locations there is a count and no share.
+WITH
+by_unit AS (
+    SELECT
+        set_no,
+        max(n) FILTER (WHERE unit = 'row') AS strike_rows,
+        max(n) FILTER (WHERE unit = 'episode') AS episodes
+    FROM figures
+    GROUP BY set_no
+),
+
+places_by_set AS (
+    SELECT
+        cell_sets.set_no,
+        count(DISTINCT cell_places.place_no) AS places
+    FROM (SELECT DISTINCT cell, place_no FROM counted) AS cell_places -- noqa: ST05
+    INNER JOIN cell_sets ON cell_places.cell = cell_sets.cell
+    GROUP BY cell_sets.set_no
+),
+
+ally AS (
+    SELECT
+        figures.set_no,
+        figures.unit,
+        coalesce(held_by_set.share, 0) / figures.n AS share
+    FROM figures
+    LEFT JOIN held_by_set
+        ON
+            figures.set_no = held_by_set.set_no
+            AND figures.unit = held_by_set.unit
+            AND held_by_set.controller = $ally
+    WHERE $ally IS NOT NULL AND figures.n > 0
+)
+
+SELECT
+    $theatre AS theatre,
+    sets.source,
+    sets.window_name AS "window",
+    sets.window_from,
+    sets.window_to,
+    sets.filter_name AS "filter",
+    figures.unit,
+    $control_source AS control_source,
+    by_unit.strike_rows AS "rows",
+    by_unit.episodes,
+    coalesce(places_by_set.places, 0) AS places,
+    figures.n,
+    CASE WHEN figures.n >= $fewest THEN figures.at_point END AS not_focus_at_point,
+    CASE WHEN figures.n >= $fewest THEN figures.expected END AS not_focus_expected,
+    CASE WHEN figures.n >= $fewest THEN figures.lower_t10 END AS not_focus_lower_t10,
+    CASE WHEN figures.n >= $fewest THEN figures.upper_t10 END AS not_focus_upper_t10,
+    CASE WHEN figures.n >= $fewest THEN figures.lower_t0 END AS not_focus_lower_t0,
+    CASE WHEN figures.n >= $fewest THEN figures.upper_t0 END AS not_focus_upper_t0,
+    CASE
+        WHEN figures.n >= $fewest AND ally.share < 1 - 1e-9
+            THEN greatest(0, 1 - (1 - figures.expected) / (1 - ally.share))
+    END AS not_focus_excluding_ally
+FROM sets
+INNER JOIN figures ON sets.set_no = figures.set_no
+INNER JOIN by_unit ON sets.set_no = by_unit.set_no
+LEFT JOIN places_by_set ON sets.set_no = places_by_set.set_no
+LEFT JOIN ally ON figures.set_no = ally.set_no AND figures.unit = ally.unit
+WHERE sets.filter_name NOT IN ('certain_only', 'with_background')
+ORDER BY sets.source, "window", "filter", figures.unit;
