@@ -44,22 +44,36 @@ def spatial_extension() -> Path:
     return path
 
 
-def connect(settings: Settings | None = None, database: str | Path = ":memory:") -> duckdb.DuckDBPyConnection:
-    """Open DuckDB with the spatial extension, longitude before latitude, in UTC, with no reach to the network."""
+def connect(settings: Settings | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB session in memory with the spatial extension, longitude before latitude, in UTC, and no network.
+
+    Sessions of one process share one engine, because loading the extension takes most of a second; temporary tables
+    and registered frames belong to one session and end with it.
+    """
     settings = settings or Settings()
-    connection = duckdb.connect(
-        str(database),
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    session = _engine().cursor()
+    session.execute("SET geometry_always_xy = true")
+    session.execute("SET TimeZone = 'UTC'")
+    session.execute("SET preserve_insertion_order = true")
+    session.execute(f"SET memory_limit = '{settings.memory_limit}'")
+    if settings.threads:
+        session.execute(f"SET threads = {settings.threads}")
+    return session
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    engine = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
+    load_spatial(engine)
+    return engine
+
+
+def load_spatial(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the spatial extension into a connection, from the pinned package, without a network."""
     extension = str(spatial_extension()).replace("'", "''")
     connection.execute(f"LOAD '{extension}'")
-    connection.execute("SET geometry_always_xy = true")
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET preserve_insertion_order = true")
-    connection.execute(f"SET memory_limit = '{settings.memory_limit}'")
-    if settings.threads:
-        connection.execute(f"SET threads = {settings.threads}")
-    return connection
 
 
 @cache
@@ -132,24 +146,28 @@ class Lake:
         delta = self._open(name)
         return None if delta is None else delta.version()
 
-    def read(self, name: str, /, version: int | None = None, **where: str | list[str]) -> pa.Table:
-        """Read a table, in the order of its key.
+    def read(
+        self, name: str, /, version: int | None = None, columns: list[str] | None = None, **where: str | list[str]
+    ) -> pa.Table:
+        """Read a table, in the order of its key (as far as the columns hold it).
 
         Args:
             name: full name in the catalogue.
             version: version to read; the newest where None.
+            columns: columns to read; all where None.
             where: partition column = value, or one of a list of values.
         """
         spec = table(name)
         delta = self._open(name, version)
         if delta is None:
-            return spec.empty()
+            return spec.empty() if columns is None else spec.empty().select(columns)
         filters = [
             (column, "in", value) if isinstance(value, list) else (column, "=", value)
             for column, value in where.items()
         ]
-        frame = delta.to_pyarrow_table(partitions=filters or None)
-        return spec.conform(frame.sort_by([(column, "ascending") for column in spec.key]))
+        frame = delta.to_pyarrow_table(partitions=filters or None, columns=columns)
+        frame = frame.sort_by([(column, "ascending") for column in spec.key if column in frame.column_names])
+        return spec.conform(frame) if columns is None else frame
 
     def files(self, name: str, /, **where: str) -> tuple[str, ...]:
         """Data files of which a partition consists now."""

@@ -108,6 +108,7 @@ def _load(connection: duckdb.DuckDBPyConnection, theatre: Theatre, frames: Mappi
         "theatre": theatre.name,
         "control_source": theatre.control.in_force,
         "projection": theatre.projection,
+        "finest": _tolerance_m(MAX_ZOOM, TOLERANCE_PIXELS),
         "west": west,
         "south": south,
         "east": east,
@@ -116,8 +117,8 @@ def _load(connection: duckdb.DuckDBPyConnection, theatre: Theatre, frames: Mappi
     steps = {
         "list_strikes": ("theatre",),
         "list_discs": ("projection",),
-        "list_areas": ("theatre", "control_source"),
-        "list_fronts": ("theatre", "control_source"),
+        "list_areas": ("theatre", "control_source", "finest"),
+        "list_fronts": ("theatre", "control_source", "finest"),
         "gather_backdrop": ("west", "south", "east", "north"),
         "split_backdrop": (),
         "start_pieces": (),
@@ -172,11 +173,16 @@ def _zooms(connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
             yield zoom
 
 
+def _tolerance_m(zoom: int, pixels: float) -> float:
+    """Metres of Web Mercator under so many screen pixels."""
+    return pixels * WORLD_M / 2**zoom / TILE_PIXELS
+
+
 def _encode_zoom(connection: duckdb.DuckDBPyConnection, zoom: int) -> dict[tuple[int, int], bytes]:
     """Tiles of one zoom, gzipped, by x and y; simplified more where one would be too large."""
     pixels = TOLERANCE_PIXELS
     while True:
-        tolerance = pixels * WORLD_M / 2**zoom / TILE_PIXELS
+        tolerance = _tolerance_m(zoom, pixels)
         parts: dict[tuple[int, int], list[bytes]] = {}
         for layer in SHAPES:
             values: dict[str, Any] = {"zoom": zoom, "layer": layer, "tolerance": tolerance}

@@ -77,6 +77,11 @@ class Table(BaseModel):
         return self.name.split(".")[1]
 
     @property
+    def is_released(self) -> bool:
+        """False for working tables, which no release holds."""
+        return self.schema_name != "work"
+
+    @property
     def geometry(self) -> str | None:
         """Name of the geometry column, if the table has one."""
         return next((c.name for c in self.columns.values() if c.type == "geometry"), None)
@@ -121,6 +126,9 @@ def tables() -> dict[str, Table]:
     raw = yaml.safe_load((Path(__file__).parent / "tables.yaml").read_text(encoding="utf-8"))
     result = {}
     for name, body in raw.items():
+        if "like" in body:
+            model = raw[body.pop("like")]
+            body = {"key": model["key"], "columns": model["columns"], **body}
         table = Table(name=name, **body)
         for column_name, column in table.columns.items():
             column.name = column_name

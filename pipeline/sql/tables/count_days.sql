@@ -7,7 +7,7 @@ spans AS (
         strikes.date_from,
         strikes.date_to,
         -- Whole strikes are counted before they are divided, and decimals added: exact in any order.
-        CAST(count(*) / (strikes.date_to - strikes.date_from + 1) AS DECIMAL(18, 9)) AS a_day
+        CAST(count(*) / (strikes.date_to - strikes.date_from + 1) AS DECIMAL(18, 12)) AS a_day
     FROM strikes
     INNER JOIN attribution ON strikes.strike_id = attribution.strike_id
     WHERE NOT strikes.is_background

@@ -40,5 +40,5 @@ SELECT
     filters.filter_name
 FROM sources
 INNER JOIN windows
-    ON windows.is_named OR (windows.window_to >= sources.first_day AND windows.window_from <= sources.last_day)
+    ON windows.is_named OR (sources.first_day <= windows.window_to AND sources.last_day >= windows.window_from)
 INNER JOIN filters ON sources.source = filters.source;

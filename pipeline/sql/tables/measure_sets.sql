@@ -93,6 +93,10 @@ sums AS (
     GROUP BY cell, set_no, unit
 ),
 
+units AS (
+    SELECT unnest(['episode', 'row']) AS unit
+),
+
 by_set AS (
     SELECT
         coalesce(sums.set_no, cell_sets.set_no) AS set_no,
@@ -123,5 +127,5 @@ SELECT
     least(by_set.lower_t0, by_set.expected, by_set.at_point) AS lower_t0,
     greatest(by_set.upper_t0, by_set.expected, by_set.at_point) AS upper_t0
 FROM sets
-CROSS JOIN (SELECT unnest(['episode', 'row']) AS unit) AS units
+CROSS JOIN units
 LEFT JOIN by_set ON sets.set_no = by_set.set_no AND units.unit = by_set.unit;

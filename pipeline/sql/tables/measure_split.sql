@@ -1,19 +1,22 @@
 -- The expected share of each controller in each set: the sum over the set's items, each item being the mean of its
 -- strikes. Pieces and scattered episodes are those of measure_sets.sql.
 CREATE OR REPLACE TEMP TABLE held AS
-SELECT
-    counted.strike_id,
-    counted.episode_id,
-    counted.cell,
-    shares.entry.key AS controller,
-    CAST(shares.entry.value AS DECIMAL(18, 12)) AS share
-FROM counted
-INNER JOIN (
+WITH
+listed AS (
     SELECT
         strike_id,
         unnest(map_entries(CAST(CAST(shares AS JSON) AS MAP (VARCHAR, DOUBLE)))) AS entry
     FROM attribution
-) AS shares ON counted.strike_id = shares.strike_id;
+)
+
+SELECT
+    counted.strike_id,
+    counted.episode_id,
+    counted.cell,
+    listed.entry.key AS controller,
+    CAST(listed.entry.value AS DECIMAL(18, 12)) AS share
+FROM counted
+INNER JOIN listed ON counted.strike_id = listed.strike_id;
 
 CREATE OR REPLACE TEMP TABLE held_by_set AS
 WITH
@@ -66,21 +69,23 @@ scattered_held AS (
     GROUP BY cell_sets.set_no, held_pieces.episode_id, held_pieces.controller
 ),
 
+by_row AS (
+    SELECT
+        cell,
+        controller,
+        sum(share) AS share
+    FROM held
+    GROUP BY cell, controller
+),
+
 sums AS (
     SELECT
         cell_sets.set_no,
         'row' AS unit,
-        rows_held.controller,
-        rows_held.share
-    FROM (
-        SELECT
-            cell,
-            controller,
-            sum(share) AS share
-        FROM held
-        GROUP BY cell, controller
-    ) AS rows_held
-    INNER JOIN cell_sets ON rows_held.cell = cell_sets.cell
+        by_row.controller,
+        by_row.share
+    FROM by_row
+    INNER JOIN cell_sets ON by_row.cell = cell_sets.cell
     UNION ALL
     SELECT
         cell_sets.set_no,

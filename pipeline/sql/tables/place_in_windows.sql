@@ -2,11 +2,16 @@
 -- belongs to a window when its first day does: so the months add up to the total.
 CREATE OR REPLACE TEMP TABLE days AS
 WITH
+first_days AS (
+    SELECT DISTINCT date_from AS day
+    FROM strikes
+),
+
 listed AS (
     SELECT
         first_days.day,
         list(windows.window_name ORDER BY windows.window_name) AS window_names
-    FROM (SELECT DISTINCT date_from AS day FROM strikes) AS first_days
+    FROM first_days
     INNER JOIN windows ON first_days.day BETWEEN windows.window_from AND windows.window_to
     GROUP BY first_days.day
 )

@@ -9,11 +9,18 @@ by_unit AS (
     GROUP BY set_no
 ),
 
+cell_places AS (
+    SELECT DISTINCT
+        cell,
+        place_no
+    FROM counted
+),
+
 places_by_set AS (
     SELECT
         cell_sets.set_no,
         count(DISTINCT cell_places.place_no) AS places
-    FROM (SELECT DISTINCT cell, place_no FROM counted) AS cell_places -- noqa: ST05
+    FROM cell_places
     INNER JOIN cell_sets ON cell_places.cell = cell_sets.cell
     GROUP BY cell_sets.set_no
 ),
@@ -38,10 +45,10 @@ SELECT
     sets.window_name AS "window",
     sets.window_from,
     sets.window_to,
-    sets.filter_name AS "filter",
+    sets.filter_name AS filter,
     figures.unit,
     $control_source AS control_source,
-    by_unit.strike_rows AS "rows",
+    by_unit.strike_rows AS rows,
     by_unit.episodes,
     coalesce(places_by_set.places, 0) AS places,
     figures.n,
@@ -61,4 +68,4 @@ INNER JOIN by_unit ON sets.set_no = by_unit.set_no
 LEFT JOIN places_by_set ON sets.set_no = places_by_set.set_no
 LEFT JOIN ally ON figures.set_no = ally.set_no AND figures.unit = ally.unit
 WHERE sets.filter_name NOT IN ('certain_only', 'with_background')
-ORDER BY sets.source, "window", "filter", figures.unit;
+ORDER BY sets.source, "window", filter, figures.unit;

@@ -23,7 +23,7 @@ SELECT
     $theatre AS theatre,
     sets.source,
     sets.window_name AS "window",
-    sets.filter_name AS "filter",
+    sets.filter_name AS filter,
     figures.unit,
     group_names.controller_group,
     CASE WHEN figures.n >= $fewest THEN coalesce(by_group.share, 0) / figures.n END AS expected_share
@@ -36,4 +36,4 @@ LEFT JOIN by_group
         AND figures.unit = by_group.unit
         AND group_names.controller_group = by_group.controller_group
 WHERE sets.filter_name NOT IN ('certain_only', 'with_background')
-ORDER BY sets.source, "window", "filter", figures.unit, group_names.group_no;
+ORDER BY sets.source, "window", filter, figures.unit, group_names.group_no;

@@ -10,7 +10,9 @@ SELECT
         'day_from': date_diff('day', DATE '1970-01-01', valid_from),
         'day_until': date_diff('day', DATE '1970-01-01', valid_to)
     } AS properties,
-    ST_Transform(ST_GeomFromWKB(geometry), 'OGC:CRS84', 'EPSG:3857') AS shape
+    ST_SimplifyPreserveTopology(
+        ST_Transform(ST_GeomFromWKB(geometry), 'OGC:CRS84', 'EPSG:3857'), $finest
+    ) AS shape
 FROM front_rows
 WHERE theatre = $theatre AND source = $control_source
 ORDER BY feature;

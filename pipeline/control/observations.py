@@ -1,0 +1,67 @@
+"""Observations: from mapped records to dated statements that a controller held a place.
+
+Belongs here: typing the mapped fields of such records; the rules that refuse one are in ``pipeline/sql/control``.
+Does not belong here: the ground around a place (``observed``).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+
+from pipeline.base_map import province_shapes
+from pipeline.catalogue import table
+from pipeline.control.holders import read_holders
+from pipeline.lake import connect, sql
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, parse_coordinates, parse_dates, settle
+from pipeline.theatres import Source, Theatre
+
+# Ground is often said to be held since long before the strikes begin; a date decades earlier is a slip (1970, 1900).
+YEARS_BEFORE = 20
+
+
+def map_observations(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> Mapped:
+    """Make ``core.control_observations`` rows of the records of one source.
+
+    Args:
+        theatre: gives vocabulary, extent and provinces.
+        source: a source of kind ``control_observations``.
+        records: its rows of ``raw.records``.
+        exports: its rows of ``raw.exports``.
+    """
+    fields = identify(source, extract(source, records, exports), FIELDS["control_observations"])
+    west, south, east, north = theatre.extent
+    bounds = {"west": west, "south": south, "east": east, "north": north, "earliest": earliest_day(theatre)}
+    with connect() as connection:
+        connection.register("typed", _type_fields(theatre, source, fields))
+        connection.register("shapes_wkb", province_shapes(theatre))
+        refused = connection.execute(sql("control/refuse_observations"), bounds).to_arrow_table()
+        outcomes, quarantine = settle(source, theatre.name, fields, refused)
+        connection.register("outcomes", outcomes)
+        identity = {"theatre": theatre.name, "source": source.name}
+        rows = connection.execute(sql("control/assemble_observations"), identity).to_arrow_table()
+    return Mapped(table("core.control_observations").conform(rows), outcomes, quarantine)
+
+
+def earliest_day(theatre: Theatre) -> date:
+    """Day before which a statement about control cannot be meant."""
+    year, month = (int(part) for part in theatre.first_month.split("-"))
+    return date(year - YEARS_BEFORE, month, 1)
+
+
+def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table:
+    columns = {name: fields.column(name) for name in fields.column_names if name != "geometry"}
+    for name in ("latitude", "longitude"):
+        columns[f"{name}_text"] = fields.column(name)
+        columns[name] = parse_coordinates(fields.column(name))
+    for name in ("valid_from", "valid_to"):
+        columns[f"{name}_text"] = fields.column(name)
+        columns[name] = parse_dates(fields.column(name), source.date_formats, source.default_year)
+    columns["province_text"] = fields.column("province")
+    columns["province"] = lookup(fields.column("province"), theatre.province_aliases)
+    holders = read_holders(theatre, fields.column("controller"), fields.column("parties"))
+    columns["controller_text"] = fields.column("controller")
+    columns["controller"], columns["parties"] = holders.controller, holders.parties
+    columns["strange_holder"] = holders.unknown
+    return pa.table(columns)

@@ -1,0 +1,207 @@
+"""Polygons: from mapped features to dated, valid polygons with a holder.
+
+Belongs here: dating a feature, naming its holder, bringing its geometry to valid polygons without moving a vertex that
+is right, and settling which export speaks for a day.
+Does not belong here: putting the features of a day together (``drawn``).
+
+A feature is dated by its own property where it has one, else by the file's name; where the two are more than a day
+apart the property stands and ``repair`` says so. A shapefile's null date (1899-12-30) counts as none.
+
+A day is one statement: the set of features that one export holds for it. Of several exports the one received last
+speaks for the day (of those received together, the one with the greatest id). An export that says the same is a
+duplicate, one that says something else is superseded, feature by feature. The source's ``key`` is not used.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.catalogue import table
+from pipeline.control.holders import read_holders
+from pipeline.control.observations import earliest_day
+from pipeline.lake import connect, sql
+from pipeline.mapping import Mapped, extract, identify, parse_dates, settle
+from pipeline.theatres import Source, Theatre
+
+POLYGON_SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("snapshot_day", pa.date32(), nullable=False),
+        pa.field("controller", pa.string(), nullable=False),
+        pa.field("parties", pa.string(), nullable=False),
+        pa.field("geometry", pa.binary(), nullable=False),
+        pa.field("repair", pa.string()),
+    ]
+)
+
+SHAPEFILE_NULL_DATE = date(1899, 12, 30)
+PLACE_OF_FAULT = re.compile(r"\[.*?\]")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A geometry brought to valid polygons (WKB), what was done to it, or why it was refused."""
+
+    geometry: bytes | None = None
+    repair: str | None = None
+    reason: str | None = None
+    value: str | None = None
+
+
+def map_polygons(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> Mapped:
+    """Make rows of ``POLYGON_SCHEMA`` of the records of one source.
+
+    Args:
+        theatre: gives vocabulary, extent and projection.
+        source: a source of kind ``control_polygons``.
+        records: its rows of ``raw.records``.
+        exports: its rows of ``raw.exports``.
+    """
+    fields = _type_fields(theatre, source, extract(source, records, exports))
+    unkeyed = source.model_copy(update={"key": (), "key_fold": False})
+    fields = identify(unkeyed, fields, ("day_text", "controller", "parties"))
+    plain = fields.drop_columns(["geometry", "valid_geometry"])
+    with connect() as connection:
+        connection.register("typed", plain)
+        bounds = {"earliest": earliest_day(theatre)}
+        refused = connection.execute(sql("control/refuse_polygons"), bounds).to_arrow_table()
+        outcomes, quarantine = settle(unkeyed, theatre.name, fields, refused)
+        connection.register("outcomes", outcomes)
+        outcomes = connection.execute(sql("control/settle_days")).to_arrow_table()
+    outcomes = table("core.record_outcomes").conform(outcomes)
+    accepted = outcomes.filter(pc.equal(outcomes.column("outcome"), "accepted")).column("record_id")
+    rows = fields.filter(pc.is_in(fields.column("record_id"), accepted)).sort_by("record_id")
+    made = rows.drop_columns(["geometry"]).rename_columns({"valid_geometry": "geometry"})
+    return Mapped(made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA), outcomes, quarantine)
+
+
+def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table:
+    columns = {name: fields.column(name) for name in fields.column_names}
+    columns["snapshot_day"], apart = _days(source, fields)
+    columns["day_text"] = pc.fill_null(pc.cast(columns["snapshot_day"], pa.string()), "")
+    columns["controller_text"] = fields.column("controller")
+    holders = read_holders(theatre, fields.column("controller"), pa.nulls(fields.num_rows, pa.string()))
+    columns["controller"], columns["parties"] = holders.controller, holders.parties
+    columns["strange_holder"] = holders.unknown
+    mender = Mender(theatre)
+    shapes = [mender.mend(wkb) for wkb in fields.column("geometry").to_pylist()]
+    columns["valid_geometry"] = pa.array([shape.geometry for shape in shapes], pa.binary())
+    columns["shape_fault"] = pa.array([shape.reason for shape in shapes], pa.string())
+    columns["shape_text"] = pa.array([shape.value for shape in shapes], pa.string())
+    notes = [
+        "; ".join(note for note in (shape.repair, day_note) if note) or None
+        for shape, day_note in zip(shapes, apart, strict=True)
+    ]
+    columns["repair"] = pa.array(notes, pa.string())
+    return pa.table(columns)
+
+
+def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[str | None]]:
+    """The day of each feature, and a note where its property and its file's name are more than a day apart."""
+    own = parse_dates(fields.column("valid_from"), source.date_formats, source.default_year)
+    own = pc.if_else(pc.equal(own, pa.scalar(SHAPEFILE_NULL_DATE)), None, own)
+    # Eight digits in a file's name are a day and never milliseconds.
+    formats = [format_ for format_ in source.date_formats if format_ != "epoch_ms"]
+    named = parse_dates(fields.column("valid_from_file"), formats, source.default_year)
+    notes = [
+        f"dated {ours} by its property, {theirs} by the file's name"
+        if ours and theirs and abs((ours - theirs).days) > 1
+        else None
+        for ours, theirs in zip(own.to_pylist(), named.to_pylist(), strict=True)
+    ]
+    is_absent = pc.or_kleene(pc.is_null(fields.column("valid_from")), pc.is_in(own, pa.array([None], pa.date32())))
+    return pc.if_else(is_absent, named, own), notes
+
+
+class Mender:
+    """Brings geometries to valid polygons; each different one once.
+
+    Args:
+        theatre: gives the extent outside of which nothing is taken, and the projection in which areas are measured.
+    """
+
+    def __init__(self, theatre: Theatre) -> None:
+        import pyproj  # noqa: PLC0415 - only the stages that use shapes pay for it
+
+        self._extent = theatre.extent
+        self._to_metres = pyproj.Transformer.from_crs("OGC:CRS84", theatre.projection, always_xy=True)
+        self._done: dict[bytes, Shape] = {}
+
+    def mend(self, wkb: bytes | None) -> Shape:
+        """Bring one geometry (WKB, OGC:CRS84) to a valid two-dimensional polygon or multipolygon, or refuse it."""
+        if wkb is None:
+            return Shape(reason="geometry_missing")
+        if wkb not in self._done:
+            self._done[wkb] = self._mend(wkb)
+        return self._done[wkb]
+
+    def _mend(self, wkb: bytes) -> Shape:
+        import shapely  # noqa: PLC0415 - as above
+
+        try:
+            geometry = shapely.force_2d(shapely.from_wkb(wkb))
+        except shapely.errors.GEOSException as error:
+            return Shape(reason="geometry_unrepairable", value=str(error))
+        if geometry.is_empty:
+            return Shape(reason="geometry_missing", value=geometry.geom_type)
+        if not np.isfinite(shapely.get_coordinates(geometry)).all():
+            return Shape(reason="geometry_unrepairable", value="a coordinate is not a number")
+        polygons, notes = _polygonal(geometry)
+        if polygons is None:
+            return Shape(reason="geometry_not_polygon", value=geometry.geom_type)
+        fault = PLACE_OF_FAULT.sub("", shapely.is_valid_reason(polygons)).strip()
+        if not shapely.is_valid(polygons):
+            polygons, change = self._make_valid(polygons)
+            notes.append(f"{fault}: made valid, area changed by {change:+.3f} km²")
+        if polygons is None:
+            return Shape(reason="geometry_unrepairable", value=fault)
+        if self._is_outside(polygons):
+            return Shape(reason="geometry_outside", value=str([round(edge, 6) for edge in polygons.bounds]))
+        return Shape(bytes(shapely.to_wkb(polygons)), "; ".join(notes) or None)
+
+    def _make_valid(self, polygons: Any) -> tuple[Any, float]:
+        import shapely  # noqa: PLC0415 - as above
+
+        valid = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
+        mended, _ = _polygonal(valid)
+        if mended is None:
+            return None, 0.0
+        return mended, (self._square_metres(mended) - self._square_metres(polygons)) / 1e6
+
+    def _square_metres(self, polygons: Any) -> float:
+        import shapely  # noqa: PLC0415 - as above
+
+        def project(points: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.column_stack(self._to_metres.transform(points[:, 0], points[:, 1]))
+
+        return float(shapely.area(shapely.transform(polygons, project)))
+
+    def _is_outside(self, polygons: Any) -> bool:
+        west, south, east, north = self._extent
+        left, bottom, right, top = polygons.bounds
+        return bool(right < west or left > east or top < south or bottom > north)
+
+
+def _polygonal(geometry: Any) -> tuple[Any, list[str]]:
+    """The polygons of a geometry, or None where it has none, and a note on what was left out."""
+    import shapely  # noqa: PLC0415 - as above
+
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return (None if geometry.is_empty else geometry), []
+    if geometry.geom_type != "GeometryCollection":
+        return None, []
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    polygons = polygons[~shapely.is_empty(polygons)]
+    if not len(polygons):
+        return None, []
+    notes = [f"{len(parts) - len(polygons)} parts that are no polygons left out"] if len(parts) > len(polygons) else []
+    return (polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)), notes

@@ -1,0 +1,171 @@
+"""CSV and its kin: text in rows and cells, cut by commas, semicolons, tabs or bars.
+
+Belongs here: finding the delimiter, the header, and where each row starts.
+Does not belong here: what a cell means. Every value stays exactly the text that the file has.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from pipeline.exports.encodings import decode_head, detect_encoding, is_text
+from pipeline.exports.types import EXTRA, SOURCE_TEXT, Content, Reader, Record, RefusedError, over_cap, unique_names
+from pipeline.settings import Settings
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE = 256 * 1024
+SAMPLE_ROWS = 200
+# Excel's own way to declare the delimiter on a line before the header.
+DECLARED = re.compile(r"sep=([,;\t|])\r?\n?$", re.IGNORECASE)
+MARKUP = ("<", "%PDF", "{\\rtf")
+
+
+def sniff(head: bytes, names: Sequence[str]) -> bool:
+    """Whether the first bytes are plain text. Asked last, for every text format looks like CSV."""
+    return not names and is_text(head) and not decode_head(head).lstrip().startswith(MARKUP)
+
+
+def read(settings: Settings, path: Path) -> Content:
+    """Read rows of text under a header.
+
+    The first line that is not blank is the header; a name that repeats gets a suffix. Blank lines are no rows. A row
+    with too few or too many cells, or with a stray quotation mark, is kept and told of as malformed.
+
+    Raises:
+        RefusedError: the file as a whole can't be read.
+    """
+    encoding = detect_encoding(path)
+    with _open(path, encoding) as file:
+        delimiter = _sniff_delimiter(file)
+    with _open(path, encoding) as file:
+        header = next((row for row, _, _ in _rows(settings, file, delimiter)), None)
+    if header is None:
+        raise RefusedError("export_empty", "the file holds no text")
+    if isinstance(header, str):
+        raise RefusedError("export_unreadable", "line 1: stray quotation mark in the header", line=1)
+    if len(header) > settings.max_columns:
+        raise over_cap(settings, "max_columns", f"a header of {len(header):,} columns", line=1)
+    names = unique_names(header)
+    return Content(
+        format="csv",
+        records=_records(settings, path, encoding, delimiter, names),
+        encoding=encoding,
+        fields=tuple(names),
+    )
+
+
+READER = Reader("csv", sniff, read)
+
+
+def _open(path: Path, encoding: str) -> TextIO:
+    # newline="" keeps line breaks within quoted cells as they are.
+    file = path.open(encoding=encoding, newline="")
+    if encoding.endswith(("-le", "-be")) and file.read(1) != "\ufeff":
+        file.seek(0)
+    return file
+
+
+def _records(settings: Settings, path: Path, encoding: str, delimiter: str, names: list[str]) -> Iterator[Record]:
+    width = len(names)
+    with _open(path, encoding) as file:
+        rows = _rows(settings, file, delimiter)
+        next(rows)
+        for number, (row, line, problem) in enumerate(rows, start=1):
+            if len(row) == width and problem is None:
+                yield Record("", number, line, dict(zip(names, row, strict=True)))
+            else:
+                yield _malformed(settings, names, number, row, line, problem)
+
+
+def _malformed(
+    settings: Settings, names: list[str], number: int, row: list[str] | str, line: int, problem: str | None
+) -> Record:
+    if isinstance(row, str):
+        return Record("", number, line, {SOURCE_TEXT: row}, None, problem)
+    if len(row) > settings.max_columns:
+        raise over_cap(settings, "max_columns", f"line {line}: a row of {len(row):,} cells", line=line)
+    properties: dict[str, Any] = dict(zip(names, row, strict=False))
+    if len(row) > len(names):
+        properties[EXTRA] = row[len(names) :]
+    return Record("", number, line, properties, None, f"{len(row)} cells under a header of {len(names)}")
+
+
+def _rows(settings: Settings, file: TextIO, delimiter: str) -> Iterator[tuple[list[str] | str, int, str | None]]:
+    """Rows that are not blank, each with its first line and, where it can't be cut into cells, its text and problem."""
+    csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reader sets the same cap
+    pending: list[str] = []
+    reader = csv.reader(_lines(settings, file, pending), delimiter=delimiter, strict=True)
+    start = 1
+    is_first = True
+    while True:
+        try:
+            for row in reader:
+                if row and not (is_first and DECLARED.match(pending[0])):
+                    yield row, start, None
+                pending.clear()
+                is_first = False
+                start = reader.line_num + 1
+            return
+        except csv.Error as error:
+            yield "".join(pending), start, _row_problem(settings, error, start)
+            pending.clear()
+            is_first = False
+            start = reader.line_num + 1
+
+
+def _lines(settings: Settings, file: TextIO, pending: list[str]) -> Iterator[str]:
+    """Physical lines; those of the row being read are kept aside, for a row that turns out malformed."""
+    longest = settings.max_field_bytes
+    while line := file.readline(longest + 1):
+        if len(line) > longest:
+            raise over_cap(settings, "max_field_bytes", "a line")
+        pending.append(line)
+        yield line
+
+
+def _row_problem(settings: Settings, error: csv.Error, line: int) -> str:
+    text = str(error)
+    if text.startswith("unexpected end of data"):
+        raise RefusedError(
+            "export_truncated", f"line {line}: a quotation mark opens here and is never closed", line=line
+        ) from error
+    if text.startswith("field larger"):
+        raise over_cap(settings, "max_field_bytes", f"line {line}: a cell", line=line) from error
+    return f"stray quotation mark: {text}"
+
+
+def _sniff_delimiter(file: TextIO) -> str:
+    """The delimiter under which most rows have as many cells as the header, and more than one."""
+    sample = file.read(SAMPLE)
+    is_whole = len(sample) < SAMPLE
+    first_line = io.StringIO(sample, newline="").readline()
+    declared = DECLARED.match(first_line)
+    if declared:
+        return declared.group(1)
+    scores = {delimiter: _score(sample, delimiter, is_whole) for delimiter in DELIMITERS}
+    best = max(scores, key=lambda delimiter: scores[delimiter])
+    return best if scores[best] > (0.0, 0) else ","
+
+
+def _score(sample: str, delimiter: str, is_whole: bool) -> tuple[float, int]:
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+            if row:
+                rows.append(row)
+            if len(rows) > SAMPLE_ROWS:
+                break
+        else:
+            if not is_whole and len(rows) > 1:
+                rows.pop()
+    except csv.Error:
+        return 0.0, 0
+    width = len(rows[0]) if rows else 0
+    if width < 2:
+        return 0.0, 0
+    return sum(len(row) == width for row in rows) / len(rows), width

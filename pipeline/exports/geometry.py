@@ -1,0 +1,138 @@
+"""Building geometries from coordinates as text formats write them.
+
+Belongs here: positions, rings and the nesting of GeoJSON; the cap on vertices.
+Does not belong here: repairing anything. An invalid ring passes, for the stages to judge; what can't be a ring does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.exports.json_text import Digits
+from pipeline.exports.types import over_cap
+from pipeline.settings import Settings
+
+NUMBERS = {int, float, Digits}
+Positions = npt.NDArray[np.float64]
+
+
+class ShapeError(ValueError):
+    """Coordinates that make no geometry; the message says why."""
+
+
+def positions(found: Any) -> Positions:
+    """A list of positions as an array of x, y and, where they have it, z. A fourth number (a measure) is left out."""
+    if not isinstance(found, list) or not all(isinstance(position, list) for position in found):
+        raise ShapeError("a list of positions is missing")
+    sizes = set(map(len, found))
+    if len(sizes) > 1 or min(sizes, default=2) < 2:
+        raise ShapeError(f"positions of {' and '.join(map(str, sorted(sizes)))} numbers")
+    flat = [number for position in found for number in position]
+    strange = set(map(type, flat)) - NUMBERS
+    if strange:
+        raise ShapeError(f"a coordinate is of type {sorted(kind.__name__ for kind in strange)[0]}, not a number")
+    try:
+        array = np.array([float(number) for number in flat], dtype=np.float64)
+    except OverflowError as error:
+        raise ShapeError("a coordinate is too large") from error
+    if not np.isfinite(array).all():
+        raise ShapeError("a coordinate is not finite")
+    return array.reshape(len(found), -1)[:, :3] if found else np.empty((0, 2))
+
+
+def point(position: Positions) -> BaseGeometry:
+    """A point; empty where there is no position."""
+    return shapely.points(position[0]) if len(position) else shapely.Point()
+
+
+def line(found: Positions) -> BaseGeometry:
+    """A line; empty where there are no positions."""
+    if len(found) == 1:
+        raise ShapeError("a line of one position")
+    return shapely.linestrings(found) if len(found) else shapely.LineString()
+
+
+def polygon(rings: list[Positions]) -> BaseGeometry:
+    """A polygon of its outer ring and its holes; empty where there are no rings."""
+    for number, ring in enumerate(rings, start=1):
+        if len(ring) < 4:
+            raise ShapeError(f"ring {number} has {len(ring)} positions, a ring needs four")
+        if (ring[0] != ring[-1]).any():
+            raise ShapeError(f"ring {number} is not closed")
+    if len({ring.shape[1] for ring in rings}) > 1:
+        raise ShapeError("rings with and without heights")
+    if not rings:
+        return shapely.Polygon()
+    outer, *holes = (shapely.linearrings(ring) for ring in rings)
+    return shapely.polygons(outer, holes or None)
+
+
+def _point(found: Any) -> BaseGeometry:
+    return point(positions([found] if found else []))
+
+
+def _line(found: Any) -> BaseGeometry:
+    return line(positions(found))
+
+
+def _polygon(found: Any) -> BaseGeometry:
+    return polygon([positions(ring) for ring in _list(found)])
+
+
+def _list(found: Any) -> list[Any]:
+    if not isinstance(found, list):
+        raise ShapeError("coordinates are not a list")
+    return found
+
+
+def _many(part: Callable[[Any], BaseGeometry], whole: Callable[[Any], BaseGeometry]) -> Callable[[Any], BaseGeometry]:
+    return lambda found: whole(np.array([part(item) for item in _list(found)], dtype=object))
+
+
+_SHAPES: dict[str, Callable[[Any], BaseGeometry]] = {
+    "Point": _point,
+    "LineString": _line,
+    "Polygon": _polygon,
+    "MultiPoint": _many(_point, shapely.multipoints),
+    "MultiLineString": _many(_line, shapely.multilinestrings),
+    "MultiPolygon": _many(_polygon, shapely.multipolygons),
+}
+COLLECTION = "GeometryCollection"
+TYPES = frozenset({*_SHAPES, COLLECTION})
+
+
+def from_geojson(settings: Settings, found: Any) -> BaseGeometry | None:
+    """A geometry from a decoded GeoJSON geometry object, in its own coordinates.
+
+    Raises:
+        ShapeError: it is no geometry.
+        RefusedError: it has more vertices than the cap.
+    """
+    if found is None:
+        return None
+    made = _from_geojson(found)
+    check_vertices(settings, made)
+    return made
+
+
+def _from_geojson(found: Any) -> BaseGeometry:
+    kind = found.get("type") if isinstance(found, dict) else None
+    if kind == COLLECTION:
+        parts = [_from_geojson(part) for part in _list(found.get("geometries"))]
+        return shapely.geometrycollections(np.array(parts, dtype=object))
+    if not isinstance(kind, str) or kind not in _SHAPES:
+        raise ShapeError(f"geometry type {kind!r} is not known")
+    return _SHAPES[kind](found.get("coordinates"))
+
+
+def check_vertices(settings: Settings, geometry: BaseGeometry) -> None:
+    """Refuse a geometry with more vertices than the cap."""
+    count = shapely.get_num_coordinates(geometry)
+    if count > settings.max_vertices:
+        raise over_cap(settings, "max_vertices", f"a geometry of {count:,} vertices")

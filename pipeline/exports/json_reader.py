@@ -1,0 +1,203 @@
+"""JSON and GeoJSON.
+
+Belongs here: which part of a document are its records, and what each record's properties are.
+Does not belong here: decoding JSON (``json_text``), building geometries (``geometry``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.exports.crs import CRS84, Geometries, example, named_crs, outside_degrees, short_name, to_crs84
+from pipeline.exports.encodings import decode_head, detect_encoding
+from pipeline.exports.geometry import TYPES, ShapeError, from_geojson
+from pipeline.exports.json_text import Document, Item, encode, find_not_a_number, plain
+from pipeline.exports.types import (
+    GEOMETRY_TEXT,
+    SOURCE_TEXT,
+    Content,
+    Reader,
+    Record,
+    RefusedError,
+    unique_names,
+)
+from pipeline.settings import Settings
+
+START = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[\]{\"tfnNI0-9-]|\Z))")
+GEOJSON = re.compile(
+    r'"type"\s*:\s*"(?:Feature|FeatureCollection|' + "|".join(sorted(TYPES)) + r')"',
+)
+FEATURE_MEMBERS = ("type", "properties", "geometry")
+
+
+def sniff_json(head: bytes, names: Sequence[str]) -> bool:
+    """Whether the first bytes can begin a JSON list or object."""
+    return not names and START.match(decode_head(head)) is not None
+
+
+def sniff_geojson(head: bytes, names: Sequence[str]) -> bool:
+    """Whether the first bytes can begin JSON and name one of GeoJSON's types."""
+    return sniff_json(head, names) and GEOJSON.search(decode_head(head)) is not None
+
+
+def read(settings: Settings, path: Path) -> Content:
+    """Read a GeoJSON document, a list of objects, or an object that holds one list of objects.
+
+    A list without geometry gives records without one. Geometries are brought to OGC:CRS84.
+
+    Raises:
+        RefusedError: the file as a whole can't be read.
+    """
+    encoding = detect_encoding(path)
+    with path.open(encoding=encoding, newline="") as file:
+        document = Document(settings, file.read().removeprefix("\ufeff")).read()
+    features = _features(document)
+    if features is None:
+        records = _objects(document)
+        return Content(format="json", records=records, encoding=encoding)
+    crs = _declared_crs(document)
+    geometries, problems = _geometries(settings, features)
+    if crs is not None:
+        geometries = to_crs84(geometries, crs)
+    else:
+        _refuse_metres(geometries)
+    records = _feature_records(features, geometries, problems)
+    return Content(
+        format="geojson", records=records, encoding=encoding, crs=CRS84 if crs is None else short_name(crs)
+    )
+
+
+GEOJSON_READER = Reader("geojson", sniff_geojson, read)
+JSON_READER = Reader("json", sniff_json, read)
+
+
+def _features(document: dict[str, Any] | list[Item]) -> list[Item] | None:
+    """The features of a GeoJSON document; None where it is no GeoJSON."""
+    kind = document.get("type") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(kind, str):
+        return None
+    if kind == "FeatureCollection":
+        features = document.get("features")
+        if not isinstance(features, list):
+            raise RefusedError("export_unreadable", "the FeatureCollection has no list of features", field="features")
+        return features
+    bare = {name: plain(value) for name, value in document.items()}
+    if kind == "Feature":
+        return [Item(bare, 1)]
+    if kind in TYPES:
+        return [Item({"type": "Feature", "properties": None, "geometry": bare}, 1)]
+    return None
+
+
+def _declared_crs(document: dict[str, Any] | list[Item]) -> pyproj.CRS | None:
+    """The system that the ``crs`` member names; None where there is none, which means OGC:CRS84."""
+    declared = document.get("crs") if isinstance(document, dict) else None
+    if declared is None:
+        return None
+    properties = declared.get("properties") if isinstance(declared, dict) else None
+    properties = properties if isinstance(properties, dict) else {}
+    if isinstance(properties.get("name"), str):
+        return named_crs(properties["name"], "crs")
+    if isinstance(declared, dict) and declared.get("type") == "EPSG" and isinstance(properties.get("code"), int):
+        return named_crs(f"EPSG:{properties['code']}", "crs")
+    raise RefusedError("export_crs_unknown", f"crs = {encode(declared)} names no system", field="crs")
+
+
+def _geometries(settings: Settings, features: list[Item]) -> tuple[Geometries, list[str | None]]:
+    geometries: list[BaseGeometry | None] = []
+    problems: list[str | None] = []
+    for item in features:
+        geometry = problem = None
+        try:
+            if isinstance(item.value, dict):
+                geometry = from_geojson(settings, item.value.get("geometry"))
+        except ShapeError as error:
+            problem = f"geometry: {error}"
+        geometries.append(geometry)
+        problems.append(problem)
+    array = np.empty(len(geometries), dtype=object)
+    array[:] = geometries
+    return array, problems
+
+
+def _refuse_metres(geometries: Geometries) -> None:
+    """Refuse a file that declares no system while most of its coordinates can't be degrees.
+
+    One wild coordinate is the record's fault and left to the stages; most of them are the file's.
+    """
+    outside = outside_degrees(geometries)
+    placed = sum(geometry is not None and not geometry.is_empty for geometry in geometries)
+    if outside.sum() * 2 > placed:
+        raise RefusedError(
+            "export_crs_unknown",
+            f"no crs member, and {outside.sum()} of {placed} geometries are not in degrees ({example(geometries, outside)})",
+            field="crs",
+        )
+
+
+def _feature_records(
+    features: list[Item], geometries: Geometries, problems: list[str | None]
+) -> Iterator[Record]:
+    for number, (item, geometry, problem) in enumerate(zip(features, geometries, problems, strict=True), start=1):
+        feature = item.value
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+            text = {SOURCE_TEXT: encode(feature)}
+            yield Record("", number, item.line, text, None, "the item is not a GeoJSON feature")
+            continue
+        own = feature.get("properties")
+        if own is not None and not isinstance(own, dict):
+            problem = problem or "properties are not an object"
+            own = {"properties": own}
+        properties = _named({**(own or {})}, {k: v for k, v in feature.items() if k not in FEATURE_MEMBERS})
+        if problem is not None:
+            properties[GEOMETRY_TEXT] = encode(feature.get("geometry"))
+        yield Record("", number, item.line, properties, geometry, problem or _not_a_number(own))
+
+
+def _objects(document: dict[str, Any] | list[Item]) -> Iterator[Record]:
+    for number, item in enumerate(_items(document), start=1):
+        if isinstance(item.value, dict):
+            yield Record("", number, item.line, _named(item.value, {}), None, _not_a_number(item.value))
+        else:
+            text = {SOURCE_TEXT: encode(item.value)}
+            yield Record("", number, item.line, text, None, "the item is not an object")
+
+
+def _items(document: dict[str, Any] | list[Item]) -> list[Item]:
+    """The list that holds the records."""
+    if isinstance(document, list):
+        if document and not any(isinstance(item.value, dict) for item in document):
+            raise RefusedError("export_unreadable", "the list holds no objects")
+        return document
+    lists = {name: value for name, value in document.items() if isinstance(value, list)}
+    filled = {name: value for name, value in lists.items() if any(isinstance(item.value, dict) for item in value)}
+    if len(filled) == 1:
+        return next(iter(filled.values()))
+    if not filled and len(lists) == 1 and not next(iter(lists.values())):
+        return []
+    if "error" in document:
+        # How an ArcGIS server tells of an error, under HTTP status 200.
+        raise RefusedError("export_unreadable", f"a server's error, not data: {encode(plain(document['error']))}")
+    names = ", ".join(filled or document)
+    found = "several lists of objects" if filled else "no list of objects"
+    raise RefusedError("export_unreadable", f"the JSON object holds {found} ({names}); one is read")
+
+
+def _named(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    """Properties, then a feature's other members (``id`` becomes ``_id``), under names that nothing else uses."""
+    if not members and not any(name.startswith("_") for name in properties) and "" not in properties:
+        return properties
+    names = unique_names([*properties, *(f"_{name}" for name in members)])
+    return dict(zip(names, [*properties.values(), *members.values()], strict=True))
+
+
+def _not_a_number(value: Any) -> str | None:
+    found = find_not_a_number(value)
+    return f"JSON has no such number: {found}" if found else None

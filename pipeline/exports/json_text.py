@@ -1,0 +1,237 @@
+"""JSON without loss: every digit, every key and their order survive reading and writing.
+
+Belongs here: decoding and encoding JSON values, walking through a document's list with the line of each item.
+Does not belong here: what the values mean (see ``json_reader``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any
+
+import numpy as np
+
+from pipeline.exports.types import RefusedError, over_cap, unique_names
+from pipeline.settings import Settings
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+SPACE = re.compile(r"[ \t\n\r]*")
+# A string that nobody closes reaches to the end, so that every quotation mark is looked at once only.
+STRING = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', re.DOTALL)
+# Far below the digits at which Python refuses to convert (4,300) and takes noticeable time.
+LONG_INTEGER = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number that no Python number can give back as it was written (``1.10``, ``1e400``)."""
+
+    text: str
+
+    def __float__(self) -> float:
+        return float(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class NotANumber:
+    """``NaN`` or ``Infinity``, which JSON does not have; written as text."""
+
+    text: str
+
+
+def _real(text: str) -> float | Digits:
+    value = float(text)
+    return value if repr(value) == text else Digits(text)
+
+
+def _integer(text: str) -> int | Digits:
+    return int(text) if len(text) < LONG_INTEGER and text != "-0" else Digits(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    return dict(zip(unique_names([name for name, _ in pairs]), (value for _, value in pairs), strict=True))
+
+
+# Control characters within strings are let pass: nothing is lost by it.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_real, parse_int=_integer, parse_constant=NotANumber, strict=False
+)
+
+
+class _InexactError(TypeError):
+    """The fast encoder met a value that it can't write exactly."""
+
+
+def _refuse(value: object) -> None:
+    raise _InexactError(type(value).__name__)
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False, default=_refuse
+)
+
+
+def encode(value: Any) -> str:
+    """Compact JSON of a value; numbers keep their digits, and NaN and Infinity become text."""
+    try:
+        text = _ENCODER.encode(value)
+    except (_InexactError, ValueError):
+        text = _encode_exactly(value)
+    # Half of a character pair can't be written in UTF-8: it stays visible as an escape.
+    return text if text.isascii() else SURROGATE.sub(lambda m: f"\\\\u{ord(m.group()):04x}", text)
+
+
+def _encode_exactly(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_ENCODER.encode(k)}:{_encode_exactly(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_encode_exactly, value)) + "]"
+    if isinstance(value, Digits):
+        return value.text
+    if isinstance(value, NotANumber):
+        return f'"{value.text}"'
+    return _ENCODER.encode(value)
+
+
+def find_not_a_number(value: Any, where: str = "") -> str | None:
+    """Path of the first NaN or Infinity within a value; None where there is none."""
+    if isinstance(value, NotANumber):
+        return f"{where.lstrip('.')} = {value.text}"
+    if isinstance(value, dict):
+        inner = ((f"{where}.{name}", item) for name, item in value.items())
+    elif isinstance(value, list):
+        inner = ((f"{where}[{place}]", item) for place, item in enumerate(value))
+    else:
+        return None
+    return next((found for name, item in inner if (found := find_not_a_number(item, name))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list: its value and the line on which it starts."""
+
+    value: Any
+    line: int
+
+
+class Document:
+    """A JSON text, read member by member, so that the items of its lists have lines."""
+
+    def __init__(self, settings: Settings, text: str) -> None:
+        """Check the text's nesting.
+
+        Raises:
+            RefusedError: it is nested deeper than the cap.
+        """
+        self.text = text
+        self.settings = settings
+        self._line, self._counted = 1, 0
+        deepest, self._open = _nesting(text)
+        if deepest > settings.max_depth:
+            raise over_cap(settings, "max_depth", f"JSON nested {deepest:,} deep")
+
+    def read(self) -> dict[str, Any] | list[Item]:
+        """The document: a list of items, or an object whose lists are lists of items.
+
+        Raises:
+            RefusedError: ``export_truncated``, ``export_unreadable`` or ``export_cap_exceeded``.
+        """
+        start = self._skip(0)
+        try:
+            value, end = self._value(start)
+        except (ValueError, RecursionError) as error:
+            raise self._refusal(error) from error
+        end = self._skip(end)
+        if end < len(self.text):
+            raise RefusedError(
+                "export_unreadable", f"line {self._line_at(end)}: more text after the end of the JSON", line=self._line
+            )
+        if not isinstance(value, (dict, list)):
+            raise RefusedError("export_unreadable", "the JSON is a single value, neither a list nor an object")
+        return value
+
+    def _value(self, at: int) -> tuple[Any, int]:
+        opening = self.text[at : at + 1]
+        if opening == "[":
+            return self._items(at)
+        if opening == "{":
+            return self._members(at)
+        return _DECODER.raw_decode(self.text, at)
+
+    def _members(self, at: int) -> tuple[dict[str, Any], int]:
+        pairs: list[tuple[str, Any]] = []
+        at = self._skip(at + 1)
+        if self.text[at : at + 1] == "}":
+            return {}, at + 1
+        while True:
+            self._expect(at, '"')
+            name, at = scanstring(self.text, at + 1, False)
+            at = self._skip(at)
+            self._expect(at, ":")
+            at = self._skip(at + 1)
+            if self.text[at : at + 1] == "[":
+                value, at = self._value(at)
+            else:
+                value, at = _DECODER.raw_decode(self.text, at)
+            pairs.append((name, value))
+            at = self._skip(at)
+            if self.text[at : at + 1] == "}":
+                return _object(pairs), at + 1
+            self._expect(at, ",")
+            at = self._skip(at + 1)
+
+    def _items(self, at: int) -> tuple[list[Item], int]:
+        items: list[Item] = []
+        at = self._skip(at + 1)
+        if self.text[at : at + 1] == "]":
+            return items, at + 1
+        while True:
+            line = self._line_at(at)
+            value, at = _DECODER.raw_decode(self.text, at)
+            items.append(Item(value, line))
+            at = self._skip(at)
+            if self.text[at : at + 1] == "]":
+                return items, at + 1
+            self._expect(at, ",")
+            at = self._skip(at + 1)
+
+    def _skip(self, at: int) -> int:
+        found = SPACE.match(self.text, at)
+        return found.end() if found else at
+
+    def _expect(self, at: int, character: str) -> None:
+        if self.text[at : at + 1] != character:
+            raise json.JSONDecodeError(f"Expecting {character}", self.text, at)
+
+    def _line_at(self, at: int) -> int:
+        self._line += self.text.count("\n", self._counted, at)
+        self._counted = max(at, self._counted)
+        return self._line
+
+    def _refusal(self, error: ValueError | RecursionError) -> RefusedError:
+        if isinstance(error, RecursionError):
+            return over_cap(self.settings, "max_depth", "JSON nested too deeply")
+        line = getattr(error, "lineno", None)
+        where = f"line {line} column {error.colno}" if isinstance(error, json.JSONDecodeError) else "in a number"
+        if self._open > 0:
+            return RefusedError("export_truncated", f"{where}: the JSON ends before it is complete", line=line)
+        return RefusedError("export_unreadable", f"{where}: {getattr(error, 'msg', error)}", line=line)
+
+
+def _nesting(text: str) -> tuple[int, int]:
+    """How deeply brackets are nested, and how many are open at the end."""
+    bare = np.frombuffer(STRING.sub("", text).encode("utf-8", "surrogatepass"), np.uint8)
+    opening, closing = (np.isin(bare, list(pair)) for pair in (b"[{", b"]}"))
+    depth = np.cumsum(np.where(opening[opening | closing], 1, -1))
+    return (int(depth.max()), int(depth[-1])) if len(depth) else (0, 0)
+
+
+def plain(value: Any) -> Any:
+    """A member of a document with its items' lines taken off."""
+    return [item.value for item in value] if isinstance(value, list) else value

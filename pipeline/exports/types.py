@@ -1,0 +1,159 @@
+"""The words that the readers share: what was received, what a reader gives, how a file is refused.
+
+Belongs here: types without behaviour of their own.
+Does not belong here: any format, and anything that touches a disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.settings import Settings
+
+# Property names that this room adds. A property of the source that has one of these names gets a suffix.
+PROBLEM = "_problem"
+PROBLEM_TEXT = "_problem_text"
+EXTRA = "_extra"
+SOURCE_TEXT = "_text"
+GEOMETRY_TEXT = "_geometry_text"
+RESERVED = frozenset({PROBLEM, PROBLEM_TEXT, EXTRA, SOURCE_TEXT, GEOMETRY_TEXT})
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file kept byte for byte.
+
+    Attributes:
+        export_id: SHA-256 of the bytes, in hexadecimal.
+        file_name: name under which the file was received.
+        bytes: size in bytes.
+        path: where the bytes are kept.
+    """
+
+    export_id: str
+    file_name: str
+    bytes: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of reading one export.
+
+    Attributes:
+        export: row of ``raw.exports``.
+        records: rows of ``raw.records``; none where the file was refused.
+        refused: rows of ``core.quarantine``; one where the file was refused, else none.
+    """
+
+    export: dict[str, Any]
+    records: pa.Table
+    refused: pa.Table
+
+
+class Record(NamedTuple):
+    """One row or feature, as its reader gives it.
+
+    Attributes:
+        layer: layer or folder within the file; empty where the format has none.
+        number: number within the layer, from 1.
+        line: line of the file on which it starts, for text formats.
+        properties: its properties in the file's order, every value as the file has it.
+        geometry: its geometry in OGC:CRS84, longitude before latitude, degrees; heights as in the file.
+        problem: what is wrong with its shape, in words; None where nothing is.
+    """
+
+    layer: str
+    number: int
+    line: int | None
+    properties: dict[str, Any]
+    geometry: BaseGeometry | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a reader found in a file.
+
+    Attributes:
+        format: format of the content (``csv``, ``geojson``…).
+        records: the records, read as they are asked for; may raise RefusedError.
+        encoding: text encoding.
+        crs: coordinate reference system as the file declares it.
+        fields: names of the columns; None where each record has its own.
+    """
+
+    format: str
+    records: Iterator[Record]
+    encoding: str | None = None
+    crs: str | None = None
+    fields: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format.
+
+    Attributes:
+        name: name of the format, as in ``raw.exports``.
+        sniff: whether a file is of the format, by its first bytes and the names of the members if it is an archive.
+        read: reads the file; raises RefusedError where it can't be read as a whole.
+    """
+
+    name: str
+    sniff: Callable[[bytes, Sequence[str]], bool]
+    read: Callable[[Settings, Path], Content]
+
+
+class RefusedError(Exception):
+    """A file can't be read as a whole.
+
+    Args:
+        code: code of a reason at level ``file``.
+        value: what was found and where, in words.
+        line: line of the file.
+        layer: layer within the file.
+        field: field at fault.
+    """
+
+    def __init__(
+        self, code: str, value: str, *, line: int | None = None, layer: str | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(f"{code}: {value}")
+        self.code = code
+        self.value = value
+        self.line = line
+        self.layer = layer
+        self.field = field
+
+
+def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:
+    """A refusal because the cap ``name`` of the settings was exceeded; the message says which, its value and variable."""
+    cap = getattr(settings, name)
+    return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Names with ``_2``, ``_3``… where one repeats or is reserved; an empty name becomes ``column_<position>``.
+
+    >>> unique_names(["name", "name", "", "_extra"])
+    ['name', 'name_2', 'column_3', '_extra_2']
+    """
+    named = [name or f"column_{position}" for position, name in enumerate(names, start=1)]
+    taken = set(named) | RESERVED
+    result: list[str] = []
+    given: set[str] = set(RESERVED)
+    for name in named:
+        unique, count = name, 1
+        while unique in given or (count > 1 and unique in taken):
+            count += 1
+            unique = f"{name}_{count}"
+        given.add(unique)
+        result.append(unique)
+    return result

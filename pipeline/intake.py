@@ -1,0 +1,162 @@
+"""Intake: from files to raw records, each export once.
+
+Belongs here: taking files given by hand, shipped as showcase or dropped in the inbox, and writing ``raw.exports`` and
+``raw.records``. Does not belong here: reading a format (``exports``), interpreting records (``mapping``).
+
+The row in ``raw.exports`` is written after the records: it marks the export as taken in.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import exports
+from pipeline.errors import UserError
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+from pipeline.theatres import Source, Theatre, theatres
+
+# A file is taken from the inbox only when it has not changed for this long, so that a copy in progress is left alone.
+STABLE_SECONDS = 2.0
+IGNORED = (".", "~")
+IGNORED_ENDINGS = (".part", ".tmp", ".crdownload")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file."""
+
+    path: str
+    theatre: str
+    source: str
+    export_id: str
+    records: int
+    is_new: bool
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file in the inbox and the sources that it is taken for; without any, ``hint`` says what to do."""
+
+    path: Path
+    targets: tuple[tuple[str, str], ...]
+    hint: str | None = None
+
+
+def find(theatre_name: str, source_name: str) -> tuple[Theatre, Source]:
+    """The theatre and source of these names.
+
+    Raises:
+        UserError: there is no such theatre or source; the message lists those that there are.
+    """
+    if theatre_name not in theatres():
+        raise UserError(f"there is no theatre {theatre_name!r}: choose one of {', '.join(theatres())}")
+    theatre = theatres()[theatre_name]
+    if source_name not in theatre.sources:
+        raise UserError(
+            f"theatre {theatre_name} has no source {source_name!r}: choose one of {', '.join(theatre.sources)}"
+        )
+    return theatre, theatre.sources[source_name]
+
+
+def ingest(
+    settings: Settings, path: Path, theatre: Theatre, source: Source, received_at: datetime | None = None
+) -> Taken:
+    """Take one file for one source. Identical bytes are not taken twice for the same source.
+
+    Args:
+        settings: settings.
+        path: the file.
+        theatre: its theatre.
+        source: its source.
+        received_at: when it was received; now where None. It is recorded once and never read from a clock again.
+
+    Raises:
+        UserError: the file does not exist or cannot be taken.
+    """
+    lake = Lake(settings)
+    moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    received = exports.receive(settings, path, moment)
+    known = lake.read("raw.exports", theatre=theatre.name).to_pylist()
+    for row in known:
+        if row["source"] == source.name and row["export_id"] == received.export_id:
+            return _taken(path, row, is_new=False)
+    reading = exports.read_export(settings, received, theatre, source, moment)
+    where = {"theatre": theatre.name, "source": source.name, "export_id": received.export_id}
+    lake.replace("raw.records", reading.records, **where)
+    if reading.refused.num_rows:
+        lake.replace("raw.refused_exports", reading.refused, **where)
+    lake.replace("raw.exports", [reading.export], **where)
+    return _taken(path, reading.export, is_new=True)
+
+
+def _taken(path: Path, row: dict[str, object], is_new: bool) -> Taken:
+    return Taken(
+        str(path), str(row["theatre"]), str(row["source"]), str(row["export_id"]), int(str(row["record_count"])),
+        is_new, None if row["problem_code"] is None else f"{row['problem_code']}: {row['problem']}",
+    )  # fmt: skip
+
+
+def ingest_showcase(settings: Settings, names: list[str] | None = None) -> list[Taken]:
+    """Take the files that the project ships, each on its recorded day."""
+    taken = []
+    for theatre in theatres().values():
+        if names is None or theatre.name in names:
+            for source in theatre.sources.values():
+                if source.showcase:
+                    moment = datetime.fromisoformat(source.showcase.received_at)
+                    taken.append(ingest(settings, theatre.path(source.showcase.file), theatre, source, moment))
+    return taken
+
+
+def look_into_inbox(settings: Settings, now: float | None = None) -> list[Waiting]:
+    """Stable files in the inbox, in order of name. ``inbox/<theatre>/<source>/file`` says what a file is; elsewhere its
+    content decides."""
+    settings.inbox_dir.mkdir(parents=True, exist_ok=True)
+    waiting = []
+    moment = datetime.now(UTC).timestamp() if now is None else now
+    for path in sorted(p for p in settings.inbox_dir.rglob("*") if p.is_file() and not p.is_symlink()):
+        if path.name.startswith(IGNORED) or path.name.endswith(IGNORED_ENDINGS):
+            continue
+        if moment - path.stat().st_mtime < STABLE_SECONDS:
+            continue
+        waiting.append(_decide(settings, path))
+    return waiting
+
+
+def _decide(settings: Settings, path: Path) -> Waiting:
+    folders = path.relative_to(settings.inbox_dir).parts[:-1]
+    if len(folders) >= 2:
+        try:
+            find(folders[0], folders[1])
+        except UserError as error:
+            return Waiting(path, (), str(error))
+        return Waiting(path, ((folders[0], folders[1]),))
+    targets = tuple(exports.recognise(settings, path))
+    hint = None if targets else "no source recognises it: put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`"
+    return Waiting(path, targets, hint)
+
+
+def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
+    """Take every recognised file of the inbox; those taken are moved to ``inbox-done``, the rest stay.
+
+    Returns:
+        What was taken, and what was left with the reason.
+    """
+    taken, left = [], []
+    for waiting in look_into_inbox(settings):
+        if not waiting.targets:
+            left.append(waiting)
+            continue
+        received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
+        for theatre_name, source_name in waiting.targets:
+            theatre, source = find(theatre_name, source_name)
+            taken.append(ingest(settings, waiting.path, theatre, source, received_at))
+        done = settings.root / "inbox-done" / taken[-1].export_id[:16]
+        done.mkdir(parents=True, exist_ok=True)
+        os.replace(waiting.path, done / waiting.path.name)
+    return taken, left

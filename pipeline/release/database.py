@@ -1,0 +1,152 @@
+"""The release's DuckDB file.
+
+Belongs here: DDL and comments from the catalogue, loading the tables in order, one view, and a digest of the content.
+Does not belong here: what the tables mean, other file formats.
+
+The file is written in DuckDB's oldest storage format that holds these types (v1.0.0): DuckDB 1.1.3, 1.2, 1.3 and 1.4
+open it, as does 1.5 (tried). Geometry is GEOMETRY *without* a CRS in its type: the CRS-typed form asks for storage
+version 1.5, which nothing older opens, and in this format it would be dropped without a word. All geometry is
+OGC:CRS84, as each column's comment says. All other columns, and the view, are read without the spatial extension;
+where a reader is older than 1.5, the geometry functions need it (``INSTALL spatial; LOAD spatial``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.catalogue import SQL_TYPES, Column, Table, table, tables
+from pipeline.lake import connect, content_digest, quote, sql
+from pipeline.settings import Settings
+
+STORAGE_VERSION = "v1.0.0"
+OPENS_WITH = "DuckDB 1.1 or newer"
+VIEW = "marts.strikes_attributed"
+VIEW_ABOUT = "Strikes with who held the ground and their episode. One row a strike; joined, nothing added."
+
+
+def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) -> str:
+    """Write all tables into a new DuckDB file, in the order of their rows.
+
+    Args:
+        path: file to make; must not exist.
+        frames: every table of the catalogue, conforming; geometry as WKB, OGC:CRS84.
+        settings: limits of the session.
+
+    Returns:
+        The digest of what the file holds, read back from it.
+    """
+    with connect(settings) as connection:
+        connection.execute(f"ATTACH {_text(str(path))} AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute("USE release")
+        for schema in sorted({spec.schema_name for spec in tables().values()}):
+            connection.execute(f"CREATE SCHEMA {quote(schema)}")
+        for name, frame in frames.items():
+            spec = table(name)
+            connection.execute(create_table(spec))
+            _insert(connection, spec, frame)
+        connection.execute(sql("release/create_strikes_attributed"))
+        for comment in comments():
+            connection.execute(comment)
+        digest = logical_digest(connection)
+        connection.execute("USE memory")
+        connection.execute("DETACH release")
+    return digest
+
+
+@contextmanager
+def open_database(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only session on a release's file; its tables are found by their full names.
+
+    Raises:
+        duckdb.Error: the file is not a database that can be opened.
+    """
+    with connect(settings) as connection:
+        connection.execute(f"ATTACH {_text(str(path))} AS release (READ_ONLY)")
+        connection.execute("USE release")
+        yield connection
+
+
+def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
+    """SHA-256 of what the file in use holds: names, types and rows in the order of their key, and the comments."""
+    content = {
+        "ddl": [create_table(spec) for spec in tables().values()] + [sql("release/create_strikes_attributed")],
+        "comments": connection.execute(sql("release/list_comments")).fetchall(),
+        "tables": {name: content_digest(_read(connection, spec)) for name, spec in tables().items()},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def create_table(spec: Table) -> str:
+    """The CREATE TABLE statement of a table."""
+    columns = ", ".join(
+        f"{quote(c.name)} {SQL_TYPES[c.type]}{'' if c.optional else ' NOT NULL'}" for c in spec.columns.values()
+    )
+    return f"CREATE TABLE {_qualified(spec.name)} ({columns})"
+
+
+def comments() -> list[str]:
+    """COMMENT ON statements for every table and column, and for the view and its columns."""
+    statements = []
+    for spec in tables().values():
+        statements.append(f"COMMENT ON TABLE {_qualified(spec.name)} IS {_text(f'{spec.title}. {spec.about}')}")
+        statements += [_column_comment(spec.name, column) for column in spec.columns.values()]
+    statements.append(f"COMMENT ON VIEW {_qualified(VIEW)} IS {_text(VIEW_ABOUT)}")
+    statements += [_column_comment(VIEW, column) for column in view_columns().values()]
+    return statements
+
+
+def view_columns() -> dict[str, Column]:
+    """Columns of the view with their descriptions: those of the strikes, then what the other tables add."""
+    parts = ("core.strikes", "core.attribution", "core.episodes")
+    columns: dict[str, Column] = {}
+    for part in parts:
+        for name, column in table(part).columns.items():
+            columns.setdefault(name, column)
+    return columns
+
+
+def describe(column: Column) -> str:
+    """A column's meaning with its unit and, for geometry, its CRS."""
+    unit = f" [{column.unit}]" if column.unit else ""
+    crs = ". CRS: OGC:CRS84" if column.type == "geometry" and "CRS84" not in column.about else ""
+    return f"{column.about}{unit}{crs}"
+
+
+def _column_comment(owner: str, column: Column) -> str:
+    return f"COMMENT ON COLUMN {_qualified(owner)}.{quote(column.name)} IS {_text(describe(column))}"
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, spec: Table, frame: pa.Table) -> None:
+    values = ", ".join(
+        f"ST_GeomFromWKB({quote(c.name)})" if c.type == "geometry" else quote(c.name)
+        for c in spec.columns.values()
+    )
+    connection.register("candidate", frame)
+    connection.execute(f"INSERT INTO {_qualified(spec.name)} SELECT {values} FROM candidate")
+    connection.unregister("candidate")
+
+
+def _read(connection: duckdb.DuckDBPyConnection, spec: Table) -> pa.Table:
+    values = ", ".join(
+        f"ST_AsWKB({quote(c.name)}) AS {quote(c.name)}" if c.type == "geometry" else quote(c.name)
+        for c in spec.columns.values()
+    )
+    key = ", ".join(quote(column) for column in spec.key)
+    rows = connection.execute(f"SELECT {values} FROM {_qualified(spec.name)} ORDER BY {key}")
+    return spec.conform(rows.to_arrow_table())
+
+
+def _qualified(name: str) -> str:
+    return ".".join(quote(part) for part in name.split("."))
+
+
+def _text(value: str) -> str:
+    """A string as an SQL literal; DDL takes no parameters."""
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,338 @@
+"""Steps: the one table of what the pipeline does for a theatre, in order, and what each step depends on.
+
+Belongs here: naming the inputs, parts and outputs of each step, and calling the stage that does it.
+Does not belong here: the stages themselves, when they run, or Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.attribution import ControlFrames, attribute_strikes
+from pipeline.catalogue import table, tables
+from pipeline.lake import content_digest
+from pipeline.ledger import code_digest, digest
+from pipeline.references import TABLES as REFERENCE_TABLES
+from pipeline.references import map_references
+from pipeline.strikes import map_strikes
+from pipeline.theatres import Source, Theatre
+from pipeline.work import Built, Candidate, Step, Work
+
+CONTROL_TABLES = (
+    "core.control_observations",
+    "core.control_snapshots",
+    "core.control_areas",
+    "core.front_lines",
+)
+MARTS = tuple(
+    name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None
+)
+OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
+ABSENT = "absent"
+
+
+def _exports(work: Work, theatre: Theatre, source: str) -> str:
+    rows = work.lake.read(
+        "raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name, source=source
+    )
+    return digest(sorted(map(str, rows.to_pylist()))) if rows.num_rows else ABSENT
+
+
+def _output(work: Work, step: str, theatre: Theatre, part: str, name: str) -> str:
+    entry = work.ledger.read(step, theatre.name, part)
+    return entry.outputs[name].digest[:16] if entry and name in entry.outputs else ABSENT
+
+
+def _note(work: Work, step: str, theatre: Theatre, part: str, name: str) -> Any:
+    entry = work.ledger.read(step, theatre.name, part)
+    return entry.notes.get(name) if entry else None
+
+
+def _mapping_config(theatre: Theatre, source: Source) -> str:
+    kept = {"extent", "first_month", "last_month", "provinces", "provinces_file", "controllers", "focus"}
+    precision = {"default_precision_m", "point_precision_m"}
+    return digest([theatre.model_dump(mode="json", include=kept | precision), source.model_dump(mode="json")])
+
+
+def _control_config(theatre: Theatre, *sources: Source) -> str:
+    kept = {"controllers", "control", "land", "land_name", "projection", "focus"}
+    return digest([theatre.model_dump(mode="json", include=kept), *(s.model_dump(mode="json") for s in sources)])
+
+
+def _reference_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    return {
+        "code": code_digest("mapping.py", "references.py", "sql/mapping", "catalogue"),
+        "theatre file": _mapping_config(theatre, theatre.sources[part]),
+        f"exports of {part}": _exports(work, theatre, part),
+    }
+
+
+def _raw(work: Work, theatre: Theatre, source: str) -> tuple[pa.Table, pa.Table]:
+    where = {"theatre": theatre.name, "source": source}
+    return work.lake.read("raw.records", **where), work.lake.read("raw.exports", **where)
+
+
+def _with_outcomes(work: Work, theatre: Theatre, source: str, outcomes: pa.Table, quarantine: pa.Table) -> list[Candidate]:
+    where = {"theatre": theatre.name, "source": source}
+    refused = work.lake.read("raw.refused_exports", **where)
+    return [
+        Candidate("core.record_outcomes", outcomes, where),
+        Candidate("core.quarantine", pa.concat_tables([quarantine, refused]), where),
+    ]
+
+
+def _build_references(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+    built = {}
+    for part in parts:
+        source = theatre.sources[part]
+        mapped = map_references(theatre, source, *_raw(work, theatre, part))
+        candidates = [
+            Candidate(REFERENCE_TABLES[source.kind], mapped.rows, {"theatre": theatre.name, "source": part}),
+            *_with_outcomes(work, theatre, part, mapped.outcomes, mapped.quarantine),
+        ]
+        built[part] = Built(tuple(candidates))
+    return built
+
+
+def _mapped_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    inputs = {
+        "code": code_digest("mapping.py", "strikes.py", "base_map.py", "sql/mapping", "sql/strikes", "catalogue"),
+        "theatre file": _mapping_config(theatre, theatre.sources[part]),
+        f"exports of {part}": _exports(work, theatre, part),
+    }
+    for name, source in theatre.of_kind("places", "reports", "report_additions").items():
+        inputs[name] = _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
+    return inputs
+
+
+def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+    references = [work.lake.read(name, theatre=theatre.name) for name in REFERENCE_TABLES.values()]
+    built = {}
+    for part in parts:
+        mapped = map_strikes(theatre, theatre.sources[part], *_raw(work, theatre, part), *references)
+        months = {
+            month: content_digest(_of_month(mapped.rows, month))[:16]
+            for month in sorted(set(mapped.rows.column("month").to_pylist()))
+        }
+        candidates = [
+            Candidate("work.mapped_strikes", mapped.rows, {"theatre": theatre.name, "source": part}),
+            *_with_outcomes(work, theatre, part, mapped.outcomes, mapped.quarantine),
+        ]
+        built[part] = Built(tuple(candidates), {"months": months})
+    return built
+
+
+def _of_month(frame: pa.Table, month: str) -> pa.Table:
+    return frame.filter(pc.equal(frame.column("month"), month)).sort_by("strike_id")
+
+
+def _control_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    return {
+        "code": code_digest("mapping.py", "base_map.py", "control", "sql/mapping", "sql/control", "catalogue"),
+        "theatre file": _control_config(theatre, theatre.sources[part]),
+        f"exports of {part}": _exports(work, theatre, part),
+    }
+
+
+def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+    from pipeline.control import build_control, map_control  # noqa: PLC0415 - shapely loads where it is used
+
+    built = {}
+    for part in parts:
+        source = theatre.sources[part]
+        mapped = map_control(theatre, source, *_raw(work, theatre, part))
+        made = build_control(theatre, source, mapped.rows)
+        is_observed = source.kind == "control_observations"
+        observations = mapped.rows if is_observed else table("core.control_observations").empty()
+        frames = (observations, made.snapshots, made.areas, made.fronts)
+        where = {"theatre": theatre.name, "source": part}
+        candidates = [Candidate(name, frame, where) for name, frame in zip(CONTROL_TABLES, frames, strict=True)]
+        candidates += _with_outcomes(work, theatre, part, mapped.outcomes, mapped.quarantine)
+        built[part] = Built(tuple(candidates))
+    return built
+
+
+def _strike_sources(theatre: Theatre) -> list[str]:
+    return list(theatre.of_kind("strikes"))
+
+
+def _strikes_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    inputs = {}
+    for source in _strike_sources(theatre):
+        months = _note(work, "mapped_strikes", theatre, source, "months") or {}
+        inputs[f"strikes of {source} in {part}"] = months.get(part, "none")
+    return inputs
+
+
+def _build_strikes(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+    mapped = work.lake.read("work.mapped_strikes", theatre=theatre.name)
+    built = {}
+    for part in parts:
+        rows = _of_month(mapped, part)
+        notes = {}
+        if rows.num_rows:
+            notes = {
+                "date_from": str(pc.min(rows.column("date_from")).as_py()),
+                "date_to": str(pc.max(rows.column("date_to")).as_py()),
+            }
+        candidate = Candidate("core.strikes", rows, {"theatre": theatre.name, "month": part})
+        built[part] = Built((candidate,), notes)
+    return built
+
+
+def _attribution_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    source = theatre.control.in_force
+    kept = {"controllers", "focus", "projection"}
+    return {
+        "code": code_digest("attribution.py", "sql/attribution", "catalogue"),
+        "theatre file": digest([theatre.model_dump(mode="json", include=kept), source]),
+        f"strikes in {part}": _output(work, "strikes", theatre, part, "core.strikes"),
+        f"control by {source} in {part}": _control_of_month(work, theatre, source, part),
+    }
+
+
+def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> str:
+    """Digest of the control rows that stand on a day of the month's strikes: their ids are made of their content."""
+    entry = work.ledger.read("strikes", theatre.name, part)
+    if entry is None or "date_from" not in entry.notes:
+        return "none"
+    first, last = (date.fromisoformat(entry.notes[name]) for name in ("date_from", "date_to"))
+    ids = []
+    for name, id_, start, end in (
+        ("core.control_snapshots", "snapshot_day", "snapshot_day", "in_force_to"),
+        ("core.control_areas", "area_id", "valid_from", "valid_to"),
+        ("core.front_lines", "front_id", "valid_from", "valid_to"),
+        ("core.control_observations", "observation_id", "valid_from", "valid_to"),
+    ):
+        rows = work.lake.read(
+            name, columns=list(dict.fromkeys([id_, start, end])), theatre=theatre.name, source=source
+        )
+        stands = pc.and_(
+            pc.less_equal(rows.column(start), pa.scalar(last)),
+            pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),
+        )
+        ids.append(sorted(map(str, rows.filter(stands).to_pylist())))
+    return digest(ids)
+
+
+def control_frames(work: Work, theatre: Theatre, source: str | None = None) -> ControlFrames:
+    """Control of one source (the one in force where None) as it stands in the lake."""
+    source = source or theatre.control.in_force
+    frames = {name: work.lake.read(name, theatre=theatre.name, source=source) for name in CONTROL_TABLES}
+    return ControlFrames.of(source, frames)
+
+
+def _build_attribution(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+    strikes = work.lake.read("core.strikes", theatre=theatre.name, month=list(parts))
+    attributed = attribute_strikes(theatre, strikes, control_frames(work, theatre))
+    return {
+        part: Built(
+            (
+                Candidate(
+                    "core.attribution", _of_month(attributed, part), {"theatre": theatre.name, "month": part}
+                ),
+            )
+        )
+        for part in parts
+    }
+
+
+def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    months = theatre.months()
+    strikes = [_output(work, "strikes", theatre, month, "core.strikes") for month in months]
+    attributed = [_output(work, "attribution", theatre, month, "core.attribution") for month in months]
+    control = [
+        _output(work, "control", theatre, source, name)
+        for source in theatre.of_kind("control_observations", "control_polygons")
+        for name in CONTROL_TABLES
+    ]
+    return {
+        "code": code_digest("tables", "variants.py", "attribution.py", "control", "sql/tables", "sql/attribution", "catalogue"),
+        "theatre file": digest(theatre.model_dump(mode="json")),
+        "strikes": digest(strikes),
+        "attribution": digest(attributed),
+        "control": digest(control),
+    }  # fmt: skip
+
+
+def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+    from pipeline.tables import build_tables  # noqa: PLC0415 - loads where it is used
+    from pipeline.variants import attribute_variants  # noqa: PLC0415 - as above
+
+    names = ("core.strikes", "core.attribution", *CONTROL_TABLES)
+    frames = {name: work.lake.read(name, theatre=theatre.name) for name in names}
+    made = build_tables(theatre, frames, attribute_variants(theatre, frames))
+    candidates = tuple(Candidate(name, frame, {"theatre": theatre.name}) for name, frame in made.items())
+    return {part: Built(candidates) for part in parts}
+
+
+def _sources(*kinds: Any) -> Any:
+    return lambda theatre: list(theatre.of_kind(*kinds))
+
+
+def _months(theatre: Theatre) -> list[str]:
+    return theatre.months()
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        "references",
+        "Gazetteer and report lists",
+        (*REFERENCE_TABLES.values(), *OUTCOME_TABLES),
+        _sources("places", "reports", "report_additions"),
+        _reference_inputs,
+        _build_references,
+    ),
+    Step(
+        "mapped_strikes",
+        "Strike records mapped, typed and checked",
+        ("work.mapped_strikes", *OUTCOME_TABLES),
+        _sources("strikes"),
+        _mapped_inputs,
+        _build_mapped,
+    ),
+    Step(
+        "control",
+        "Who held which ground, and when",
+        (*CONTROL_TABLES, *OUTCOME_TABLES),
+        _sources("control_observations", "control_polygons"),
+        _control_inputs,
+        _build_control,
+    ),
+    Step(
+        "strikes",
+        "Reported strike locations",
+        ("core.strikes",),
+        _months,
+        _strikes_inputs,
+        _build_strikes,
+        is_monthly=True,
+    ),
+    Step(
+        "attribution",
+        "Who held the ground that each strike hit",
+        ("core.attribution",),
+        _months,
+        _attribution_inputs,
+        _build_attribution,
+        is_monthly=True,
+    ),
+    Step(
+        "tables",
+        "Headline, counts and comparisons",
+        ("core.episodes", *MARTS),
+        lambda _: ["all"],
+        _table_inputs,
+        _build_tables,
+    ),
+)
+
+
+def step(name: str) -> Step:
+    """The step of this name."""
+    return next(item for item in STEPS if item.name == name)

@@ -1,0 +1,82 @@
+"""Tables: from strikes and attributions to the figures that are published.
+
+Belongs here: counting. Episodes, sets of strikes (source × window × filter), the figures of METHODS for each,
+and the tables and sentences made of them; the SQL is in ``pipeline/sql/tables``.
+Does not belong here: who held the ground (``attribution``), drawing, publishing.
+
+How it works: strikes that fall in the same sets share a *cell*. Figures are summed by cell and then by set,
+so a further window or filter costs next to nothing. Shares are summed as decimals, so no order of rows
+shows in a figure.
+
+What counts: a strike is in a window when the first day of its effective window is, so that the rows of the
+months add up to those of the total; an episode that reaches over a month's end is in both. Background
+statements count nowhere. At the point and in the expected share, ground that is contested, or of which
+nothing is known, is not the focus controller's; the split shows how much of it there is, and the bounds
+what it could change. Under `FEWEST` locations there is a count and no share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.catalogue import table
+from pipeline.lake import connect, sql
+from pipeline.tables.headline import tabulate_headline
+from pipeline.tables.measures import FEWEST, TOLERANCE, prepare
+from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
+from pipeline.theatres import Theatre
+
+__all__ = ["BASELINE", "FEWEST", "TOLERANCE", "Variants", "build_tables"]
+
+# An attribution of the same strikes under another method choice, by (choice, variant).
+Variants = Mapping[tuple[str, str], pa.Table]
+
+
+def build_tables(
+    theatre: Theatre, frames: Mapping[str, pa.Table], variants: Variants | None = None
+) -> dict[str, pa.Table]:
+    """Make core.episodes and all marts of one theatre.
+
+    Args:
+        theatre: the theatre.
+        frames: ``core.strikes`` and ``core.attribution``, all months; rows of other theatres are left aside.
+        variants: further attributions of the same strikes for the sensitivity table, by (choice, variant).
+
+    Returns:
+        Conforming tables by full name, in a stated order. Without strikes they are empty.
+
+    Raises:
+        UserError: a strike without exactly one attribution; a controller that no group of the theatre holds.
+    """
+    strikes = _of(theatre, frames["core.strikes"])
+    made: dict[str, pa.Table] = {}
+    with connect() as connection:
+        prepare(connection, theatre, strikes)
+        made["core.episodes"] = connection.table("episodes").to_arrow_table()
+        # Afterwards the connection holds the measure of the attribution in force.
+        made["marts.sensitivity"] = tabulate_sensitivity(
+            connection,
+            theatre,
+            _of(theatre, frames["core.attribution"]),
+            {name: _of(theatre, frame) for name, frame in (variants or {}).items()},
+        )
+        headline, split = tabulate_headline(connection, theatre)
+        made["marts.headline"], made["marts.headline_split"] = headline, split
+        connection.register("headline", headline)
+        parameters = {"theatre": theatre.name}
+        made["marts.strikes_by_region"] = connection.execute(
+            sql("tables/tabulate_regions"), {**parameters, "fewest": FEWEST}
+        ).to_arrow_table()
+        for name, statement in {
+            "marts.strikes_by_day": "tables/count_days",
+            "marts.claims_vs_control": "tables/compare_claims",
+        }.items():
+            made[name] = connection.execute(sql(statement), parameters).to_arrow_table()
+    return {name: table(name).conform(frame) for name, frame in made.items()}
+
+
+def _of(theatre: Theatre, frame: pa.Table) -> pa.Table:
+    return frame.filter(pc.equal(frame.column("theatre"), theatre.name))

@@ -1,0 +1,103 @@
+"""Sentences: a headline row in plain English.
+
+Belongs here: wording and the formatting of numbers. Does not belong here: any figure that is not in the row.
+
+The words are those of the theatre, and fit any: a strike is a *reported strike location*, and ground is "X-held".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.tables.measures import FEWEST
+from pipeline.theatres import Theatre
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def tell(theatre: Theatre, row: Mapping[str, Any], split: Mapping[str, float] | None) -> str:
+    """The finding of one headline row.
+
+    Args:
+        theatre: the theatre, for titles and labels.
+        row: a row of marts.headline.
+        split: expected share by group, in the order in which they are said; None where no share is shown.
+    """
+    subject = f"{_source(theatre, row['source'])} ({_scope(theatre, row)}): "
+    n = row["n"]
+    if split is None:
+        if n == 0:
+            return f"{subject}no reported strike location."
+        return f"{subject}{_locations(n)}, too few for a share (fewer than {FEWEST})."
+    focus = theatre.controllers[theatre.focus].label
+    bounds = f"{_span(row['not_focus_lower_t10'], row['not_focus_upper_t10'])}, given the control map"
+    parts = ", ".join(f"{group_label(theatre, group)} {percent(share)}" for group, share in split.items())
+    return (
+        f"{subject}of {_locations(n)}, {percent(row['not_focus_expected'], 1)} ({bounds}) "
+        f"lay outside {focus}-held ground, {percent(row['not_focus_at_point'], 1)} by their centres alone. "
+        f"Who held the ground: {parts}."
+    )
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as a percentage: 0.775 is 78% or, with one decimal, 77.5%.
+
+    What is not all or nothing is never rounded to 100% or 0%.
+    """
+    step = 10.0**-decimals
+    number = round(share * 100, decimals)
+    if number >= 100 and share < 1 - 1e-9:
+        return f">{100 - step:.{decimals}f}%"
+    if number <= 0 and share > 1e-9:
+        return f"<{step:.{decimals}f}%"
+    return f"{number:.{decimals}f}%"
+
+
+def group_label(theatre: Theatre, group: str) -> str:
+    """A group as it is said: the label of the controller that it is named after, or its own name in words."""
+    if group in theatre.controllers:
+        return theatre.controllers[group].label
+    return group.replace("_", " ")
+
+
+def window_title(theatre: Theatre, window: str) -> str:
+    """A window as it is said: the theatre's title, or the month's name and year."""
+    if window in theatre.windows:
+        return theatre.windows[window].title
+    year, month = window.split("-")
+    return f"{MONTHS[int(month) - 1]} {year}"
+
+
+def filter_title(theatre: Theatre, name: str) -> str | None:
+    """A filter as it is said; None where it leaves nothing out."""
+    kind, _, value = name.partition(":")
+    if kind == "confidence":
+        return f"confidence {value}"
+    if kind == "region":
+        return theatre.regions[value].title
+    if kind == "points_only":
+        return f"only places known to within {theatre.point_precision_m / 1000:g} km"
+    return None
+
+
+def _source(theatre: Theatre, name: str) -> str:
+    return theatre.sources[name].title if name in theatre.sources else name
+
+
+def _scope(theatre: Theatre, row: Mapping[str, Any]) -> str:
+    repeats = "repeats counted" if row["unit"] == "row" else None
+    said = [window_title(theatre, row["window"]), filter_title(theatre, row["filter"]), repeats]
+    return "; ".join(part for part in said if part)
+
+
+def _locations(n: int) -> str:
+    return f"{n:,} reported strike location{'' if n == 1 else 's'}"
+
+
+def _span(lower: float, upper: float) -> str:
+    low, high = percent(lower), percent(upper)
+    return low if low == high else f"{low.removesuffix('%')}–{high}"
