@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import random
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -66,6 +67,8 @@ def _engine() -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
+    # Spilled data go where temporary files belong, not into the working directory.
+    engine.execute("SET temp_directory = '" + str(Path(tempfile.gettempdir()) / "isw-strikes-duckdb").replace("'", "''") + "'")
     load_spatial(engine)
     return engine
 

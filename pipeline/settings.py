@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
     max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an archive may unpack to")
     max_unpack_ratio: int = Field(default=200, description="Most times that an archive may grow when unpacked")
+    max_members: int = Field(default=1_000, description="Most members of an archive")
     max_field_bytes: int = Field(default=10 * 1024**2, description="Longest single field or line")
     max_columns: int = Field(default=2_000, description="Most columns or properties of a record")
     max_depth: int = Field(default=64, description="Deepest nesting of JSON or XML")

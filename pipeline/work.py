@@ -198,8 +198,9 @@ def _validate(step: Step, theatre: Theatre, built: list[Built]) -> list[dict[str
         frame = pa.concat_tables(pieces)
         if not frame.num_rows:
             continue
-        validation = validate(name, frame)
+        validation = validate(name, frame, part=theatre.name)
         if not validation.success:
-            raise CandidateRefused(f"{theatre.name} {step.name}: {validation.summary()}; nothing was replaced")
-        validations.append(validation.to_dict())
+            broken = "; ".join(f"{r.column or name}: {r.about} ({r.observed})" for r in validation.failures)
+            raise CandidateRefused(f"{theatre.name} {step.name}: {name} broke its contract: {broken}. Nothing was replaced.")
+        validations.append(validation.model_dump(mode="json"))
     return validations

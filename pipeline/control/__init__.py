@@ -1,0 +1,65 @@
+"""Control: who held which ground, from dated statements about places or from polygons as a source draws them.
+
+Belongs here: mapping control records (``observations``, ``polygons``, ``holders``), making the snapshots of a source
+(``observed`` over ``tessellate``, ``drawn``), the lines where two holders' ground touches (``fronts``) and the dated
+rows that come of them (``areas``).
+Does not belong here: which strike lies where (``attribution``), which source is in force (the theatre file).
+
+A snapshot is in force from its day until the next one, and no longer than the theatre's ``max_age_days`` after the
+last day on which the source speaks. That is the snapshot's own day; where the source names ``known_until``, it speaks
+on every day up to that one, because a list of all changes also says when nothing changed. Before its first snapshot a
+source says nothing.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from pipeline.control.areas import ControlBuild, assemble
+from pipeline.control.drawn import snapshots_of_polygons
+from pipeline.control.observations import map_observations
+from pipeline.control.observed import snapshots_of_observations
+from pipeline.control.polygons import map_polygons
+from pipeline.mapping import Mapped as MappedControl
+from pipeline.theatres import Source, Theatre
+
+__all__ = ["ControlBuild", "MappedControl", "build_control", "map_control"]
+
+MAPPERS = {"control_observations": map_observations, "control_polygons": map_polygons}
+SURVEYS = {"control_observations": snapshots_of_observations, "control_polygons": snapshots_of_polygons}
+
+
+def map_control(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> MappedControl:
+    """Map the records of one control source.
+
+    Args:
+        theatre: the theatre.
+        source: a source of kind ``control_observations`` or ``control_polygons``.
+        records: its rows of ``raw.records``.
+        exports: its rows of ``raw.exports``.
+
+    Returns:
+        ``rows`` conform to ``core.control_observations``, or to ``polygons.POLYGON_SCHEMA`` (valid polygons, OGC:CRS84);
+        ``outcomes`` and ``quarantine`` to ``core.record_outcomes`` and ``core.quarantine``.
+
+    Raises:
+        KeyError: the source is of another kind.
+    """
+    return MAPPERS[source.kind](theatre, source, records, exports)
+
+
+def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBuild:
+    """Make control areas, snapshots and front lines of the mapped rows of one source.
+
+    Args:
+        theatre: gives land, projection, reach, priorities and the age at which a snapshot lapses.
+        source: the source.
+        rows: as :func:`map_control` returns them, in any order.
+
+    Returns:
+        ``core.control_areas``, ``core.control_snapshots`` and ``core.front_lines`` rows; geometry in OGC:CRS84.
+
+    Raises:
+        KeyError: the source is of another kind.
+    """
+    return assemble(theatre.name, source.name, SURVEYS[source.kind](theatre, source, rows))

@@ -36,7 +36,5 @@ def write_report(folder: Path, validations: list[Validation]) -> list[Path]:
     html, results = folder / "index.html", folder / "results.json"
     html.write_text(page.render(validations=validations, success=success), encoding="utf-8", newline="\n")
     body = {"success": success, "tables": [validation.model_dump(mode="json") for validation in validations]}
-    results.write_text(
-        json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
-    )
+    results.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return [html, results]

@@ -7,13 +7,11 @@ Does not belong here: whether a coordinate is the right one (see the stages).
 from __future__ import annotations
 
 import re
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pyproj
 import shapely
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from pipeline.exports.types import RefusedError
 
@@ -62,7 +60,7 @@ def to_crs84(geometries: Geometries, crs: pyproj.CRS) -> Geometries:
         crs: their coordinate reference system.
 
     Returns:
-        Geometries in degrees, longitude before latitude. A coordinate that can't be transformed is infinite.
+        Geometries in degrees, longitude before latitude. Where a coordinate can't be transformed, it is infinite.
 
     Raises:
         RefusedError: ``export_crs_unknown`` where there is no way from ``crs`` to degrees.
@@ -72,7 +70,7 @@ def to_crs84(geometries: Geometries, crs: pyproj.CRS) -> Geometries:
         return geometries
     try:
         way = pyproj.Transformer.from_crs(crs, world, always_xy=True)
-    except CRSError as error:
+    except ProjError as error:
         raise RefusedError(
             "export_crs_unknown", f"no way is known from {short_name(crs)} to degrees", field="crs"
         ) from error
@@ -104,7 +102,7 @@ def example(geometries: Geometries, chosen: npt.NDArray[np.bool_]) -> str:
     return f"{x:g}, {y:g}"
 
 
-def faults(geometries: Any) -> npt.NDArray[np.bool_]:
+def not_finite(geometries: Geometries) -> npt.NDArray[np.bool_]:
     """Which geometries have a coordinate (or height) that is infinite or not a number."""
     coordinates, owners = shapely.get_coordinates(geometries, include_z=True, return_index=True)
     # A geometry without heights has NaN for them here: that is no fault.

@@ -39,6 +39,7 @@ def read(settings: Settings, path: Path) -> Content:
     Raises:
         RefusedError: the file as a whole can't be read.
     """
+    csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reading sets the same cap
     encoding = detect_encoding(path)
     with _open(path, encoding) as file:
         delimiter = _sniff_delimiter(file)
@@ -97,7 +98,6 @@ def _malformed(
 
 def _rows(settings: Settings, file: TextIO, delimiter: str) -> Iterator[tuple[list[str] | str, int, str | None]]:
     """Rows that are not blank, each with its first line and, where it can't be cut into cells, its text and problem."""
-    csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reader sets the same cap
     pending: list[str] = []
     reader = csv.reader(_lines(settings, file, pending), delimiter=delimiter, strict=True)
     start = 1

@@ -15,10 +15,10 @@ import numpy as np
 import pyproj
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.exports.crs import CRS84, Geometries, example, named_crs, outside_degrees, short_name, to_crs84
+from pipeline.exports.crs import CRS84, Geometries, example, named_crs, not_finite, outside_degrees, short_name, to_crs84
 from pipeline.exports.encodings import decode_head, detect_encoding
 from pipeline.exports.geometry import TYPES, ShapeError, from_geojson
-from pipeline.exports.json_text import Document, Item, encode, find_not_a_number, plain
+from pipeline.exports.json_text import Document, Item, encode, plain
 from pipeline.exports.types import (
     GEOMETRY_TEXT,
     SOURCE_TEXT,
@@ -64,10 +64,12 @@ def read(settings: Settings, path: Path) -> Content:
         return Content(format="json", records=records, encoding=encoding)
     crs = _declared_crs(document)
     geometries, problems = _geometries(settings, features)
-    if crs is not None:
-        geometries = to_crs84(geometries, crs)
-    else:
+    if crs is None:
         _refuse_metres(geometries)
+    else:
+        geometries = to_crs84(geometries, crs)
+        for place in np.flatnonzero(not_finite(geometries)):
+            geometries[place], problems[place] = None, f"geometry: a coordinate has no place in {short_name(crs)}"
     records = _feature_records(features, geometries, problems)
     return Content(
         format="geojson", records=records, encoding=encoding, crs=CRS84 if crs is None else short_name(crs)
@@ -158,13 +160,13 @@ def _feature_records(
         properties = _named({**(own or {})}, {k: v for k, v in feature.items() if k not in FEATURE_MEMBERS})
         if problem is not None:
             properties[GEOMETRY_TEXT] = encode(feature.get("geometry"))
-        yield Record("", number, item.line, properties, geometry, problem or _not_a_number(own))
+        yield Record("", number, item.line, properties, geometry, problem)
 
 
 def _objects(document: dict[str, Any] | list[Item]) -> Iterator[Record]:
     for number, item in enumerate(_items(document), start=1):
         if isinstance(item.value, dict):
-            yield Record("", number, item.line, _named(item.value, {}), None, _not_a_number(item.value))
+            yield Record("", number, item.line, _named(item.value, {}))
         else:
             text = {SOURCE_TEXT: encode(item.value)}
             yield Record("", number, item.line, text, None, "the item is not an object")
@@ -196,8 +198,3 @@ def _named(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any
         return properties
     names = unique_names([*properties, *(f"_{name}" for name in members)])
     return dict(zip(names, [*properties.values(), *members.values()], strict=True))
-
-
-def _not_a_number(value: Any) -> str | None:
-    found = find_not_a_number(value)
-    return f"JSON has no such number: {found}" if found else None

@@ -7,6 +7,7 @@ Does not belong here: what the values mean (see ``json_reader``).
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -79,12 +80,21 @@ _ENCODER = json.JSONEncoder(
 
 def encode(value: Any) -> str:
     """Compact JSON of a value; numbers keep their digits, and NaN and Infinity become text."""
+    return encode_with_fault(value)[0]
+
+
+def encode_with_fault(value: Any) -> tuple[str, str | None]:
+    """Compact JSON of a value, and what in it JSON can't hold: the path of the first NaN or Infinity, or None."""
+    fault = None
     try:
         text = _ENCODER.encode(value)
     except (_InexactError, ValueError):
         text = _encode_exactly(value)
+        fault = _find_not_a_number(value, "")
     # Half of a character pair can't be written in UTF-8: it stays visible as an escape.
-    return text if text.isascii() else SURROGATE.sub(lambda m: f"\\\\u{ord(m.group()):04x}", text)
+    if not text.isascii():
+        text = SURROGATE.sub(lambda m: f"\\\\u{ord(m.group()):04x}", text)
+    return text, fault
 
 
 def _encode_exactly(value: Any) -> str:
@@ -96,20 +106,21 @@ def _encode_exactly(value: Any) -> str:
         return value.text
     if isinstance(value, NotANumber):
         return f'"{value.text}"'
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'"{value}"'
     return _ENCODER.encode(value)
 
 
-def find_not_a_number(value: Any, where: str = "") -> str | None:
-    """Path of the first NaN or Infinity within a value; None where there is none."""
-    if isinstance(value, NotANumber):
-        return f"{where.lstrip('.')} = {value.text}"
+def _find_not_a_number(value: Any, where: str) -> str | None:
+    if isinstance(value, NotANumber) or (isinstance(value, float) and not math.isfinite(value)):
+        return f"{where.lstrip('.')} = {value.text if isinstance(value, NotANumber) else value}"
     if isinstance(value, dict):
-        inner = ((f"{where}.{name}", item) for name, item in value.items())
+        inner = [(f"{where}.{name}", item) for name, item in value.items()]
     elif isinstance(value, list):
-        inner = ((f"{where}[{place}]", item) for place, item in enumerate(value))
+        inner = [(f"{where}[{place}]", item) for place, item in enumerate(value)]
     else:
         return None
-    return next((found for name, item in inner if (found := find_not_a_number(item, name))), None)
+    return next((found for name, item in inner if (found := _find_not_a_number(item, name))), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.catalogue import table, tables
+from pipeline.catalogue import table
 from pipeline.expectations import Validation, write_report
 from pipeline.release.database import OPENS_WITH, open_database, write_database
 from pipeline.release.files import write_csv, write_parquet
@@ -76,7 +76,7 @@ def build_release(
         UserError: nothing was received.
     """
     moment = as_of(inputs)
-    frames = combine(frames_by_theatre, list(tables()))
+    frames = combine(frames_by_theatre)
     described = describe_tables(frames)
     release = release_id(moment, described, code_version, config_digest)
     remove_stale(settings)
@@ -134,9 +134,7 @@ def _alive(pid: int) -> bool:
 
 
 def _theatre(theatre: Theatre) -> TheatreEntry:
-    return TheatreEntry(
-        title=theatre.title, first_month=theatre.first_month, last_month=theatre.last_month
-    )
+    return TheatreEntry(title=theatre.title, first_month=theatre.first_month, last_month=theatre.last_month)
 
 
 def _write_tables(folder: Path, frames: dict[str, pa.Table]) -> dict[str, int]:
@@ -172,5 +170,6 @@ def _checks(
         found = check_data(connection, months)
     found["expectations"] = [v.table for v in validations if not v.success]
     return [
-        CheckEntry(check=check, passed=not failures, failures=len(failures)) for check, failures in found.items()
+        CheckEntry(check=check, passed=not failures, failures=len(failures))
+        for check, failures in found.items()
     ]

@@ -6,8 +6,9 @@ Does not belong here: what the tables mean, other file formats.
 The file is written in DuckDB's oldest storage format that holds these types (v1.0.0): DuckDB 1.1.3, 1.2, 1.3 and 1.4
 open it, as does 1.5 (tried). Geometry is GEOMETRY *without* a CRS in its type: the CRS-typed form asks for storage
 version 1.5, which nothing older opens, and in this format it would be dropped without a word. All geometry is
-OGC:CRS84, as each column's comment says. All other columns, and the view, are read without the spatial extension;
-where a reader is older than 1.5, the geometry functions need it (``INSTALL spatial; LOAD spatial``).
+OGC:CRS84, as each column's comment says. Every other column, and the view, is read without the spatial extension; a
+reader needs it (``INSTALL spatial; LOAD spatial``) for geometry functions, and before DuckDB 1.5 to make sense of
+geometry at all.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.catalogue import SQL_TYPES, Column, Table, table, tables
-from pipeline.lake import connect, content_digest, quote, sql
+from pipeline.catalogue import SQL_TYPES, Column, Table, table
+from pipeline.lake import content_digest, quote, sql
+from pipeline.release.manifest import released
 from pipeline.settings import Settings
 
 STORAGE_VERSION = "v1.0.0"
@@ -36,16 +38,16 @@ def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) 
 
     Args:
         path: file to make; must not exist.
-        frames: every table of the catalogue, conforming; geometry as WKB, OGC:CRS84.
+        frames: every released table, conforming; geometry as WKB, OGC:CRS84.
         settings: limits of the session.
 
     Returns:
         The digest of what the file holds, read back from it.
     """
-    with connect(settings) as connection:
+    with _session(settings) as connection:
         connection.execute(f"ATTACH {_text(str(path))} AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("USE release")
-        for schema in sorted({spec.schema_name for spec in tables().values()}):
+        for schema in sorted({spec.schema_name for spec in released().values()}):
             connection.execute(f"CREATE SCHEMA {quote(schema)}")
         for name, frame in frames.items():
             spec = table(name)
@@ -67,18 +69,31 @@ def open_database(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
     Raises:
         duckdb.Error: the file is not a database that can be opened.
     """
-    with connect(settings) as connection:
+    with _session(settings) as connection:
         connection.execute(f"ATTACH {_text(str(path))} AS release (READ_ONLY)")
         connection.execute("USE release")
         yield connection
 
 
+def _session(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """An engine of its own, so that a file attached here is never in another session's way; WKB needs no extension."""
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET memory_limit = '{settings.memory_limit}'")
+    if settings.threads:
+        connection.execute(f"SET threads = {settings.threads}")
+    return connection
+
+
 def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
     """SHA-256 of what the file in use holds: names, types and rows in the order of their key, and the comments."""
     content = {
-        "ddl": [create_table(spec) for spec in tables().values()] + [sql("release/create_strikes_attributed")],
+        "ddl": [create_table(spec) for spec in released().values()]
+        + [sql("release/create_strikes_attributed")],
         "comments": connection.execute(sql("release/list_comments")).fetchall(),
-        "tables": {name: content_digest(_read(connection, spec)) for name, spec in tables().items()},
+        "tables": {name: content_digest(_read(connection, spec)) for name, spec in released().items()},
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -86,7 +101,8 @@ def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
 def create_table(spec: Table) -> str:
     """The CREATE TABLE statement of a table."""
     columns = ", ".join(
-        f"{quote(c.name)} {SQL_TYPES[c.type]}{'' if c.optional else ' NOT NULL'}" for c in spec.columns.values()
+        f"{quote(c.name)} {SQL_TYPES[c.type]}{'' if c.optional else ' NOT NULL'}"
+        for c in spec.columns.values()
     )
     return f"CREATE TABLE {_qualified(spec.name)} ({columns})"
 
@@ -94,8 +110,10 @@ def create_table(spec: Table) -> str:
 def comments() -> list[str]:
     """COMMENT ON statements for every table and column, and for the view and its columns."""
     statements = []
-    for spec in tables().values():
-        statements.append(f"COMMENT ON TABLE {_qualified(spec.name)} IS {_text(f'{spec.title}. {spec.about}')}")
+    for spec in released().values():
+        statements.append(
+            f"COMMENT ON TABLE {_qualified(spec.name)} IS {_text(f'{spec.title}. {spec.about}')}"
+        )
         statements += [_column_comment(spec.name, column) for column in spec.columns.values()]
     statements.append(f"COMMENT ON VIEW {_qualified(VIEW)} IS {_text(VIEW_ABOUT)}")
     statements += [_column_comment(VIEW, column) for column in view_columns().values()]

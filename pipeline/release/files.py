@@ -52,12 +52,12 @@ def write_parquet(path: Path, spec: Table, frame: pa.Table) -> None:
         metadata["geo"] = _geo(geometry, about)
     elif has_point(spec):
         encoded, about = _points(rows)
-        field = pa.field(POINT, pa.binary(), nullable=False, metadata={"description": "The centre as a point"})
+        field = pa.field(
+            POINT, pa.binary(), nullable=False, metadata={"description": "The centre as a point"}
+        )
         rows = rows.append_column(field, encoded)
         metadata["geo"] = _geo(POINT, about)
-    pq.write_table(
-        rows.replace_schema_metadata(metadata), path, compression="zstd", row_group_size=ROW_GROUP
-    )
+    pq.write_table(rows.replace_schema_metadata(metadata), path, compression="zstd", row_group_size=ROW_GROUP)
 
 
 def has_point(spec: Table) -> bool:

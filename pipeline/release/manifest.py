@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.catalogue import table
+from pipeline.catalogue import Table, tables
 from pipeline.errors import UserError
 from pipeline.lake import content_digest
 
@@ -139,12 +139,18 @@ def describe_tables(frames: dict[str, pa.Table]) -> dict[str, TableEntry]:
     }
 
 
-def combine(frames_by_theatre: dict[str, dict[str, pa.Table]], names: list[str]) -> dict[str, pa.Table]:
-    """Each table with the rows of all theatres, in the order of its key."""
+def released() -> dict[str, Table]:
+    """The tables that a release holds, by full name, in the catalogue's order."""
+    return {name: spec for name, spec in tables().items() if spec.is_released}
+
+
+def combine(frames_by_theatre: dict[str, dict[str, pa.Table]]) -> dict[str, pa.Table]:
+    """Each released table with the rows of all theatres, in the order of its key."""
     combined = {}
-    for name in names:
-        spec = table(name)
-        parts = [spec.conform(frames[name]) for _, frames in sorted(frames_by_theatre.items()) if name in frames]
+    for name, spec in released().items():
+        parts = [
+            spec.conform(frames[name]) for _, frames in sorted(frames_by_theatre.items()) if name in frames
+        ]
         rows = pa.concat_tables(parts) if parts else spec.empty()
         combined[name] = rows.sort_by([(column, "ascending") for column in spec.key]).combine_chunks()
     return combined
@@ -197,7 +203,9 @@ def describe_inputs(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in inputs
     ]
-    return sorted(described, key=lambda row: (row["theatre"], row["source"], row["received_at"], row["sha256"]))
+    return sorted(
+        described, key=lambda row: (row["theatre"], row["source"], row["received_at"], row["sha256"])
+    )
 
 
 def file_digest(path: Path) -> str:

@@ -10,10 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalogue import Column, Table, tables
+from pipeline.catalogue import Column, Table
 from pipeline.release.database import OPENS_WITH, VIEW, VIEW_ABOUT, describe
 from pipeline.release.files import POINT, has_point
-from pipeline.release.manifest import DATABASE, file_digest
+from pipeline.release.manifest import DATABASE, file_digest, released
 from pipeline.theatres import Source, Theatre
 
 TITLE = "Whose ground was hit? Reported strike locations joined to who held the ground"
@@ -33,8 +33,8 @@ def write_datapackage(
         described: the theatres in it.
         inputs: rows of raw.exports.
     """
-    resources = [_csv(folder, spec) for spec in tables().values()]
-    resources += [_parquet(folder, spec) for spec in tables().values()]
+    resources = [_csv(folder, spec) for spec in released().values()]
+    resources += [_parquet(folder, spec) for spec in released().values()]
     body = {
         "name": "isw-strikes",
         "title": TITLE,
@@ -67,7 +67,7 @@ def write_readme(
         year=release[:4],
         theatres=described,
         sources=used_sources(described, inputs),
-        tables=tables(),
+        tables=released(),
         database=DATABASE,
         opens_with=OPENS_WITH,
         view=VIEW,

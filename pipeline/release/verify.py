@@ -12,7 +12,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.lake import quote, sql
 from pipeline.release.database import logical_digest, open_database
@@ -24,6 +23,7 @@ from pipeline.release.manifest import (
     file_digest,
     list_files,
     read_manifest,
+    released,
 )
 from pipeline.settings import Settings
 from pipeline.theatres import months_between
@@ -99,7 +99,9 @@ def _check_files(path: Path, manifest: Manifest) -> list[str]:
     listed = {output.path: output for output in manifest.outputs}
     present = set(list_files(path)) - {MANIFEST, PINNED, DATABASE}
     failures = [f"{name} is in the manifest but not in the release" for name in sorted(set(listed) - present)]
-    failures += [f"{name} is in the release but not in the manifest" for name in sorted(present - set(listed))]
+    failures += [
+        f"{name} is in the release but not in the manifest" for name in sorted(present - set(listed))
+    ]
     for name in sorted(present & set(listed)):
         file, output = path / name, listed[name]
         if file.stat().st_size != output.bytes or file_digest(file) != output.sha256:
@@ -146,7 +148,9 @@ def _check_database(path: Path, manifest: Manifest, settings: Settings) -> list[
         with open_database(path / DATABASE, settings) as connection:
             failures = _check_counts(connection, manifest)
             if not failures and logical_digest(connection) != manifest.database.logical_digest:
-                failures = [f"{DATABASE} does not hold what the manifest describes: its logical digest differs"]
+                failures = [
+                    f"{DATABASE} does not hold what the manifest describes: its logical digest differs"
+                ]
             found = check_data(connection, months)
     except duckdb.Error as error:
         return [f"{DATABASE} cannot be read ({str(error).splitlines()[0][:200]})"]
@@ -155,7 +159,7 @@ def _check_database(path: Path, manifest: Manifest, settings: Settings) -> list[
 
 def _check_counts(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:
     failures = []
-    for name in tables():
+    for name in released():
         qualified = ".".join(quote(part) for part in name.split("."))
         counted = connection.execute(f"SELECT count(*) FROM {qualified}").fetchone()
         rows = counted[0] if counted else 0

@@ -23,9 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.catalogue import table
-from pipeline.lake import connect, sql
+from pipeline.lake import connect
 from pipeline.tables.headline import tabulate_headline
-from pipeline.tables.measures import FEWEST, TOLERANCE, prepare
+from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
 from pipeline.theatres import Theatre
 
@@ -43,7 +43,8 @@ def build_tables(
     Args:
         theatre: the theatre.
         frames: ``core.strikes`` and ``core.attribution``, all months; rows of other theatres are left aside.
-        variants: further attributions of the same strikes for the sensitivity table, by (choice, variant).
+        variants: further attributions of the strikes of the theatre's main window for the sensitivity table,
+            by (choice, variant).
 
     Returns:
         Conforming tables by full name, in a stated order. Without strikes they are empty.
@@ -66,15 +67,11 @@ def build_tables(
         headline, split = tabulate_headline(connection, theatre)
         made["marts.headline"], made["marts.headline_split"] = headline, split
         connection.register("headline", headline)
-        parameters = {"theatre": theatre.name}
-        made["marts.strikes_by_region"] = connection.execute(
-            sql("tables/tabulate_regions"), {**parameters, "fewest": FEWEST}
-        ).to_arrow_table()
-        for name, statement in {
-            "marts.strikes_by_day": "tables/count_days",
-            "marts.claims_vs_control": "tables/compare_claims",
-        }.items():
-            made[name] = connection.execute(sql(statement), parameters).to_arrow_table()
+        made["marts.strikes_by_region"] = run(
+            connection, "tabulate_regions", theatre=theatre.name, fewest=FEWEST
+        )
+        made["marts.strikes_by_day"] = run(connection, "count_days", theatre=theatre.name)
+        made["marts.claims_vs_control"] = run(connection, "compare_claims", theatre=theatre.name)
     return {name: table(name).conform(frame) for name, frame in made.items()}
 
 

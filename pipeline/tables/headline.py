@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
-from pipeline.lake import sql
-from pipeline.tables.measures import FEWEST
+from pipeline.tables.measures import FEWEST, run
 from pipeline.tables.sentences import tell
 from pipeline.theatres import Theatre
 
@@ -29,19 +28,22 @@ def tabulate_headline(connection: duckdb.DuckDBPyConnection, theatre: Theatre) -
     Raises:
         UserError: a controller holds ground and is in no group of the theatre.
     """
-    connection.execute(sql("tables/measure_split"))
+    run(connection, "measure_split")
     _refuse_ungrouped(connection, theatre)
     parameters = {"theatre": theatre.name, "fewest": FEWEST}
-    split = connection.execute(sql("tables/tabulate_split"), parameters).to_arrow_table()
-    rows = connection.execute(
-        sql("tables/tabulate_headline"),
-        {**parameters, "ally": theatre.ally, "control_source": theatre.control.in_force},
-    ).to_arrow_table()
+    split = run(connection, "tabulate_split", **parameters)
+    rows = run(
+        connection,
+        "tabulate_headline",
+        **parameters,
+        ally=theatre.ally,
+        control_source=theatre.control.in_force,
+    )
     shares: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
     for row in split.to_pylist():
         if row["expected_share"] is not None:
             shares[_name(row)][row["controller_group"]] = row["expected_share"]
-    told = [_complete(theatre, row, shares.get(_name(row))) for row in rows.to_pylist()]
+    told = [_complete(theatre, row, shares[_name(row)]) for row in rows.to_pylist()]
     return table("marts.headline").conform(told), table("marts.headline_split").conform(split)
 
 
@@ -49,7 +51,8 @@ def _name(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(row[column] for column in NAMED_BY)
 
 
-def _complete(theatre: Theatre, row: dict[str, Any], split: dict[str, float] | None) -> dict[str, Any]:
+def _complete(theatre: Theatre, row: dict[str, Any], shares: dict[str, float]) -> dict[str, Any]:
+    split = {group: shares[group] for group in theatre.groups} if shares else None
     return {
         **row,
         "split": None if split is None else json.dumps(split, ensure_ascii=False),
@@ -58,7 +61,7 @@ def _complete(theatre: Theatre, row: dict[str, Any], split: dict[str, float] | N
 
 
 def _refuse_ungrouped(connection: duckdb.DuckDBPyConnection, theatre: Theatre) -> None:
-    found = connection.execute(sql("tables/find_ungrouped")).to_arrow_table().column("controller").to_pylist()
+    found = run(connection, "find_ungrouped").column("controller").to_pylist()
     if found:
         raise UserError(
             f"{theatre.name}: core.attribution gives ground to {', '.join(found)}, which no group of the "

@@ -1,12 +1,13 @@
 """Measures: the sets of strikes of a theatre and the figures of each.
 
-Belongs here: laying out episodes, windows, regions and groups for the SQL, and running its measuring statements.
+Belongs here: laying out episodes, windows, regions and groups for the SQL, and running its statements.
 Does not belong here: how the figures are published (``headline``, ``sensitivity``).
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline.base_map import province_shapes
 from pipeline.errors import UserError
 from pipeline.lake import sql
-from pipeline.theatres import Theatre, months_between
+from pipeline.theatres import Theatre, Window, months_between
 
 FEWEST = 20  # with fewer locations than this no share is shown
 TOLERANCE = 0.10  # t of the bounds: so much of a disc may be in doubt and the strike still counts as sure
@@ -30,48 +31,58 @@ REGIONS = pa.schema(
         *((name, pa.float64()) for name in ("west", "south", "east", "north", "latitude", "longitude", "km")),
     ]
 )
-GROUPS = pa.schema({"controller": pa.string(), "controller_group": pa.string(), "group_no": pa.int64()})
+GROUPS = pa.schema({"controller": pa.string(), "controller_group": pa.string()})
 SHAPES = pa.schema({"region": pa.string(), "geometry": pa.binary()})
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, theatre: Theatre, strikes: pa.Table) -> None:
-    """Lay out what does not depend on who held the ground: episodes, places, days and the sets to be measured."""
+    """Lay out what does not depend on who held the ground: episodes, places, days, the sets to measure."""
     connection.register("strikes", strikes)
     connection.register("windows", windows_frame(theatre, strikes))
     connection.register("regions", regions_frame(theatre))
     connection.register("region_shapes", region_shapes(theatre))
     connection.register("groups", groups_frame(theatre))
-    episodes = connection.execute(sql("tables/find_episodes"), {"theatre": theatre.name}).to_arrow_table()
-    connection.register("episodes", episodes)
-    for statement in ("place_in_regions", "place_in_windows", "list_sets"):
-        connection.execute(sql(f"tables/{statement}"))
+    connection.register("episodes", run(connection, "find_episodes", theatre=theatre.name))
+    for step in ("place_in_regions", "place_in_windows", "list_sets"):
+        run(connection, step)
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection, theatre: Theatre, attribution: pa.Table, told: str
+    connection: duckdb.DuckDBPyConnection,
+    attribution: pa.Table,
+    told: str = "core.attribution",
+    window: Window | None = None,
 ) -> None:
     """Measure every set under one attribution; leaves the tables ``counted``, ``pieces`` and ``figures``.
 
     Args:
         connection: a connection on which `prepare` has run.
-        theatre: the theatre.
-        attribution: rows of ``core.attribution``, one for each strike.
+        attribution: rows of ``core.attribution``.
         told: what the attribution is called in an error.
+        window: the only window for whose strikes the attribution must speak; other sets then mean nothing.
 
     Raises:
         UserError: a strike without exactly one attribution.
     """
     connection.register("attribution", attribution)
-    lacking = (
-        connection.execute(sql("tables/find_unattributed")).to_arrow_table().column("strike_id").to_pylist()
-    )
+    days = (window.start, window.end) if window else (date.min, date.max)
+    found = run(connection, "find_unattributed", first_day=days[0], last_day=days[1])
+    lacking = found.column("strike_id").to_pylist()
     if lacking:
         raise UserError(
-            f"{theatre.name}: {len(lacking)} strikes do not have exactly one row in {told} (the first is {lacking[0]}): "
+            f"{len(lacking)} strikes do not have exactly one row in {told} (the first is {lacking[0]}): "
             "run the attribution of their months again, then the tables"
         )
-    connection.execute(sql("tables/sort_into_cells"))
-    connection.execute(sql("tables/measure_sets"), {"tolerance": TOLERANCE})
+    run(connection, "sort_into_cells")
+    run(connection, "measure_sets", tolerance=TOLERANCE)
+
+
+def run(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> pa.Table:
+    """Run the statements of one file of ``pipeline/sql/tables`` and return the rows of the last."""
+    for statement in connection.extract_statements(sql(f"tables/{name}")):
+        wanted = {key: parameters[key] for key in statement.named_parameters}
+        result = connection.execute(statement, wanted)
+    return result.to_arrow_table()
 
 
 def windows_frame(theatre: Theatre, strikes: pa.Table) -> pa.Table:
@@ -118,28 +129,28 @@ def region_shapes(theatre: Theatre) -> pa.Table:
         for province in region.provinces:
             if province not in shapes:
                 raise UserError(
-                    f"{theatre.name}: region {name!r} names the province {province!r}, which the theatre does not have: "
-                    f"use one of {', '.join(sorted(shapes))}"
+                    f"{theatre.name}: region {name!r} names the province {province!r}, which the theatre "
+                    f"does not have: use one of {', '.join(sorted(shapes))}"
                 )
             rows.append({"region": name, "geometry": shapes[province]})
     return pa.Table.from_pylist(rows, schema=SHAPES)
 
 
 def groups_frame(theatre: Theatre) -> pa.Table:
-    """The theatre's groups of controllers, numbered in the order in which they are said.
+    """Each controller and the theatre's group that holds it.
 
     Raises:
         UserError: a controller is in two groups, so that the split would not sum to 1.
     """
     rows = []
     seen: dict[str, str] = {}
-    for number, (group, members) in enumerate(theatre.groups.items()):
+    for group, members in theatre.groups.items():
         for controller in members:
             if controller in seen:
                 raise UserError(
-                    f"{theatre.name}: {controller!r} is in the groups {seen[controller]!r} and {group!r}, so that the "
-                    "split would count it twice: leave it in one"
+                    f"{theatre.name}: {controller!r} is in the groups {seen[controller]!r} and {group!r}, "
+                    "so that the split would count it twice: leave it in one"
                 )
             seen[controller] = group
-            rows.append({"controller": controller, "controller_group": group, "group_no": number})
+            rows.append({"controller": controller, "controller_group": group})
     return pa.Table.from_pylist(rows, schema=GROUPS)

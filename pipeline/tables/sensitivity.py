@@ -11,15 +11,13 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
-from pipeline.lake import sql
-from pipeline.tables.measures import FEWEST, measure
+from pipeline.tables.measures import FEWEST, measure, run
 from pipeline.theatres import Theatre
 
 BASELINE = "baseline"
 
 CHOICES = pa.schema(
     {
-        "choice_no": pa.int64(),
         "choice": pa.string(),
         "variant": pa.string(),
         "attribution_no": pa.int64(),
@@ -36,38 +34,37 @@ def tabulate_sensitivity(
     attribution: pa.Table,
     variants: Mapping[tuple[str, str], pa.Table],
 ) -> pa.Table:
-    """Rows of marts.sensitivity for the theatre's windows; leaves the attribution in force measured.
+    """Rows of marts.sensitivity for the theatre's main window; leaves the attribution in force measured.
 
     Args:
         connection: a connection on which `measures.prepare` has run.
         theatre: the theatre.
         attribution: the attribution in force, rows of ``core.attribution``.
-        variants: further attributions of the same strikes, by (choice, variant).
+        variants: further attributions of the strikes of the main window, by (choice, variant).
 
     Raises:
         UserError: a strike without exactly one row in one of the attributions.
     """
     measured = []
     for number, ((choice, variant), frame) in enumerate(variants.items(), start=1):
-        told = f"the attribution for {choice} = {variant}"
-        measured.append(_measured(connection, theatre, frame, told, number))
-    measured.append(_measured(connection, theatre, attribution, "core.attribution", 0))
+        window = theatre.windows[theatre.main_window]
+        measure(connection, frame, f"the attribution for {choice} = {variant}", window)
+        measured.append(_figures(connection, theatre, number))
+    measure(connection, attribution)
+    measured.append(_figures(connection, theatre, 0))
     figures = pa.concat_tables(measured)
     connection.register("measured", figures)
     connection.register("choices", _choices(theatre, figures, list(variants)))
-    return connection.execute(sql("tables/compare_choices"), {"theatre": theatre.name}).to_arrow_table()
+    return run(connection, "compare_choices", theatre=theatre.name)
 
 
-def _measured(
-    connection: duckdb.DuckDBPyConnection, theatre: Theatre, attribution: pa.Table, told: str, number: int
-) -> pa.Table:
-    measure(connection, theatre, attribution, told)
-    figures = connection.execute(sql("tables/list_measured"), {"fewest": FEWEST}).to_arrow_table()
+def _figures(connection: duckdb.DuckDBPyConnection, theatre: Theatre, number: int) -> pa.Table:
+    figures = run(connection, "list_figures", fewest=FEWEST, window_name=theatre.main_window)
     return figures.append_column("attribution_no", pa.array([number] * figures.num_rows, pa.int64()))
 
 
 def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str]]) -> pa.Table:
-    """Every choice, the baseline first: which attribution, filter and unit it reads, and whether the centres alone."""
+    """Every choice, the baseline first: attribution, filter and unit read, and if the centres alone."""
     classes = sorted(
         name for name in set(figures.column("filter_name").to_pylist()) if name.startswith("confidence:")
     )
@@ -76,7 +73,7 @@ def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str]
         ("unit", "row", 0, "all", "row", False),
         *(("confidence", name.removeprefix("confidence:"), 0, name, "episode", False) for name in classes),
         ("precision", f"at most {theatre.point_precision_m / 1000:g} km", 0, "points_only", "episode", False),
-        ("disc", "x0", 0, "all", "episode", True),
+        ("disc", "× 0", 0, "all", "episode", True),
         ("certainty", "without uncertain", 0, "certain_only", "episode", False),
         ("statements", "with background", 0, "with_background", "episode", False),
         *(
@@ -84,8 +81,4 @@ def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str]
             for number, (choice, variant) in enumerate(variants, start=1)
         ),
     ]
-    names = [name for name in CHOICES.names if name != "choice_no"]
-    return pa.Table.from_pylist(
-        [{"choice_no": number, **dict(zip(names, row, strict=True))} for number, row in enumerate(rows)],
-        schema=CHOICES,
-    )
+    return pa.Table.from_pylist([dict(zip(CHOICES.names, row, strict=True)) for row in rows], schema=CHOICES)

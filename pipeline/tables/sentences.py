@@ -2,7 +2,8 @@
 
 Belongs here: wording and the formatting of numbers. Does not belong here: any figure that is not in the row.
 
-The words are those of the theatre, and fit any: a strike is a *reported strike location*, and ground is "X-held".
+The words are those of the theatre, and fit any: a strike is a *reported strike location*, and ground is
+"X-held".
 """
 
 from __future__ import annotations

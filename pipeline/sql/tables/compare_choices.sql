@@ -6,7 +6,6 @@ chosen AS (
         measured.window_name,
         choices.choice,
         choices.variant,
-        choices.choice_no,
         measured.n,
         measured.at_point,
         CASE WHEN choices.is_at_point THEN measured.at_point ELSE measured.expected END AS expected
@@ -27,7 +26,7 @@ SELECT
     chosen.n,
     chosen.at_point AS not_focus_at_point,
     chosen.expected AS not_focus_expected,
-    chosen.expected - baseline.expected AS change,
+    round(chosen.expected - baseline.expected, 9) AS change,
     chosen.expected > 0.5 AS finding_stands
 FROM chosen
 INNER JOIN chosen AS baseline
@@ -35,4 +34,4 @@ INNER JOIN chosen AS baseline
         chosen.source = baseline.source
         AND chosen.window_name = baseline.window_name
         AND baseline.choice = 'baseline'
-ORDER BY chosen.source, "window", chosen.choice_no, chosen.variant;
+ORDER BY chosen.source, "window", chosen.choice <> 'baseline', chosen.choice, chosen.variant;

@@ -102,12 +102,12 @@ by_set AS (
         coalesce(sums.set_no, cell_sets.set_no) AS set_no,
         sums.unit,
         sum(sums.n) AS n,
-        1 - sum(sums.focus_at_point) / sum(sums.n) AS at_point,
-        1 - sum(sums.i) / sum(sums.n) AS expected,
-        sum(sums.surely_not_t10) / sum(sums.n) AS lower_t10,
-        1 - sum(sums.surely_focus_t10) / sum(sums.n) AS upper_t10,
-        sum(sums.surely_not_t0) / sum(sums.n) AS lower_t0,
-        1 - sum(sums.surely_focus_t0) / sum(sums.n) AS upper_t0
+        round(1 - sum(sums.focus_at_point) / sum(sums.n), 9) AS at_point,
+        round(1 - sum(sums.i) / sum(sums.n), 9) AS expected,
+        round(sum(sums.surely_not_t10) / sum(sums.n), 9) AS lower_t10,
+        round(1 - sum(sums.surely_focus_t10) / sum(sums.n), 9) AS upper_t10,
+        round(sum(sums.surely_not_t0) / sum(sums.n), 9) AS lower_t0,
+        round(1 - sum(sums.surely_focus_t0) / sum(sums.n), 9) AS upper_t0
     FROM sums
     LEFT JOIN cell_sets ON sums.cell = cell_sets.cell
     WHERE sums.set_no IS NOT NULL OR cell_sets.set_no IS NOT NULL

@@ -88,7 +88,7 @@ filtered AS (
                     ['all', 'confidence:' || cells.confidence]
                     || CASE WHEN cells.is_area THEN [] ELSE ['points_only'] END
                     || CASE WHEN cells.certainty = 'uncertain' THEN [] ELSE ['certain_only'] END
-                    || list_transform(region_classes.regions, lambda region: 'region:' || region)
+                    || list_transform(region_classes.regions, LAMBDA region: 'region:' || region)
             END
         ) AS filter_name
     FROM cells

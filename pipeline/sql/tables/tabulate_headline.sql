@@ -60,7 +60,7 @@ SELECT
     CASE WHEN figures.n >= $fewest THEN figures.upper_t0 END AS not_focus_upper_t0,
     CASE
         WHEN figures.n >= $fewest AND ally.share < 1 - 1e-9
-            THEN greatest(0, 1 - (1 - figures.expected) / (1 - ally.share))
+            THEN round(greatest(0, 1 - (1 - figures.expected) / (1 - ally.share)), 9)
     END AS not_focus_excluding_ally
 FROM sets
 INNER JOIN figures ON sets.set_no = figures.set_no

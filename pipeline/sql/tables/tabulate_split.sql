@@ -1,4 +1,4 @@
--- Rows of marts.headline_split, in the theatre's order of groups within each headline.
+-- Rows of marts.headline_split: every group of the theatre for each headline, those without ground included.
 WITH
 by_group AS (
     SELECT
@@ -12,11 +12,8 @@ by_group AS (
 ),
 
 group_names AS (
-    SELECT
-        controller_group,
-        min(group_no) AS group_no
+    SELECT DISTINCT controller_group
     FROM groups
-    GROUP BY controller_group
 )
 
 SELECT
@@ -26,7 +23,7 @@ SELECT
     sets.filter_name AS filter,
     figures.unit,
     group_names.controller_group,
-    CASE WHEN figures.n >= $fewest THEN coalesce(by_group.share, 0) / figures.n END AS expected_share
+    CASE WHEN figures.n >= $fewest THEN round(coalesce(by_group.share, 0) / figures.n, 9) END AS expected_share
 FROM sets
 INNER JOIN figures ON sets.set_no = figures.set_no
 CROSS JOIN group_names
@@ -36,4 +33,4 @@ LEFT JOIN by_group
         AND figures.unit = by_group.unit
         AND group_names.controller_group = by_group.controller_group
 WHERE sets.filter_name NOT IN ('certain_only', 'with_background')
-ORDER BY sets.source, "window", filter, figures.unit, group_names.group_no;
+ORDER BY sets.source, "window", filter, figures.unit, group_names.controller_group;

@@ -1,4 +1,4 @@
--- The figures of one attribution for the named windows, to be compared with another's.
+-- The figures of one attribution for one window, to be compared with another's.
 SELECT
     sets.source,
     sets.window_name,
@@ -9,5 +9,5 @@ SELECT
     CASE WHEN figures.n >= $fewest THEN figures.expected END AS expected
 FROM sets
 INNER JOIN figures ON sets.set_no = figures.set_no
-WHERE sets.is_named
+WHERE sets.window_name = $window_name
 ORDER BY sets.source, sets.window_name, sets.filter_name, figures.unit;

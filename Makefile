@@ -1,0 +1,70 @@
+# The two commands are `make run` and `make test`; nothing has to be installed before but Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_DISABLE_TELEMETRY := 1
+export GX_ANALYTICS_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run test ui serve lint format types lock docs check clean browser
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+# uv installs a locked, hashed set in seconds; it is itself installed from the lock.
+$(VENV)/uv.stamp: requirements/uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/uv.stamp requirements/lock.txt pyproject.toml pipeline/site/package-lock.json
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/lock.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pipeline.front_end
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: $(VENV)/run.stamp ## Install what a run needs into .venv
+
+install-dev: $(VENV)/dev.stamp ## Install what tests and checks need too
+
+run: install ## Run everything through Dagster, on the showcase and the inbox
+	$(BIN)/isw-strikes run
+
+test: install-dev ## Install and run every test
+	$(BIN)/python -m pytest -n auto
+
+ui: install ## Open the Dagster UI on http://127.0.0.1:3000
+	$(BIN)/isw-strikes ui
+
+serve: install ## Serve the map page on http://127.0.0.1:8765
+	$(BIN)/isw-strikes serve
+
+format: install-dev ## Format code and SQL
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/sqlfluff fix --quiet pipeline/sql
+
+lint: install-dev ## Lint code and SQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/sqlfluff lint --disable-progress-bar pipeline/sql
+
+types: install-dev ## Check types
+	$(BIN)/mypy
+
+docs: install-dev ## Write the docs that are made from code
+	$(BIN)/python -m pipeline.docs
+
+check: lint types ## Lint, types and drift of generated docs
+	$(BIN)/python -m pipeline.docs --check
+
+lock: $(VENV)/uv.stamp ## Write the lock files again from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/lock.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev -c requirements/lock.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## Remove what was installed and built; keeps data
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info

@@ -1,0 +1,248 @@
+"""The command line: `isw-strikes`.
+
+Belongs here: reading arguments, calling the pipeline, telling the outcome. Runs go through Dagster, so that its UI
+lists them; that is the one place where this package reaches for ``assets``, and only when a run is asked for.
+Does not belong here: anything that another front (Dagster, a notebook) would need too.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from pipeline.errors import UserError
+from pipeline.settings import Settings
+from pipeline.theatres import theatres
+
+app = typer.Typer(
+    name="isw-strikes",
+    help="Whose ground was hit? Reported strike locations joined to who held the ground, from raw exports to a map.",
+    epilog="The data folder is ./data, or $ISW_DATA. Start with `isw-strikes run`, then `isw-strikes serve`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+TheatreName = Annotated[str, typer.Option("--theatre", help=f"One of: {', '.join(theatres())}.")]
+OptionalTheatre = Annotated[str | None, typer.Option("--theatre", help="Only this theatre; all where not given.")]
+Force = Annotated[bool, typer.Option("--force", help="Do what is fresh again too.")]
+
+
+def _progress(line: str) -> None:
+    out.print(f"  {line}", markup=False)
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option} {text!r} is no day: write YYYY-MM-DD") from None
+
+
+def _theatre_names(name: str | None) -> list[str]:
+    if name is not None and name not in theatres():
+        raise UserError(f"there is no theatre {name!r}: choose one of {', '.join(theatres())}")
+    return [name] if name else list(theatres())
+
+
+@app.command()
+def run(
+    theatre: OptionalTheatre = None,
+    force: Force = False,
+    showcase: Annotated[bool, typer.Option(help="Take the files that the project ships.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; do nothing.")] = False,
+) -> None:
+    """Take what is new, make what is stale through Dagster, publish a release, and say the headline."""
+    from pipeline.running import plan, run_all  # noqa: PLC0415 - heavy, and only this command needs it
+
+    settings = Settings()
+    names = _theatre_names(theatre)
+    if dry_run:
+        lines = plan(settings, names, showcase)
+        out.print("\n".join(lines) if lines else "Everything is fresh.", markup=False)
+        return
+    _tell(run_all(settings, names, force=force, showcase=showcase, on_progress=_progress))
+
+
+def _tell(outcome: object) -> None:
+    from pipeline.running import Outcome  # noqa: PLC0415 - as above
+
+    assert isinstance(outcome, Outcome)  # noqa: S101 - for the type checker
+    if outcome.problems:
+        err.print()
+    for problem in outcome.problems:
+        err.print(f"! {problem}", markup=False)
+    out.print()
+    if outcome.was_fresh:
+        out.print("Everything is fresh: nothing had to be made.")
+    for sentence in outcome.headlines.values():
+        out.print(sentence, markup=False)
+    if outcome.release is not None:
+        out.print(f"\nRelease   {outcome.release}", markup=False)
+        for label, name in (
+            ("Database", "strikes.duckdb"), ("Tables", "tables/*.parquet"), ("CSV", "csv/*.csv"),
+            ("Picture", "pictures/"), ("Map", "map/  (see it with `isw-strikes serve`)"),
+            ("Checks", "validation/"), ("Manifest", "manifest.json"),
+        ):  # fmt: skip
+            out.print(f"  {label:<9} {outcome.latest}/{name}", markup=False)
+    if outcome.failures:
+        for failure in outcome.failures:
+            err.print(f"\nFailed: {failure}", markup=False)
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Export files.", metavar="PATH...")],
+    theatre: TheatreName,
+    source: Annotated[str, typer.Option("--source", help="Source of the theatre, as its YAML file names it.")],
+    received_at: Annotated[
+        str | None, typer.Option(help="When it was received (ISO 8601); now where not given.", metavar="TIME")
+    ] = None,
+) -> None:
+    """Take export files for a source. `isw-strikes run` then makes what they touch."""
+    from pipeline.intake import find  # noqa: PLC0415 - as above
+    from pipeline.intake import ingest as take  # noqa: PLC0415 - as above
+
+    found_theatre, found_source = find(theatre, source)
+    moment = _moment(received_at) if received_at else None
+    failed = 0
+    for path in paths:
+        try:
+            taken = take(Settings(), path, found_theatre, found_source, moment)
+        except UserError as error:
+            err.print(f"! {path}: {error}", markup=False)
+            failed += 1
+            continue
+        state = "taken" if taken.is_new else "already there"
+        out.print(f"{path}: {state}, {taken.records} records, sha256 {taken.export_id[:16]}", markup=False)
+        if taken.problem:
+            err.print(f"! {path}: {taken.problem}", markup=False)
+            failed += 1
+    out.print(f"Next: isw-strikes run --theatre {theatre}", markup=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"--received-at {text!r} is no time: write 2026-01-31T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@app.command()
+def backfill(
+    theatre: TheatreName,
+    start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.", metavar="D")],
+    end: Annotated[str, typer.Option("--to", help="Last day (inclusive), YYYY-MM-DD.", metavar="D")],
+    force: Force = False,
+) -> None:
+    """Make the months of a date range, in one Dagster run; months that are fresh are skipped."""
+    from pipeline.running import run_months  # noqa: PLC0415 - as above
+
+    first, last = _day(start, "--from"), _day(end, "--to")
+    if last < first:
+        raise UserError(f"--to {end} lies before --from {start}")
+    name = _theatre_names(theatre)[0]
+    months = (f"{first:%Y-%m}", f"{last:%Y-%m}")
+    _tell(run_months(Settings(), name, months, force=force, on_progress=_progress))
+
+
+@app.command()
+def who(
+    theatre: TheatreName,
+    lat: Annotated[float | None, typer.Option(help="Latitude, degrees.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude, degrees.")] = None,
+    day: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD.")] = None,
+    radius_m: Annotated[float, typer.Option(help="Radius of the disc in metres; 0 for the point alone.")] = 0.0,
+    from_csv: Annotated[
+        Path | None, typer.Option(help="Questions as CSV: lat,lon,day[,radius_m]; answers go to standard output.")
+    ] = None,
+    control: Annotated[str | None, typer.Option(help="Control source; the one in force where not given.")] = None,
+) -> None:
+    """Say who held a place on a day, by which snapshot, and how surely."""
+    from pipeline.who import answer, in_words, read_question, read_questions, released_control, write_answers  # noqa: PLC0415 - as above
+
+    settings = Settings()
+    found = theatres()[_theatre_names(theatre)[0]]
+    if from_csv is not None:
+        questions = list(read_questions(from_csv))
+        write_answers(sys.stdout, questions, answer(found, questions, released_control(settings, found, control)))
+        return
+    if lat is None or lon is None or day is None:
+        raise UserError("give --lat, --lon and --day, or --from-csv with the columns lat,lon,day[,radius_m]")
+    texts = {"lat": str(lat), "lon": str(lon), "day": day, "radius_m": str(radius_m)}
+    question = read_question(dict(texts), "the question")
+    told = answer(found, [question], released_control(settings, found, control))[0]
+    out.print("\n".join(in_words(found, question, told)), markup=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 8765,
+) -> None:
+    """Serve the map page of the latest release."""
+    from pipeline.serve import serve as serve_release  # noqa: PLC0415 - as above
+
+    serve_release(Settings().root, host=host, port=port)
+
+
+@app.command()
+def ui(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 3000,
+) -> None:
+    """Open the Dagster UI over the data folder's own instance."""
+    from assets.ui import serve_ui  # noqa: PLC0415 - as above
+
+    serve_ui(Settings(), host=host, port=port)
+
+
+@app.command()
+def releases() -> None:
+    """List the releases, newest first; the one in force is marked."""
+    from pipeline.release import releases as list_releases  # noqa: PLC0415 - as above
+
+    found = list_releases(Settings())
+    if not found:
+        out.print("No release yet: run `isw-strikes run`.")
+    for release in found:
+        out.print(f"{'*' if release.is_latest else ' '} {release.id}  {release.path}", markup=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Check versions, extensions and folders, and say what to do."""
+    from pipeline.doctor import examine  # noqa: PLC0415 - as above
+
+    findings = examine(Settings())
+    grid = Grid(box=None, show_header=False, pad_edge=False)
+    for finding in findings:
+        grid.add_row("ok" if finding.is_well else "!!", finding.name, finding.found, "" if finding.is_well else finding.remedy)
+    out.print(grid)
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is told in words, without a stack trace."""
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        err.print(f"isw-strikes: {error}", markup=False)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        err.print("\nisw-strikes: stopped; what was finished stays, the next run goes on from there")
+        raise SystemExit(130) from None

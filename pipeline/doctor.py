@@ -1,0 +1,92 @@
+"""Doctor: whether this machine and data folder can do the work, and what to do where they cannot.
+
+Belongs here: read-only checks, each with a remedy. Does not belong here: repairing anything.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.settings import Settings
+
+PACKAGES = ("dagster", "duckdb", "duckdb-extension-spatial", "deltalake", "great-expectations", "pandas", "pyogrio")
+FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what was found, and what to do if it is not well."""
+
+    name: str
+    is_well: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Run every check."""
+    checks: tuple[Callable[[Settings], list[Finding]], ...] = (
+        _python, _packages, _spatial, _folder, _space, _front_end, _release,
+    )  # fmt: skip
+    return [finding for check in checks for finding in check(settings)]
+
+
+def _python(_: Settings) -> list[Finding]:
+    version = sys.version.split()[0]
+    return [Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")]
+
+
+def _packages(_: Settings) -> list[Finding]:
+    findings = []
+    for name in PACKAGES:
+        try:
+            findings.append(Finding(name, True, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            findings.append(Finding(name, False, "missing", "run `make install`"))
+    return findings
+
+
+def _spatial(settings: Settings) -> list[Finding]:
+    from pipeline.lake import connect  # noqa: PLC0415 - what is examined may be missing
+
+    try:
+        with connect(settings) as session:
+            session.execute("SELECT ST_AsText(ST_Transform(ST_Point(37, 36), 'OGC:CRS84', 'EPSG:3857'))")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the doctor tells it
+        return [Finding("DuckDB spatial", False, str(error), "run `make install`: the two versions must be equal")]
+    return [Finding("DuckDB spatial", True, "loads offline and transforms")]
+
+
+def _folder(settings: Settings) -> list[Finding]:
+    parent = settings.root
+    while not parent.exists():
+        parent = parent.parent
+    is_well = os.access(parent, os.W_OK)
+    return [Finding("Data folder", is_well, str(settings.root), f"make {parent} writable, or set ISW_DATA to another folder")]
+
+
+def _space(settings: Settings) -> list[Finding]:
+    parent = settings.root
+    while not parent.exists():
+        parent = parent.parent
+    free = shutil.disk_usage(parent).free
+    return [Finding("Free space", free > FREE_BYTES, f"{free / 1024**3:.1f} GiB", "free at least 1 GiB, or set ISW_DATA")]
+
+
+def _front_end(_: Settings) -> list[Finding]:
+    from pipeline.front_end import missing_libraries  # noqa: PLC0415 - what is examined may be missing
+
+    missing = missing_libraries()
+    found = "installed" if not missing else "missing: " + ", ".join(missing)
+    return [Finding("Map libraries", not missing, found, "run `make install`")]
+
+
+def _release(settings: Settings) -> list[Finding]:
+    if not settings.latest.exists():
+        return [Finding("Latest release", False, "none yet", "run `isw-strikes run`")]
+    return [Finding("Latest release", True, settings.latest.resolve().name)]

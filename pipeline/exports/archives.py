@@ -1,0 +1,127 @@
+"""Zip archives: what may be unpacked, and unpacking it.
+
+Belongs here: caps on size and growth, refusing paths and links that lead outside, unpacking members whole.
+Does not belong here: what the members hold. Archives within an archive are never opened.
+"""
+
+from __future__ import annotations
+
+import errno
+import stat
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from pipeline.exports.types import RefusedError, over_cap
+from pipeline.settings import Settings
+
+MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+CHUNK = 1024 * 1024
+# Growth says nothing about an archive that stays small: a table of blanks shrinks a thousandfold.
+SMALL = 16 * 1024**2
+ENCRYPTED = 0x1
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether the first bytes are a zip archive's."""
+    return head.startswith(MAGIC)
+
+
+def list_members(settings: Settings, path: Path) -> list[str]:
+    """Names of an archive's members, in its order, without folders and the leftovers of macOS.
+
+    Raises:
+        RefusedError: the archive is truncated or unreadable, unpacks to more than the caps, or holds a member whose
+            path or kind could reach outside.
+    """
+    with _opened(path) as archive:
+        return [member.filename for member in _checked(settings, archive)]
+
+
+def unpack(settings: Settings, path: Path, targets: dict[str, Path]) -> None:
+    """Unpack members to paths of the caller's choice. Each member's checksum is verified.
+
+    Args:
+        settings: gives the caps.
+        path: the archive.
+        targets: name of the member = file to write.
+
+    Raises:
+        RefusedError: as for list_members, or a member is damaged.
+    """
+    with _opened(path) as archive:
+        for member in _checked(settings, archive):
+            if member.filename in targets:
+                _unpack_one(settings, archive, member, targets[member.filename])
+
+
+def _unpack_one(settings: Settings, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    size = 0
+    with archive.open(member) as source, target.open("wb") as file:
+        while chunk := source.read(CHUNK):
+            size += len(chunk)
+            if size > settings.max_unpacked_bytes:
+                raise over_cap(settings, "max_unpacked_bytes", f"{member.filename} unpacks to over {size:,} bytes")
+            file.write(chunk)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive; whatever the standard library says of a damaged one becomes a refusal."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except zipfile.BadZipFile as error:
+        if "not a zip file" in str(error):
+            text = "the archive's list of members, which stands at its end, is missing"
+            raise RefusedError("export_truncated", text) from error
+        raise RefusedError("export_unreadable", f"damaged archive: {error}") from error
+    except (zlib.error, EOFError, struct.error, NotImplementedError, ValueError, IndexError, RuntimeError) as error:
+        raise RefusedError("export_unreadable", f"damaged archive: {error}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # what seeking to a place before the file's start says
+            raise
+        raise RefusedError("export_unreadable", "damaged archive: a member lies outside it") from error
+
+
+def _checked(settings: Settings, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    members = archive.infolist()
+    if len(members) > settings.max_members:
+        raise over_cap(settings, "max_members", f"an archive of {len(members):,} members")
+    for member in members:
+        _check_member(member)
+    repeated = [name for name, count in Counter(member.filename for member in members).items() if count > 1]
+    if repeated:
+        raise RefusedError("export_unsafe", f"two members are named {repeated[0]}")
+    _check_sizes(settings, members)
+    return [member for member in members if not member.is_dir() and not _is_leftover(member.filename)]
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or member.orig_filename != name:
+        raise RefusedError("export_unsafe", f"the path of member {member.orig_filename!r} leads outside the archive")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise RefusedError("export_unsafe", f"member {name!r} is a link or device")
+    if member.flag_bits & ENCRYPTED:
+        raise RefusedError("export_unreadable", f"member {name!r} is encrypted")
+
+
+def _check_sizes(settings: Settings, members: list[zipfile.ZipInfo]) -> None:
+    unpacked = sum(member.file_size for member in members)
+    packed = sum(member.compress_size for member in members)
+    if unpacked > settings.max_unpacked_bytes:
+        raise over_cap(settings, "max_unpacked_bytes", f"the archive unpacks to {unpacked:,} bytes")
+    if unpacked > SMALL and unpacked > packed * settings.max_unpack_ratio:
+        raise over_cap(settings, "max_unpack_ratio", f"the archive grows {unpacked // max(packed, 1):,} times")
+
+
+def _is_leftover(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.parts[0] == "__MACOSX" or path.name.startswith("._") or path.name == ".DS_Store"

@@ -1,0 +1,186 @@
+"""Publication: from the working tables, as they stand at one version each, to a published release.
+
+Belongs here: pinning versions, gathering what a release holds, and asking ``release`` to build, verify and publish it.
+Does not belong here: how a release is laid out or switched (``release``), how anything in it is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.catalogue import tables
+from pipeline.errors import UserError
+from pipeline.ledger import code_digest, digest
+from pipeline.settings import Settings
+from pipeline.steps import STEPS
+from pipeline.theatres import Theatre
+from pipeline.theatres import theatres as all_theatres
+from pipeline.work import Verdict, Work, judge
+
+CODE = ("catalogue", "expectations", "release", "site", "sql", "tables", "publication.py", "tiles.py", "pictures.py", "map_page.py")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A published release, with what is told first."""
+
+    id: str
+    path: Path
+    already: bool
+    headlines: dict[str, str]
+    pictures: list[Path]
+
+
+def stale_parts(work: Work, theatre: Theatre) -> list[Verdict]:
+    """Parts of a theatre that are not fresh; empty where nothing has to be done."""
+    verdicts = [judge(work, theatre, step, part) for step in STEPS for part in step.parts(theatre)]
+    return [verdict for verdict in verdicts if not verdict.is_fresh]
+
+
+def theatres_with_exports(work: Work) -> list[Theatre]:
+    """Theatres for which anything was received."""
+    received = set(work.lake.read("raw.exports", columns=["theatre"]).column("theatre").to_pylist())
+    return [theatre for name, theatre in all_theatres().items() if name in received]
+
+
+def headline_sentence(theatre: Theatre, headline: pa.Table) -> str | None:
+    """The sentence of the theatre's main source and window."""
+    for row in headline.to_pylist():
+        wanted = (theatre.name, theatre.main_source, theatre.main_window, "all", "episode")
+        if (row["theatre"], row["source"], row["window"], row["filter"], row["unit"]) == wanted:
+            return str(row["sentence"])
+    return None
+
+
+def publish_release(
+    settings: Settings,
+    theatres: list[str] | None = None,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> Publication:
+    """Build, verify and publish a release of all theatres that hold anything.
+
+    Args:
+        settings: settings.
+        theatres: theatres that must be fresh; the others are released as they stand. All where None.
+        on_progress: told a line at each stage.
+
+    Raises:
+        UserError: nothing was received, or a part is not fresh.
+        pipeline.release.ReleaseRefused: the candidate failed its own verification; the last release stays.
+    """
+    work = Work(settings)
+    present = theatres_with_exports(work)
+    if not present:
+        raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir} or run `isw-strikes run`")
+    for theatre in present:
+        if theatres is None or theatre.name in theatres:
+            stale = stale_parts(work, theatre)
+            if stale:
+                first = stale[0]
+                raise UserError(
+                    f"{theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}: {first.why[0]});"
+                    f" run `isw-strikes run --theatre {theatre.name}` first"
+                )
+    inputs = _release_inputs(work, present)
+    entry = work.ledger.read("release", "all", "latest")
+    latest = settings.latest.resolve().name if settings.latest.exists() else None
+    if entry and entry.inputs == inputs and entry.notes.get("id") == latest:
+        return Publication(**_told(settings, entry.notes), already=True)
+    return _publish(work, present, inputs, on_progress)
+
+
+def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
+    inputs = {"code": code_digest(*CODE)}
+    for theatre in present:
+        entries = [work.ledger.read(step.name, theatre.name, part) for step in STEPS for part in step.parts(theatre)]
+        outputs = [[o.digest for o in entry.outputs.values()] if entry else None for entry in entries]
+        received = work.lake.read("raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name)
+        inputs[theatre.name] = digest([outputs, sorted(map(str, received.to_pylist())), theatre.model_dump(mode="json")])
+    return inputs
+
+
+def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
+    path = settings.releases_dir / notes["id"]
+    return {
+        "id": notes["id"],
+        "path": path,
+        "headlines": notes["headlines"],
+        "pictures": [path / name for name in notes["pictures"]],
+    }
+
+
+def _publish(
+    work: Work, present: list[Theatre], inputs: dict[str, str], on_progress: Callable[[str], None]
+) -> Publication:
+    from pipeline.expectations import Validation  # noqa: PLC0415 - loads where it is used
+    from pipeline.ledger import Entry  # noqa: PLC0415 - as above
+    from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
+    from pipeline.pictures import draw_headline  # noqa: PLC0415 - as above
+    from pipeline.release import build_release, publish  # noqa: PLC0415 - as above
+    from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
+
+    settings = work.settings
+    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
+    pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
+    frames = {
+        theatre.name: {
+            name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names
+        }
+        for theatre in present
+    }
+    aside = settings.root / "work" / "release"
+    tiles, pictures = {}, {}
+    for theatre in present:
+        on_progress(f"{theatre.name}: drawing tiles and pictures")
+        target = aside / f"{theatre.name}.pmtiles"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_tiles(theatre, frames[theatre.name], target)
+        tiles[theatre.name] = target
+        folder = aside / "pictures" / theatre.name
+        folder.mkdir(parents=True, exist_ok=True)
+        pictures[theatre.name] = draw_headline(theatre, frames[theatre.name], folder)
+    received = work.lake.read("raw.exports").to_pylist()
+    by_name = {theatre.name: theatre for theatre in present}
+    on_progress("building and verifying the release")
+    building = build_release(
+        settings,
+        frames,
+        by_name,
+        [row for row in received if row["theatre"] in by_name],
+        pinned,
+        [Validation(**found) for found in _validations(work, present)],
+        code_version=code_digest("."),
+        config_digest=digest({name: theatre.model_dump(mode="json") for name, theatre in by_name.items()}),
+        tiles=tiles,
+        write_map=lambda folder: write_map_page(folder, by_name, frames),
+        pictures=pictures,
+    )
+    published = publish(settings, building)
+    headlines = {
+        theatre.name: sentence
+        for theatre in present
+        if (sentence := headline_sentence(theatre, frames[theatre.name]["marts.headline"]))
+    }
+    shown = sorted(str(p.relative_to(published.path)) for p in (published.path / "pictures").rglob("*.png"))
+    notes = {"id": published.id, "headlines": headlines, "pictures": shown}
+    work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))
+    return Publication(**_told(settings, notes), already=published.already)
+
+
+def _validations(work: Work, present: list[Theatre]) -> list[dict[str, Any]]:
+    """The newest stored result of each table's contract, one a batch."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for theatre in present:
+        for step in STEPS:
+            for part in step.parts(theatre):
+                entry = work.ledger.read(step.name, theatre.name, part)
+                for validation in entry.notes.get("validations", ()) if entry else ():
+                    found[(validation["table"], theatre.name, digest(validation))] = validation
+    return list(found.values())
+
+

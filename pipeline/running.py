@@ -1,0 +1,121 @@
+"""Running: what `run` and `backfill` do, and what they would do.
+
+Belongs here: the order of jobs for the command line, and the plan. Jobs run through Dagster (``assets.runs``), in this
+process, over the data folder's own instance. Does not belong here: what a job consists of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.intake import ingest_showcase, look_into_inbox, take_inbox
+from pipeline.publication import publish_release, stale_parts, theatres_with_exports
+from pipeline.settings import Settings
+from pipeline.theatres import theatres
+from pipeline.work import Work
+
+
+@dataclass
+class Outcome:
+    """What a run came to."""
+
+    was_fresh: bool = False
+    headlines: dict[str, str] = field(default_factory=dict)
+    release: str | None = None
+    latest: Path | None = None
+    problems: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
+    """What a run would do, a line each; empty where everything is fresh. Nothing is changed."""
+    work = Work(settings)
+    lines = [f"inbox: {waiting.path.name}: " + (_targets(waiting.targets) or str(waiting.hint)) for waiting in look_into_inbox(settings)]
+    received = {row["file_name"] for row in work.lake.read("raw.exports", columns=["file_name"]).to_pylist()}
+    for name in names:
+        theatre = theatres()[name]
+        for source in theatre.sources.values():
+            if showcase and source.showcase and Path(source.showcase.file).name not in received:
+                lines.append(f"showcase: {source.showcase.file} would be taken for {name} {source.name}")
+        stale = stale_parts(work, theatre)
+        lines += [f"{name}: {v.step} {v.part}: {'; '.join(v.why)}" for v in stale]
+    return lines
+
+
+def _targets(targets: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"would be taken for {theatre} {source}" for theatre, source in targets)
+
+
+def run_all(
+    settings: Settings, names: list[str], force: bool, showcase: bool, on_progress: Callable[[str], None]
+) -> Outcome:
+    """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
+    outcome = Outcome(latest=settings.latest)
+    taken = ingest_showcase(settings, names) if showcase else []
+    from_inbox, left = take_inbox(settings)
+    for file in taken + from_inbox:
+        if file.is_new:
+            on_progress(f"{file.theatre} {file.source}: {file.records} records from {Path(file.path).name}")
+            if file.problem:
+                outcome.problems.append(f"{Path(file.path).name}: {file.problem}")
+    outcome.problems += [f"{waiting.path}: {waiting.hint}" for waiting in left]
+    work = Work(settings)
+    stale = [name for name in names if force or stale_parts(work, theatres()[name])]
+    if not stale and _publish_if_needed(settings, names, outcome):
+        return outcome
+    return _run_jobs(settings, stale, None, force, outcome, on_progress)
+
+
+def _publish_if_needed(settings: Settings, names: list[str], outcome: Outcome) -> bool:
+    """True where the release in force is that of the working tables; its headlines are then told."""
+    if not theatres_with_exports(Work(settings)):
+        raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir}")
+    if not settings.latest.exists():
+        return False
+    published = publish_release(settings, names)
+    _note(outcome, published.id, published.headlines)
+    outcome.was_fresh = published.already
+    return True
+
+
+def _note(outcome: Outcome, release: str, headlines: dict[str, str]) -> None:
+    outcome.release = release
+    outcome.headlines = headlines
+
+
+def run_months(
+    settings: Settings, name: str, months: tuple[str, str], force: bool, on_progress: Callable[[str], None]
+) -> Outcome:
+    """Run one theatre's job over the months of a range (clipped to the theatre's)."""
+    own = theatres()[name].months()
+    first, last = max(months[0], own[0]), min(months[1], own[-1])
+    if first > last:
+        raise UserError(f"theatre {name} spans {own[0]} to {own[-1]}; nothing of {months[0]} to {months[1]} lies in it")
+    outcome = Outcome(latest=settings.latest)
+    return _run_jobs(settings, [name], (first, last), force, outcome, on_progress)
+
+
+def _run_jobs(
+    settings: Settings,
+    names: list[str],
+    months: tuple[str, str] | None,
+    force: bool,
+    outcome: Outcome,
+    on_progress: Callable[[str], None],
+) -> Outcome:
+    from assets.runs import run_release, run_theatre  # noqa: PLC0415 - Dagster loads when a run is asked for
+
+    for name in names:
+        ran = run_theatre(settings, name, months=months, force=force, on_progress=on_progress)
+        outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
+    if outcome.failures:
+        return outcome
+    ran = run_release(settings, on_progress=on_progress)
+    outcome.failures += [f"release: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
+    if not outcome.failures:
+        published = publish_release(settings)
+        _note(outcome, published.id, published.headlines)
+    return outcome

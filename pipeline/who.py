@@ -1,0 +1,194 @@
+"""Who held a place on a day: the attribution of points that are no strikes.
+
+Belongs here: reading questions, asking ``attribution``, answering in the order asked.
+Does not belong here: the join itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+
+from pipeline.attribution import ControlFrames, attribute
+from pipeline.catalogue import table
+from pipeline.errors import UserError
+from pipeline.lake import connect
+from pipeline.settings import Settings
+from pipeline.theatres import Theatre
+
+CONTROL_TABLES = (
+    "core.control_snapshots",
+    "core.control_areas",
+    "core.front_lines",
+    "core.control_observations",
+)
+ANSWER = (
+    "controller", "parties", "status", "certainty", "shares", "snapshot_day", "snapshot_age_days", "margin_r",
+    "front_distance_m", "control_source",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Question:
+    """A place (degrees, WGS 84), a day and a radius in metres (0 for the point alone)."""
+
+    latitude: float
+    longitude: float
+    day: date
+    radius_m: float = 0.0
+
+
+def released_control(settings: Settings, theatre: Theatre, source: str | None = None) -> ControlFrames:
+    """Control as the latest release holds it.
+
+    Raises:
+        UserError: nothing was released yet, or the release holds no control for this theatre.
+    """
+    folder = settings.latest / "tables"
+    if not folder.is_dir():
+        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
+    source = source or theatre.control.in_force
+    frames = {}
+    for name in CONTROL_TABLES:
+        with connect(settings) as session:
+            rows = session.execute(
+                "SELECT * FROM read_parquet($file) WHERE theatre = $theatre AND source = $source",
+                {"file": str(folder / f"{name}.parquet"), "theatre": theatre.name, "source": source},
+            ).to_arrow_table()
+        frames[name] = table(name).conform(_with_wkb(rows))
+    if not frames["core.control_snapshots"].num_rows:
+        raise UserError(
+            f"the latest release holds no control of {theatre.name} by {source}: ingest its exports and run"
+            f" `isw-strikes run --theatre {theatre.name}`"
+        )
+    return ControlFrames.of(source, frames)
+
+
+def _with_wkb(rows: pa.Table) -> pa.Table:
+    if "geometry" not in rows.column_names:
+        return rows
+    plain = rows.column("geometry").combine_chunks()
+    storage = plain.storage if isinstance(plain, pa.ExtensionArray) else plain
+    return rows.set_column(rows.column_names.index("geometry"), "geometry", storage.cast(pa.binary()))
+
+
+def answer(theatre: Theatre, questions: list[Question], control: ControlFrames) -> list[dict[str, Any]]:
+    """Answer each question, in the order asked.
+
+    Returns:
+        One dictionary a question: the columns of ``ANSWER``; ``parties`` and ``shares`` are JSON texts.
+    """
+    if not questions:
+        return []
+    numbers = [f"{i:012d}" for i in range(len(questions))]
+    days = pa.array([q.day for q in questions], pa.date32())
+    probes = pa.table(
+        {
+            "strike_id": numbers,
+            "longitude": pa.array([q.longitude for q in questions], pa.float64()),
+            "latitude": pa.array([q.latitude for q in questions], pa.float64()),
+            "radius_m": pa.array([q.radius_m for q in questions], pa.float64()),
+            "date_from": days,
+            "date_to": days,
+        }
+    )
+    found = attribute(theatre, probes, control).rename_columns({"snapshot_last": "snapshot_day"})
+    found = found.append_column("control_source", pa.array([control.source] * found.num_rows, pa.string()))
+    return list(found.select(list(ANSWER)).to_pylist())
+
+
+def read_question(row: dict[str, str | None], where: str) -> Question:
+    """Read a question from texts: ``lat``, ``lon``, ``day`` (YYYY-MM-DD) and, if given, ``radius_m``.
+
+    Raises:
+        UserError: a value is missing or out of range; the message names it and where it stands.
+    """
+    latitude = _number(row, "lat", where, -90, 90)
+    longitude = _number(row, "lon", where, -180, 180)
+    radius = _number(row, "radius_m", where, 0, 1_000_000) if (row.get("radius_m") or "").strip() else 0.0
+    text = (row.get("day") or "").strip()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{where}: day = {text!r} is no day: write YYYY-MM-DD") from None
+    return Question(latitude, longitude, day, radius)
+
+
+def _number(row: dict[str, str | None], name: str, where: str, low: float, high: float) -> float:
+    text = (row.get(name) or "").strip()
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:
+        raise UserError(f"{where}: {name} = {text!r} is no number from {low} to {high}")
+    return number
+
+
+def read_questions(path: Path) -> Iterator[Question]:
+    """Read questions from a CSV file with the columns ``lat,lon,day[,radius_m]``.
+
+    Raises:
+        UserError: the file or a column is missing, or a value cannot be read; the message names file, row and value.
+    """
+    try:
+        file = path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    with file:
+        rows = csv.DictReader(file)
+        missing = {"lat", "lon", "day"} - set(rows.fieldnames or ())
+        if missing:
+            raise UserError(f"{path} lacks the columns {', '.join(sorted(missing))}: it needs lat,lon,day[,radius_m]")
+        for number, row in enumerate(rows, start=2):
+            yield read_question(row, f"{path}, line {number}")
+
+
+def write_answers(file: TextIO, questions: Iterable[Question], answers: Iterable[dict[str, Any]]) -> None:
+    """Write questions and answers as CSV, in order."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["lat", "lon", "day", "radius_m", *ANSWER])
+    for question, found in zip(questions, answers, strict=True):
+        writer.writerow(
+            [question.latitude, question.longitude, question.day, question.radius_m]
+            + [_cell(found[name]) for name in ANSWER]
+        )
+
+
+def _cell(value: Any) -> Any:
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def in_words(theatre: Theatre, question: Question, found: dict[str, Any]) -> list[str]:
+    """The answer to one question as lines of plain English."""
+
+    def label(name: str) -> str:
+        return theatre.controllers[name].label if name in theatre.controllers else name
+
+    place = f"{question.latitude:g} N {question.longitude:g} E on {question.day}"
+    lines = [f"{place}: {label(found['controller'])} ({found['status']}, {found['certainty']})"]
+    parties = json.loads(found["parties"])
+    if parties:
+        lines.append("  parties: " + ", ".join(label(party) for party in parties))
+    if found["snapshot_day"] is None:
+        lines.append(f"  no control snapshot of {found['control_source']} is in force on that day")
+        return lines
+    lines.append(
+        f"  by {found['control_source']}, snapshot of {found['snapshot_day']} ({found['snapshot_age_days']} days old)"
+    )
+    shares = json.loads(found["shares"])
+    what = f"within {question.radius_m:g} m" if question.radius_m else "at the point"
+    lines.append(f"  {what}: " + ", ".join(f"{label(name)} {share:.1%}" for name, share in shares.items()))
+    if found["front_distance_m"] is not None:
+        lines.append(f"  nearest front line: {found['front_distance_m'] / 1000:.1f} km")
+    if found["margin_r"] is not None:
+        lines.append(f"  margin r = {found['margin_r']:.2f} (below 0.33 is firm, above 0.5 uncertain)")
+    return lines
