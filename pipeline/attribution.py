@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base_map import land
 from pipeline.catalogue import table
 from pipeline.lake import connect, sql
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
@@ -21,6 +22,8 @@ from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
 # A share from which a disc counts as one holder's, and margins r from leaving places out and asking the rest:
 # r <= 0.33 is right in 97.5 %, r <= 0.5 in 94.6 % (docs/methods.md).
 CLEAR_SHARE = 0.9
+# Less than this of a disc left over between two drawings of one border is drawing error, not unknown ground.
+NEGLIGIBLE_SHARE = 0.001
 FIRM_MARGIN = 0.33
 LIKELY_MARGIN = 0.5
 
@@ -79,6 +82,7 @@ def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames) -> pa.
         "projection": theatre.projection,
         "focus": theatre.focus,
         "clear_share": CLEAR_SHARE,
+        "negligible_share": NEGLIGIBLE_SHARE,
         "firm_margin": FIRM_MARGIN,
         "likely_margin": LIKELY_MARGIN,
     }
@@ -89,6 +93,7 @@ def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames) -> pa.
             "areas": control.areas,
             "fronts": control.fronts,
             "observations": control.observations,
+            "land_wkb": pa.table({"geometry": pa.array([land(theatre)], pa.binary())}),
             "priorities": pa.table({"controller": names, "priority": ranks}),
         }.items():
             connection.register(name, frame)

@@ -23,12 +23,17 @@ def _features(path: Path) -> list[dict[str, Any]]:
 
 def land(theatre: Theatre) -> bytes:
     """The theatre's land as one geometry: WKB, OGC:CRS84."""
+    return _land(theatre.path(theatre.land), theatre.land_name)
+
+
+@cache
+def _land(path: Path, name: str | None) -> bytes:
     import shapely  # noqa: PLC0415 - only the stages that use shapes pay for it
 
     shapes = [
         shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
-        for feature in _features(theatre.path(theatre.land))
-        if theatre.land_name in (None, feature["properties"]["name"])
+        for feature in _features(path)
+        if name in (None, feature["properties"]["name"])
     ]
     return bytes(shapely.to_wkb(shapely.normalize(shapely.union_all(shapes))))
 

@@ -108,16 +108,27 @@ def quote(identifier: str) -> str:
 
 
 def content_digest(frame: pa.Table) -> str:
-    """SHA-256 of a table's content: names, types and values in row order, whatever its chunks."""
+    """SHA-256 of a table's content: names, types and values in row order, whatever its chunks.
+
+    What lies in memory under a null, or in the padding of bits, is nobody's value and does not count.
+    """
     digest = hashlib.sha256(str(frame.schema.remove_metadata()).encode())
     combined = frame.combine_chunks()
     for column in combined.columns:
         for chunk in column.chunks or []:
-            # IPC of one compacted array has no offsets or padding left over from slicing.
-            compact = pa.concat_arrays([chunk])
-            batch = pa.record_batch([compact], names=["c"])
-            digest.update(batch.serialize())
+            for part in (chunk.is_valid(), chunk.fill_null(_empty_value(chunk.type))):
+                whole_bytes = part.cast(pa.int8()) if pa.types.is_boolean(part.type) else part
+                # IPC of one compacted array has no offsets or padding left over from slicing.
+                compact = pa.concat_arrays([whole_bytes])
+                batch = pa.record_batch([compact], names=["c"])
+                digest.update(batch.serialize())
     return digest.hexdigest()
+
+
+def _empty_value(kind: pa.DataType) -> pa.Scalar:
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return pa.scalar("" if pa.types.is_string(kind) else b"", kind)
+    return pa.scalar(False) if pa.types.is_boolean(kind) else pa.scalar(0, kind)
 
 
 @dataclass(frozen=True)

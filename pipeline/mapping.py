@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
+from unicodedata import decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -94,7 +95,7 @@ def _columns(frame: pa.Table, names: Sequence[str]) -> dict[str, pa.Array]:
     lists = frame.column("picked").combine_chunks()
     flat = lists.flatten()
     count = len(names)
-    return {name: flat.take(pa.array(range(i, len(flat), count))) for i, name in enumerate(names)}
+    return {name: flat.take(pa.array(range(i, len(flat), count), pa.int64())) for i, name in enumerate(names)}
 
 
 def _pick(spec: FieldSource | None, values: dict[str, pa.Array], frame: pa.Table) -> pa.Array:
@@ -156,12 +157,17 @@ def parse_dates(texts: pa.Array, formats: Iterable[str], default_year: int | Non
 
     def convert(text: str) -> date | None:
         for format_ in wanted:
-            parsed = _parse_date(text, format_, default_year)
+            parsed = _parse_date(_plain_digits(text), format_, default_year)
             if parsed is not None:
                 return parsed
         return None
 
     return map_unique(texts, convert, pa.date32())
+
+
+def _plain_digits(text: str) -> str:
+    """Arabic-Indic and other decimal digits as 0 to 9."""
+    return text if text.isascii() else "".join(str(decimal(c)) if c.isdecimal() else c for c in text)
 
 
 def _parse_date(text: str, format_: str, default_year: int | None) -> date | None:
@@ -181,7 +187,7 @@ def parse_numbers(texts: pa.Array) -> pa.Array:
 
     def convert(text: str) -> float | None:
         try:
-            number = float(text)
+            number = float(_plain_digits(text))
         except ValueError:
             return None
         return number if math.isfinite(number) else None
@@ -194,6 +200,7 @@ def parse_coordinates(texts: pa.Array) -> pa.Array:
     from lat_lon_parser import parse  # noqa: PLC0415 - only odd spellings need it
 
     def convert(text: str) -> float | None:
+        text = _plain_digits(text)
         if DECIMAL.fullmatch(text):
             return float(text)
         if DECIMAL_COMMA.fullmatch(text):

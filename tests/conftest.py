@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.intake import ingest_showcase
 from pipeline.settings import Settings
+from pipeline.steps import STEPS
+from pipeline.theatres import theatres
+from pipeline.work import Work, run_step
 
 
 @pytest.fixture
@@ -23,3 +27,13 @@ def real_exports() -> Path:
     if not (folder / "README.md").exists():
         pytest.skip("real exports are not at hand: set ISW_REAL_EXPORTS to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def showcase(tmp_path_factory: pytest.TempPathFactory) -> Work:
+    """The showcase taken in and every step of Syria done, once for all tests; nobody writes to it."""
+    work = Work(Settings(data=tmp_path_factory.mktemp("showcase") / "data"))
+    ingest_showcase(work.settings, ["syria"])
+    for step in STEPS:
+        run_step(work, theatres()["syria"], step)
+    return work

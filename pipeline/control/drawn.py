@@ -125,6 +125,7 @@ class MapMaker:
         self._shapes = dict(zip(shapes, shapely.from_wkb(list(shapes.values())), strict=True))
         self._to_metres = pyproj.Transformer.from_crs("OGC:CRS84", theatre.projection, always_xy=True)
         self._land = shapely.from_wkb(land(theatre))
+        self._edge = self._land.boundary
 
     def make(self, drawings: tuple[Drawing, ...]) -> tuple[list[Piece], list[Front]]:
         """The pieces of ground and the fronts of these drawings, in an order that depends on content alone."""
@@ -193,12 +194,14 @@ class MapMaker:
     def _is_strip(self, part: Any) -> bool:
         import shapely  # noqa: PLC0415 - as above
 
-        if not shapely.dwithin(part, self._land.boundary, ON_EDGE_DEGREES):
+        if not shapely.dwithin(part, self._edge, ON_EDGE_DEGREES):
             return False
         metric = shapely.transform(part, self._metres)
         if metric.area < np.pi * STRIP_M**2:
             return True
-        return bool(shapely.is_empty(shapely.buffer(metric, -STRIP_M, quad_segs=2)))
+        # A tenth of a kilometre does not matter here, and shrinking a coast as it is drawn takes half a second.
+        plain = shapely.simplify(metric, STRIP_M / 30)
+        return bool(shapely.is_empty(shapely.buffer(plain, -STRIP_M, quad_segs=2)))
 
     def _metres(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(self._to_metres.transform(degrees[:, 0], degrees[:, 1]))

@@ -1,6 +1,7 @@
 """Running expectations with Great Expectations on a candidate.
 
-Belongs here: one quiet, offline context, and turning its results into plain ones without clocks or random ids.
+Belongs here: one quiet, offline context, and turning its results into plain ones without clocks or random
+ids.
 Does not belong here: what is expected (``suites``), how results are shown (``report``).
 """
 
@@ -28,7 +29,8 @@ LONGEST = 200
 class Result(BaseModel):
     """How one expectation fared.
 
-    ``observed`` is what was found, in words; ``unexpected_count`` the values at fault; ``sample`` the first of them.
+    ``observed`` is what was found, in words; ``unexpected_count`` the values at fault; ``sample`` the first
+    of them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -99,7 +101,7 @@ def _great_expectations() -> tuple[Any, Any]:
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_pandas("candidate")
     return gx, source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 

@@ -2,9 +2,10 @@
 
 Belongs here: writing results for people and for programs. Does not belong here: deciding anything from them.
 
-Why not Great Expectations' own Data Docs: their pages load scripts, fonts and styles from content delivery networks.
-They break without a network, tell third parties who reads them, and stamp every run with a clock and random ids,
-so that the same results never give the same bytes. This page holds all that it needs and nothing that varies.
+Why not Great Expectations' own Data Docs: their pages load scripts, fonts and styles from content delivery
+networks. They break without a network, tell third parties who reads them, and stamp every run with a clock
+and random ids, so that the same results never give the same bytes. This page holds all that it needs and
+nothing that varies.
 """
 
 from __future__ import annotations

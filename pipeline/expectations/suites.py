@@ -1,7 +1,8 @@
 """What is expected of each table, as plain data.
 
 Belongs here: turning the catalogue and ``contracts.yaml`` into a list of expectations a table.
-Does not belong here: Great Expectations itself (``checking``), rules that refuse a single record (``pipeline/sql``).
+Does not belong here: Great Expectations itself (``checking``), rules that refuse a single record
+(``pipeline/sql``).
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.catalogue import Column, table, tables
 
 CONTRACTS = Path(__file__).parent / "contracts.yaml"
-# A nullable integer comes to pandas as float64. Text and json are told apart by nothing that pandas keeps, and a
-# nullable boolean is an object: conform() has settled their types.
+# A nullable integer comes to pandas as float64. Text and json are told apart by nothing that pandas keeps,
+# and a nullable boolean is an object: conform() has settled their types.
 PANDAS_TYPES: dict[str, list[str]] = {
     "integer": ["int64", "float64"],
     "number": ["float64"],
@@ -71,7 +72,7 @@ def _contract(body: dict[str, Any]) -> Expected:
 
 
 def suite(table_name: str) -> tuple[Expected, ...]:
-    """Everything expected of a table, in a fixed order: the table, its columns in order, its key, its contracts.
+    """Everything expected of a table, in a fixed order: itself, its columns in order, key, contracts.
 
     Geometry is left out: its validity is tested where shapes are made, and bytes say nothing here.
 

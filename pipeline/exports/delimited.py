@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.exports.encodings import decode_head, detect_encoding, is_text
-from pipeline.exports.types import EXTRA, SOURCE_TEXT, Content, Reader, Record, RefusedError, over_cap, unique_names
+from pipeline.exports.types import (
+    EXTRA,
+    SOURCE_TEXT,
+    Content,
+    Reader,
+    Record,
+    RefusedError,
+    over_cap,
+    unique_names,
+)
 from pipeline.settings import Settings
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -71,7 +80,9 @@ def _open(path: Path, encoding: str) -> TextIO:
     return file
 
 
-def _records(settings: Settings, path: Path, encoding: str, delimiter: str, names: list[str]) -> Iterator[Record]:
+def _records(
+    settings: Settings, path: Path, encoding: str, delimiter: str, names: list[str]
+) -> Iterator[Record]:
     width = len(names)
     with _open(path, encoding) as file:
         rows = _rows(settings, file, delimiter)
@@ -96,7 +107,9 @@ def _malformed(
     return Record("", number, line, properties, None, f"{len(row)} cells under a header of {len(names)}")
 
 
-def _rows(settings: Settings, file: TextIO, delimiter: str) -> Iterator[tuple[list[str] | str, int, str | None]]:
+def _rows(
+    settings: Settings, file: TextIO, delimiter: str
+) -> Iterator[tuple[list[str] | str, int, str | None]]:
     """Rows that are not blank, each with its first line and, where it can't be cut into cells, its text and problem."""
     pending: list[str] = []
     reader = csv.reader(_lines(settings, file, pending), delimiter=delimiter, strict=True)

@@ -161,10 +161,14 @@ class Document:
         end = self._skip(end)
         if end < len(self.text):
             raise RefusedError(
-                "export_unreadable", f"line {self._line_at(end)}: more text after the end of the JSON", line=self._line
+                "export_unreadable",
+                f"line {self._line_at(end)}: more text after the end of the JSON",
+                line=self._line,
             )
         if not isinstance(value, (dict, list)):
-            raise RefusedError("export_unreadable", "the JSON is a single value, neither a list nor an object")
+            raise RefusedError(
+                "export_unreadable", "the JSON is a single value, neither a list nor an object"
+            )
         return value
 
     def _value(self, at: int) -> tuple[Any, int]:
@@ -229,9 +233,13 @@ class Document:
         if isinstance(error, RecursionError):
             return over_cap(self.settings, "max_depth", "JSON nested too deeply")
         line = getattr(error, "lineno", None)
-        where = f"line {line} column {error.colno}" if isinstance(error, json.JSONDecodeError) else "in a number"
+        where = (
+            f"line {line} column {error.colno}" if isinstance(error, json.JSONDecodeError) else "in a number"
+        )
         if self._open > 0:
-            return RefusedError("export_truncated", f"{where}: the JSON ends before it is complete", line=line)
+            return RefusedError(
+                "export_truncated", f"{where}: the JSON ends before it is complete", line=line
+            )
         return RefusedError("export_unreadable", f"{where}: {getattr(error, 'msg', error)}", line=line)
 
 

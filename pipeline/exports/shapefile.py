@@ -23,7 +23,15 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from pipeline.exports import archives
-from pipeline.exports.crs import ASSUMED, Geometries, example, not_finite, outside_degrees, short_name, to_crs84
+from pipeline.exports.crs import (
+    ASSUMED,
+    Geometries,
+    example,
+    not_finite,
+    outside_degrees,
+    short_name,
+    to_crs84,
+)
 from pipeline.exports.encodings import detect_encoding
 from pipeline.exports.geometry import check_vertices
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Reader, Record, RefusedError, unique_names
@@ -106,7 +114,9 @@ def _unpack(settings: Settings, path: Path, folder: Path) -> list[Layer]:
         parts = {suffix: by_name.get((stem + suffix).casefold()) for suffix in PARTS}
         missing = [suffix for suffix in NEEDED if parts[suffix] is None]
         if missing:
-            raise RefusedError("export_unreadable", f"{stem}.shp has no {' and no '.join(missing)} beside it", layer=name)
+            raise RefusedError(
+                "export_unreadable", f"{stem}.shp has no {' and no '.join(missing)} beside it", layer=name
+            )
         layer = Layer(name if short.count(name) == 1 else stem, folder / f"{number}.shp")
         targets.update({member: layer.part(suffix) for suffix, member in parts.items() if member is not None})
         layers.append(layer)
@@ -120,7 +130,9 @@ def _check_parts(layer: Layer) -> None:
         head = _head(layer, suffix, 100)
         magic, words = struct.unpack(">i20xi", head[:28])
         if magic != MAGIC:
-            raise RefusedError("export_unreadable", f"{layer.name}{suffix} is not part of a Shapefile", layer=layer.name)
+            raise RefusedError(
+                "export_unreadable", f"{layer.name}{suffix} is not part of a Shapefile", layer=layer.name
+            )
         _check_length(layer, suffix, words * 2)
     rows, header, width = struct.unpack("<IHH", _head(layer, ".dbf", 32)[4:12])
     _check_length(layer, ".dbf", header + rows * width)
@@ -236,7 +248,9 @@ def _assume(layer: Layer, geometries: Geometries) -> str:
         raise _unknown(layer, f"{layer.name}.prj names no known system")
     outside = outside_degrees(geometries)
     if outside.any():
-        raise _unknown(layer, f"{layer.name} has no .prj, and {example(geometries, outside)} is not in degrees")
+        raise _unknown(
+            layer, f"{layer.name} has no .prj, and {example(geometries, outside)} is not in degrees"
+        )
     return ASSUMED
 
 

@@ -55,7 +55,12 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
 
 def _open_plain(path: Path) -> BinaryIO:
     # O_NONBLOCK: opening a named pipe that nobody writes to must not wait for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags = (
+        os.O_RDONLY
+        | getattr(os, "O_NOFOLLOW", 0)
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_CLOEXEC", 0)
+    )
     try:
         kind = path.lstat().st_mode
         if stat.S_ISREG(kind):
@@ -63,7 +68,9 @@ def _open_plain(path: Path) -> BinaryIO:
     except OSError as error:
         reason = error.strerror or "it can't be opened"
         raise UserError(f"{path} was not received: {reason}. Check the path and who may read it.") from error
-    what = "a link" if stat.S_ISLNK(kind) else "a folder" if stat.S_ISDIR(kind) else "a device, pipe or socket"
+    what = (
+        "a link" if stat.S_ISLNK(kind) else "a folder" if stat.S_ISDIR(kind) else "a device, pipe or socket"
+    )
     raise UserError(f"{path} was not received: it is {what}. Give a plain file.")
 
 

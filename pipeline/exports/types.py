@@ -123,7 +123,13 @@ class RefusedError(Exception):
     """
 
     def __init__(
-        self, code: str, value: str, *, line: int | None = None, layer: str | None = None, field: str | None = None
+        self,
+        code: str,
+        value: str,
+        *,
+        line: int | None = None,
+        layer: str | None = None,
+        field: str | None = None,
     ) -> None:
         super().__init__(f"{code}: {value}")
         self.code = code
@@ -136,7 +142,9 @@ class RefusedError(Exception):
 def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:
     """A refusal because the cap ``name`` of the settings was exceeded; the message says which, its value and variable."""
     cap = getattr(settings, name)
-    return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
+    return RefusedError(
+        "export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line
+    )
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

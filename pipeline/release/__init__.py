@@ -1,7 +1,7 @@
 """Releases: one immutable published set of files, with a manifest.
 
-Belongs here: building a release aside (``build``, ``database``, ``files``, ``package``, ``manifest``), verifying it from
-its own files (``verify``), and the one atomic step that lets readers see it (``publish``).
+Belongs here: building a release aside (``build``, ``database``, ``files``, ``package``, ``manifest``),
+verifying it from its own files (``verify``), and the one atomic step that lets readers see it (``publish``).
 Does not belong here: making the tables, tiles, map or pictures; they are handed in.
 """
 

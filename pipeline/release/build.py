@@ -23,7 +23,6 @@ from pipeline.release.manifest import (
     CheckEntry,
     DatabaseEntry,
     Manifest,
-    TableEntry,
     TheatreEntry,
     as_of,
     combine,
@@ -41,7 +40,7 @@ from pipeline.theatres import Theatre
 BUILDING = ".building-"
 
 
-def build_release(
+def build_release(  # noqa: PLR0917 - all that a release is made from is named
     settings: Settings,
     frames_by_theatre: dict[str, dict[str, pa.Table]],
     theatres: dict[str, Theatre],
@@ -56,8 +55,8 @@ def build_release(
 ) -> Path:
     """Write all files of a release into ``releases/.building-<id>-<pid>`` and return that folder.
 
-    Nothing is read from a clock. The same arguments give the same bytes, but for ``strikes.duckdb``, whose content is
-    digested in the manifest instead, and ``pinned.json``.
+    Nothing is read from a clock. The same arguments give the same bytes, but for ``strikes.duckdb``, whose
+    content is digested in the manifest instead, and ``pinned.json``.
 
     Args:
         settings: where releases live, and limits.

@@ -1,14 +1,15 @@
 """The release's DuckDB file.
 
-Belongs here: DDL and comments from the catalogue, loading the tables in order, one view, and a digest of the content.
+Belongs here: DDL and comments from the catalogue, loading the tables in order, one view, and a digest of the
+content.
 Does not belong here: what the tables mean, other file formats.
 
-The file is written in DuckDB's oldest storage format that holds these types (v1.0.0): DuckDB 1.1.3, 1.2, 1.3 and 1.4
-open it, as does 1.5 (tried). Geometry is GEOMETRY *without* a CRS in its type: the CRS-typed form asks for storage
-version 1.5, which nothing older opens, and in this format it would be dropped without a word. All geometry is
-OGC:CRS84, as each column's comment says. Every other column, and the view, is read without the spatial extension; a
-reader needs it (``INSTALL spatial; LOAD spatial``) for geometry functions, and before DuckDB 1.5 to make sense of
-geometry at all.
+The file is written in DuckDB's oldest storage format that holds these types (v1.0.0): DuckDB 1.1.3, 1.2, 1.3
+and 1.4 open it, as does 1.5 (tried). Geometry is GEOMETRY *without* a CRS in its type: the CRS-typed form
+asks for storage version 1.5, which nothing older opens, and in this format it would be dropped without a
+word. All geometry is OGC:CRS84, as each column's comment says. Every other column, and the view, is read
+without the spatial extension; a reader needs it (``INSTALL spatial; LOAD spatial``) for geometry functions,
+and before DuckDB 1.5 to make sense of geometry at all.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def open_database(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
 
 
 def _session(settings: Settings) -> duckdb.DuckDBPyConnection:
-    """An engine of its own, so that a file attached here is never in another session's way; WKB needs no extension."""
+    """An engine of its own: a file attached here is in no other session's way, and WKB needs no extension."""
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
@@ -88,7 +89,7 @@ def _session(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
-    """SHA-256 of what the file in use holds: names, types and rows in the order of their key, and the comments."""
+    """SHA-256 of what the file in use holds: names, types, rows in the order of their key, comments."""
     content = {
         "ddl": [create_table(spec) for spec in released().values()]
         + [sql("release/create_strikes_attributed")],

@@ -1,14 +1,17 @@
 """The release's tables as files: GeoParquet 1.1 and CSV.
 
-Belongs here: encoding a table so that the same rows give the same bytes. Does not belong here: choosing the rows.
+Belongs here: encoding a table so that the same rows give the same bytes. Does not belong here: choosing the
+rows.
 
-GeoParquet: geometry is ISO WKB in OGC:CRS84. A table that has longitude and latitude but no geometry (strikes,
-places, control observations) gets a point column ``geometry`` after its own columns, so that it opens as a map layer.
+GeoParquet: geometry is ISO WKB in OGC:CRS84. A table that has longitude and latitude but no geometry
+(strikes, places, control observations) gets a point column ``geometry`` after its own columns, so that it
+opens as a map layer.
 
-CSV: UTF-8 without a byte-order mark, comma, text in double quotes, empty for null, dates as YYYY-MM-DD, times in UTC.
-Geometry is left out: polygons of megabytes make no table, and points have their latitude and longitude.
-A text that begins with = + - @, a tab, a line feed or a carriage return (or the full-width forms of the signs) gets
-an apostrophe in front, so that no spreadsheet runs it as a formula. Numbers are numbers and stay as they are.
+CSV: UTF-8 without a byte-order mark, comma, text in double quotes, empty for null, dates as YYYY-MM-DD, times
+in UTC. Geometry is left out: polygons of megabytes make no table, and points have their latitude and
+longitude. A text that begins with = + - @, a tab, a line feed or a carriage return (or the full-width forms
+of the signs) gets an apostrophe in front, so that no spreadsheet runs it as a formula. Numbers are numbers
+and stay as they are.
 """
 
 from __future__ import annotations
@@ -99,7 +102,7 @@ def _geometry(column: pa.ChunkedArray) -> tuple[pa.Array, dict[str, Any]]:
 
 
 def _encode(shapes: Any) -> tuple[pa.Array, dict[str, Any]]:
-    """ISO WKB, as the format asks (it knows no measures: M is dropped), and what it wants to be told of them."""
+    """ISO WKB, as the format asks (it knows no measures: M is dropped), and what it wants to know of them."""
     import shapely  # noqa: PLC0415 - as above
 
     encoded = pa.array(shapely.to_wkb(shapes, flavor="iso", output_dimension=3), pa.binary())

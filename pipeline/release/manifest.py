@@ -3,8 +3,9 @@
 Belongs here: the model of ``manifest.json``, hashing files, naming a release, the versions that it pins.
 Does not belong here: writing the files that it lists, judging them.
 
-The manifest depends on content alone, so a repeated or interrupted run writes the same bytes again. The versions of
-the working tables count commits, which do differ where a run was repeated: they stand apart, in ``pinned.json``.
+The manifest depends on content alone, so a repeated or interrupted run writes the same bytes again. The
+versions of the working tables count commits, which do differ where a run was repeated: they stand apart, in
+``pinned.json``.
 """
 
 from __future__ import annotations
@@ -113,8 +114,8 @@ def read_manifest(release: Path) -> Manifest:
     except (OSError, ValueError) as error:
         reason = error.__class__.__name__
         raise UserError(
-            f"{path} cannot be read as a manifest ({reason}): the folder is no release of this pipeline, or is "
-            "damaged. Switch to another with `isw-strikes releases rollback ID`, or run again."
+            f"{path} cannot be read as a manifest ({reason}): the folder is no release of this pipeline, or "
+            "is damaged. Switch to another with `isw-strikes releases rollback ID`, or run again."
         ) from error
 
 
@@ -133,7 +134,7 @@ def write_pinned(folder: Path, pinned: dict[str, int]) -> None:
 
 
 def describe_tables(frames: dict[str, pa.Table]) -> dict[str, TableEntry]:
-    """Rows and content digest of each table; frames conform to the catalogue and stand in the order of their key."""
+    """Rows and content digest of each table, which conforms and stands in the order of its key."""
     return {
         name: TableEntry(rows=frame.num_rows, digest=content_digest(frame)) for name, frame in frames.items()
     }
@@ -177,7 +178,7 @@ def _moment(value: datetime | str) -> datetime:
 def release_id(
     moment: datetime, described: dict[str, TableEntry], code_version: str, config_digest: str
 ) -> str:
-    """Name of a release: when its newest input was received, and 12 hex digits of all that it is made from."""
+    """Name of a release: when its newest input was received, and 12 hex digits of what it is made from."""
     content = {
         "tables": {name: entry.digest for name, entry in sorted(described.items())},
         "code_version": code_version,
@@ -223,7 +224,7 @@ def list_files(folder: Path) -> list[str]:
 
 
 def describe_outputs(folder: Path, rows: dict[str, int]) -> list[Output]:
-    """All files of a release but the manifest, the pinned versions and the database, which have their own entries.
+    """All files of a release but the manifest, the pinned versions and the database, which are told apart.
 
     Args:
         folder: the release.

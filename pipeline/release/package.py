@@ -18,7 +18,8 @@ from pipeline.theatres import Source, Theatre
 
 TITLE = "Whose ground was hit? Reported strike locations joined to who held the ground"
 README = Path(__file__).parent / "README.txt.j2"
-# Frictionless types. JSON text is a string there: the guard against formulas could otherwise break its parsing.
+# Frictionless types. JSON text is a string there: the guard against formulas could otherwise break its
+# parsing.
 TYPES = {"text": "string", "json": "string", "timestamp": "datetime"}
 
 
@@ -57,8 +58,8 @@ def write_readme(
     """Write ``README.txt``: what is what, how to cite, caveats. Arguments as in :func:`write_datapackage`."""
     import jinja2  # noqa: PLC0415 - only a release pays for it
 
-    # Plain text: there is no markup that a value could become.
-    page = jinja2.Environment(autoescape=False, trim_blocks=True, lstrip_blocks=True).from_string(  # noqa: S701
+    # Plain text: there is no markup that a value could become. page = jinja2.Environment(autoescape=False,
+    trim_blocks=True, lstrip_blocks=True).from_string(  # noqa: S701
         README.read_text(encoding="utf-8")
     )
     text = page.render(

@@ -4,18 +4,18 @@ Belongs here: the one switch, and what must hold for it. Does not belong here: m
 
 Why a reader never sees half a release, wherever a process dies:
 
-1. All is written into ``releases/.building-<id>-<pid>``, a name that no reader and no listing looks at. A process
-   that dies here leaves a folder that the next build or publication removes, as its process is gone.
-2. Every file and folder is flushed to the disk before the folder gets its name, so that a power cut cannot leave a
-   name without its content.
-3. One ``rename`` gives it the name ``releases/<id>``: the name appears with all its files, or not at all. Dying
-   after it leaves a whole release that is not the latest; the next run finds it and goes on from there.
-4. ``latest`` is a symbolic link. A new link is made under another name and put over the old one by one ``rename``:
-   a reader follows the old link or the new one. Files of a release never change, so a reader that opened the old one
-   keeps reading it.
+1. All is written into ``releases/.building-<id>-<pid>``, a name that no reader and no listing looks at. A
+   process that dies here leaves a folder that the next build or publication removes, as its process is gone.
+2. Every file and folder is flushed to the disk before the folder gets its name, so that a power cut cannot
+   leave a name without its content.
+3. One ``rename`` gives it the name ``releases/<id>``: the name appears with all its files, or not at all.
+   Dying after it leaves a whole release that is not the latest; the next run finds it and goes on from there.
+4. ``latest`` is a symbolic link. A new link is made under another name and put over the old one by one
+   ``rename``: a reader follows the old link or the new one. Files of a release never change, so a reader that
+   opened the old one keeps reading it.
 
-Publishers take turns only for step 4 (``flock``, released by the kernel when a process dies), and the version test is
-made inside that turn: the slower of two runs that read older tables cannot put ``latest`` back.
+Publishers take turns only for step 4 (``flock``, released by the kernel when a process dies), and the version
+test is made inside that turn: the slower of two runs that read older tables cannot put ``latest`` back.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def publish(settings: Settings, building: Path) -> Published:
         building: folder that :func:`pipeline.release.build.build_release` returned. It is gone afterwards.
 
     Raises:
-        ReleaseRefused: a check failed; or ``latest`` was made from newer tables; or another release with the same id
+        ReleaseRefused: a check failed; or ``latest`` was made from newer tables; or another release with the
+        same id
             has other content. ``latest`` is as it was.
     """
     try:
@@ -142,9 +143,9 @@ def _refuse_older(settings: Settings, release: str, pinned: dict[str, int]) -> N
     if older:
         told = ", ".join(f"{name} (version {pinned[name]}, latest has {current[name]})" for name in older)
         raise ReleaseRefused(
-            f"Release {release} does not become the latest: it was made from older tables than {latest}: {told}. "
-            "Run again to make one from the newest. Where the working tables were made anew, so that their versions "
-            f"count from zero: remove {settings.latest} and run again."
+            f"Release {release} does not become the latest: its tables are older than those of {latest}: {told}. "
+            "Run again to make one from the newest. Where the working tables were made anew, so that their "
+            f"versions count from zero: remove {settings.latest} and run again."
         )
 
 
@@ -163,16 +164,16 @@ def _name(building: Path, path: Path) -> bool:
         if (building / MANIFEST).read_bytes() == (path / MANIFEST).read_bytes():
             return False
         raise ReleaseRefused(
-            f"Release {path.name} exists with other content, though it was made from the same input, code and "
-            f"settings. One of them is damaged, or the code was changed without a new version: compare {path} with a "
-            "fresh build, and move it away if it is the wrong one."
+            f"Release {path.name} exists with other content, though it was made from the same input, code "
+            "and settings. One of them is damaged, or the code was changed without a new version: compare "
+            f"{path} with a fresh build, and move it away if it is the wrong one."
         ) from error
     _flush_folder(path.parent)
     return True
 
 
 def _raise_pinned(path: Path, pinned: dict[str, int]) -> None:
-    """Let a release that was made again from newer versions with the same content say so; the only file that changes."""
+    """Note newer versions from which the same content was made again: the one file that ever changes."""
     known = read_pinned(path)
     newest = {name: max(version, known.get(name, version)) for name, version in {**known, **pinned}.items()}
     if newest != known:

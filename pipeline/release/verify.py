@@ -32,15 +32,16 @@ CHECKS = ("conservation", "attribution", "months", "shares")
 SHOWN = 20
 
 
-class ReleaseRefused(UserError):
+class ReleaseRefused(UserError):  # noqa: N818 - it is a verdict, told in words
     """A release that must not be published; the message says why and what to do."""
 
 
 def verify_release(path: Path, settings: Settings | None = None) -> list[str]:
     """Everything that is wrong with a release, in words; empty where nothing is.
 
-    Tested are: every file against the manifest; the database's content, row counts and Parquet's against it; records
-    conserved for each export; one attribution a strike; months; shares; and that every validation succeeded.
+    Tested are: every file against the manifest; the database's content, row counts and Parquet's against it;
+    records conserved for each export; one attribution a strike; months; shares; and that every validation
+    succeeded.
 
     Args:
         path: a release, published or being built.

@@ -11,35 +11,47 @@ SELECT
 FROM probe_days
 GROUP BY strike_id;
 
-CREATE OR REPLACE TEMP TABLE known_shares AS
-SELECT
-    probe_days.strike_id,
-    snapshot_shares.controller,
-    snapshot_shares.parties,
-    sum(snapshot_shares.fair_share * probe_days.days) / any_value(windows.window_days) AS share
-FROM probe_days
-INNER JOIN windows ON probe_days.strike_id = windows.strike_id
-INNER JOIN snapshot_shares
-    ON probe_days.disc_id = snapshot_shares.disc_id AND probe_days.snapshot_day = snapshot_shares.snapshot_day
-GROUP BY probe_days.strike_id, snapshot_shares.controller, snapshot_shares.parties;
-
 CREATE OR REPLACE TEMP TABLE shares AS
+WITH
+known AS (
+    SELECT
+        probe_days.strike_id,
+        snapshot_shares.controller,
+        snapshot_shares.parties,
+        sum(snapshot_shares.fair_share * probe_days.days) / any_value(windows.window_days) AS share
+    FROM probe_days
+    INNER JOIN windows ON probe_days.strike_id = windows.strike_id
+    INNER JOIN snapshot_shares
+        ON probe_days.disc_id = snapshot_shares.disc_id AND probe_days.snapshot_day = snapshot_shares.snapshot_day
+    GROUP BY probe_days.strike_id, snapshot_shares.controller, snapshot_shares.parties
+),
+
+covered AS (
+    SELECT
+        windows.strike_id,
+        coalesce(sum(known.share), 0) AS known_share
+    FROM windows
+    LEFT JOIN known ON windows.strike_id = known.strike_id
+    GROUP BY windows.strike_id
+)
+
+-- Slivers between two drawings of one border are not unknown ground.
 SELECT
-    strike_id,
-    controller,
-    parties,
-    share
-FROM known_shares
+    known.strike_id,
+    known.controller,
+    known.parties,
+    CASE WHEN covered.known_share > 1 - $negligible_share THEN known.share / covered.known_share ELSE known.share END
+    AS share
+FROM known
+INNER JOIN covered ON known.strike_id = covered.strike_id
 UNION ALL
 SELECT
-    windows.strike_id,
+    strike_id,
     'unknown' AS controller,
     '[]' AS parties,
-    greatest(0, 1 - coalesce(sum(known_shares.share), 0)) AS share
-FROM windows
-LEFT JOIN known_shares ON windows.strike_id = known_shares.strike_id
-GROUP BY windows.strike_id
-HAVING coalesce(sum(known_shares.share), 0) < 1 - 1e-9;
+    1 - known_share AS share
+FROM covered
+WHERE known_share <= 1 - $negligible_share;
 
 CREATE OR REPLACE TEMP TABLE centres AS
 WITH

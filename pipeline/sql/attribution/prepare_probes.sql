@@ -17,15 +17,40 @@ centred AS (
     FROM different
 ),
 
-drawn AS (
+theatre_land AS (
     SELECT
-        *,
+        ST_Transform(ST_GeomFromWKB(geometry), 'OGC:CRS84', $projection) AS land,
+        ST_Boundary(land) AS border
+    FROM land_wkb
+),
+
+circles AS (
+    SELECT
+        centred.*,
         -- A 64-gon of the circle's own area: its corners lie a little outside the circle.
         CASE
             WHEN radius_m > 0 THEN ST_Buffer(metric_centre, radius_m * sqrt(2 * pi() / (64 * sin(2 * pi() / 64))), 16)
-        END AS disc,
-        ST_Transform(coalesce(disc, metric_centre), $projection, 'OGC:CRS84') AS disc_in_degrees
+        END AS circle,
+        radius_m > 0 AND ST_Distance(metric_centre, theatre_land.border) <= radius_m * 1.01 AS meets_border
     FROM centred
+    CROSS JOIN theatre_land
+),
+
+-- The location is reported to lie in the theatre: sea and neighbouring countries are no part of its disc.
+clipped AS (
+    SELECT
+        circles.*,
+        CASE WHEN meets_border THEN ST_Intersection(circle, theatre_land.land) ELSE circle END AS part
+    FROM circles
+    CROSS JOIN theatre_land
+),
+
+drawn AS (
+    SELECT
+        clipped.* EXCLUDE (circle, meets_border, part),
+        CASE WHEN ST_IsEmpty(part) THEN circle ELSE part END AS disc,
+        ST_Transform(coalesce(disc, metric_centre), $projection, 'OGC:CRS84') AS disc_in_degrees
+    FROM clipped
 )
 
 SELECT

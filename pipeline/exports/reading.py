@@ -1,0 +1,188 @@
+"""Reading one export: any format becomes the same lossless rows, or one reason why not.
+
+Belongs here: record ids, batching into Arrow, the columns that the source's mapping needs, refusing a file as a whole.
+Does not belong here: any format (``registry``); what a property means (the stages).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from pipeline.catalogue import table
+from pipeline.catalogue.reasons import reason
+from pipeline.exports.json_text import encode_with_fault
+from pipeline.exports.registry import detect
+from pipeline.exports.types import (
+    PROBLEM,
+    PROBLEM_TEXT,
+    Content,
+    Reading,
+    Received,
+    Record,
+    RefusedError,
+    over_cap,
+)
+from pipeline.settings import Settings
+from pipeline.theatres import Source, Theatre
+
+BATCH = 50_000
+VALUE_LENGTH = 200
+MALFORMED = "record_malformed"
+UNKNOWN_FORMAT = "unknown"
+# Mapped fields without which no record of a file can be placed in time, in space or in its source.
+REQUIRED = frozenset({"date_from", "date_exact", "period_from", "controller", "place", "valid_from", "id"})
+
+
+def read_export(
+    settings: Settings, received: Received, theatre: Theatre, source: Source, received_at: datetime
+) -> Reading:
+    """Read a received file as an export of a source.
+
+    A row or feature whose shape is broken stays a record, with the properties ``_problem`` (a reason code) and
+    ``_problem_text``. Geometries are WKB in OGC:CRS84.
+
+    Args:
+        settings: gives the caps.
+        received: the file.
+        theatre: theatre that it was received for.
+        source: source within the theatre.
+        received_at: when it was received, with a time zone.
+
+    Returns:
+        The row of ``raw.exports``, the records and, where the file was refused as a whole, the one row that says why.
+        Bad content never raises.
+    """
+    export: dict[str, Any] = {
+        "theatre": theatre.name,
+        "source": source.name,
+        "export_id": received.export_id,
+        "file_name": received.file_name,
+        "format": UNKNOWN_FORMAT,
+        "bytes": received.bytes,
+        "encoding": None,
+        "crs": None,
+        "record_count": 0,
+        "received_at": received_at,
+        "problem_code": None,
+        "problem": None,
+    }
+    try:
+        reader = detect(settings, received.path)
+        export["format"] = reader.name
+        content = reader.read(settings, received.path)
+        export.update(format=content.format, encoding=content.encoding, crs=content.crs)
+        records = _gather(settings, content, export, source)
+    except RefusedError as refusal:
+        return _refuse(export, refusal)
+    export["record_count"] = records.num_rows
+    return Reading(export, records, table("core.quarantine").empty())
+
+
+def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
+    why = reason(refusal.code)
+    export["problem_code"] = why.code
+    export["problem"] = f"{export['file_name']}: {why.about}: {refusal.value}. {why.hint}."
+    row = {
+        "theatre": export["theatre"],
+        "source": export["source"],
+        "export_id": export["export_id"],
+        "record_id": None,
+        "file_name": export["file_name"],
+        "layer": refusal.layer,
+        "record_no": None,
+        "line_no": refusal.line,
+        "reason_code": why.code,
+        "field": refusal.field,
+        "value": refusal.value[:VALUE_LENGTH],
+        "hint": why.hint,
+    }
+    return Reading(export, table("raw.records").empty(), table("core.quarantine").conform([row]))
+
+
+def _gather(settings: Settings, content: Content, export: dict[str, Any], source: Source) -> pa.Table:
+    """All records as rows of ``raw.records``, made in batches so that Python holds few of them at a time."""
+    fields: dict[str, None] = dict.fromkeys(content.fields or ())
+    batches: list[pa.Table] = []
+    waiting: list[Record] = []
+    if content.fields is not None:
+        _check_columns(source, fields)
+    for record in content.records:
+        if content.fields is None:
+            fields.update(dict.fromkeys(record.properties))
+        waiting.append(record)
+        if len(waiting) == BATCH:
+            batches.append(_batch(settings, export, waiting))
+            waiting = []
+    batches.append(_batch(settings, export, waiting))
+    records = pa.concat_tables(batches)
+    if not records.num_rows:
+        raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
+    if content.fields is None:
+        _check_columns(source, fields)
+    return table("raw.records").conform(records)
+
+
+def _check_columns(source: Source, fields: dict[str, None]) -> None:
+    """Refuse a file that lacks every name of a field that the source can't do without."""
+    missing = []
+    for field, spec in source.fields.items():
+        needed = field in REQUIRED and spec.names and not (spec.const or spec.file_name or spec.layer)
+        if needed and f"{field}_file" not in source.fields and not set(spec.names) & set(fields):
+            missing.append((field, " or ".join(spec.names)))
+    if missing:
+        text = "; ".join(f"no column {names} (for {field})" for field, names in missing)
+        raise RefusedError(
+            "export_missing_column", f"{text}; there are {', '.join(fields)}", field=missing[0][0]
+        )
+
+
+def _batch(settings: Settings, export: dict[str, Any], records: list[Record]) -> pa.Table:
+    count = len(records)
+    prefix = export["export_id"][:16]
+    columns: dict[str, Any] = {
+        "record_id": [f"{prefix}:{record.layer}:{record.number}" for record in records],
+        **{name: pa.repeat(export[name], count) for name in ("theatre", "source", "export_id")},
+        "layer": [record.layer for record in records],
+        "record_no": [record.number for record in records],
+        "line_no": [record.line for record in records],
+        "properties": [_properties(settings, record) for record in records],
+        "geometry": _wkb(records),
+    }
+    schema = table("raw.records").arrow_schema
+    return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
+
+
+def _properties(settings: Settings, record: Record) -> str:
+    """A record's properties as JSON, with its problem if it has one."""
+    properties = record.properties
+    if len(properties) > settings.max_columns:
+        what = f"record {record.number} has {len(properties):,} properties"
+        raise over_cap(settings, "max_columns", what, record.line)
+    text, fault = encode_with_fault(properties)
+    if len(text) > settings.max_field_bytes:
+        _check_lengths(settings, record)
+    problem = record.problem or (fault and f"JSON has no such number: {fault}")
+    if problem is None:
+        return text
+    return encode_with_fault({**properties, PROBLEM: MALFORMED, PROBLEM_TEXT: problem})[0]
+
+
+def _check_lengths(settings: Settings, record: Record) -> None:
+    for name, value in record.properties.items():
+        # What this room added itself (the source's text of a broken geometry) is bounded by the caps on the file.
+        if not name.startswith("_") and len(encode_with_fault(value)[0]) > settings.max_field_bytes:
+            raise over_cap(settings, "max_field_bytes", f"record {record.number}, {name}", record.line)
+
+
+def _wkb(records: list[Record]) -> list[bytes | None]:
+    geometries = [record.geometry for record in records]
+    if not any(geometry is not None for geometry in geometries):
+        return [None] * len(geometries)
+    array = np.empty(len(geometries), dtype=object)
+    array[:] = geometries
+    return list(shapely.to_wkb(array, byte_order=1, flavor="iso"))

@@ -1,0 +1,60 @@
+"""Telling which source a file belongs to, by what the theatre files say of their sources.
+
+Belongs here: matching a file's name and the names of its columns against every source's ``recognise``.
+Does not belong here: files sorted into a source's folder already; their folder decides.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path
+
+from pipeline.exports.registry import detect
+from pipeline.exports.types import RefusedError
+from pipeline.settings import Settings
+from pipeline.theatres import Source, theatres
+
+FIRST = 100
+
+
+def recognise(settings: Settings, path: Path) -> list[tuple[str, str]]:
+    """The (theatre, source) pairs that a file may belong to, in the theatres' order.
+
+    Args:
+        settings: gives the caps.
+        path: the file; its content is only read where a source asks for columns.
+
+    Returns:
+        Every source whose file pattern fits and whose columns are all among those of the file's first records. Empty
+        where none does, or where a file that can't be read has no telling name.
+    """
+    candidates = [
+        (theatre.name, source)
+        for theatre in theatres().values()
+        for source in theatre.sources.values()
+        if source.recognise and _name_fits(source, path)
+    ]
+    needs_columns = any(_columns(source) for _, source in candidates)
+    found = read_columns(settings, path) if needs_columns else set()
+    return [(theatre, source.name) for theatre, source in candidates if _columns(source) <= found]
+
+
+def read_columns(settings: Settings, path: Path) -> set[str]:
+    """Names of the columns or properties of a file's first records; none where it can't be read."""
+    try:
+        content = detect(settings, path).read(settings, path)
+        if content.fields is not None:
+            return set(content.fields)
+        return {name for record in islice(content.records, FIRST) for name in record.properties}
+    except RefusedError:
+        return set()
+
+
+def _name_fits(source: Source, path: Path) -> bool:
+    pattern = source.recognise.file_name if source.recognise else None
+    return pattern is None or fnmatchcase(path.name.lower(), pattern.lower())
+
+
+def _columns(source: Source) -> set[str]:
+    return set(source.recognise.fields) if source.recognise else set()

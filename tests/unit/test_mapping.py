@@ -1,0 +1,106 @@
+"""Dates, coordinates, and what becomes of each record."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.catalogue import table
+from pipeline.mapping import extract, identify, parse_coordinates, parse_dates, refusals, settle
+from pipeline.theatres import Source
+
+
+def _source(**changes: object) -> Source:
+    body: dict[str, object] = {
+        "name": "paper", "kind": "places", "title": "t", "publisher": "p", "credit": "c", "terms": "t",
+        "key": ["place"], "fields": {"place": "name", "credit": "says"},
+    }  # fmt: skip
+    return Source(**{**body, **changes})
+
+
+def _records(exports: list[list[dict[str, object]]]) -> tuple[pa.Table, pa.Table]:
+    """Exports received a day apart, each a list of records' properties."""
+    records, received = [], []
+    for day, rows in enumerate(exports, start=1):
+        where = {"theatre": "syria", "source": "paper", "export_id": f"e{day}"}
+        received.append(
+            {
+                **where, "file_name": f"{day}.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
+                "record_count": len(rows), "received_at": datetime(2026, 1, day, tzinfo=UTC),
+                "problem_code": None, "problem": None,
+            }
+        )  # fmt: skip
+        records += [
+            {
+                **where, "record_id": f"e{day}::{i}", "layer": "", "record_no": i, "line_no": i + 1,
+                "properties": json.dumps(row), "geometry": None,
+            }
+            for i, row in enumerate(rows, start=1)
+        ]  # fmt: skip
+    return table("raw.records").conform(records), table("raw.exports").conform(received)
+
+
+def _outcomes(exports: list[list[dict[str, object]]], source: Source | None = None) -> dict[str, str]:
+    source = source or _source()
+    fields = identify(source, extract(source, *_records(exports)), ["place", "credit"])
+    outcomes, _ = settle(source, "syria", fields, refusals([]))
+    return {row["record_id"]: row["outcome"] for row in outcomes.to_pylist()}
+
+
+def test_days_are_read_by_the_declared_formats_only() -> None:
+    texts = pa.array(["01/02/2016", "2016-02-01", "1647475200000", "soon", None, "١٥/٠١/٢٠١٦"])
+    assert parse_dates(texts, ["%d/%m/%Y"]).to_pylist() == [date(2016, 2, 1), None, None, None, None, date(2016, 1, 15)]
+    assert parse_dates(texts, ["epoch_ms"]).to_pylist()[2] == date(2022, 3, 17)
+    assert parse_dates(pa.array(["MAY26"]), ["%b%d"], default_year=2022).to_pylist() == [date(2022, 5, 26)]
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("35.5", 35.5), ("-35.5", -35.5), ("35,5", 35.5), ("35°36'58.51\"N", 35.616253), ("36°28'36N", 36.476667),
+        ("37°5′50″E", 37.097222), ("35.7874449N", 35.7874449), ("36°10'30\"", 36.175), ("36° 6'26.28\"N", 36.107300),
+        ("north", None), ("", None),
+    ],
+)  # fmt: skip
+def test_coordinates_in_the_spellings_seen_in_real_files(text: str, degrees: float | None) -> None:
+    found = parse_coordinates(pa.array([text])).to_pylist()[0]
+    assert found == (None if degrees is None else pytest.approx(degrees, abs=1e-6))
+
+
+def test_the_first_non_empty_property_counts_and_text_is_trimmed() -> None:
+    source = _source(fields={"place": ["name", "label"]})
+    fields = extract(source, *_records([[{"name": "  ", "label": " Kobani "}, {"label": None}]]))
+    assert fields.column("place").to_pylist() == ["Kobani", None]
+
+
+def test_a_reissue_is_a_duplicate_and_a_correction_supersedes() -> None:
+    old, new = {"name": "Kobani", "says": "a"}, {"name": "Kobani", "says": "b"}
+    assert _outcomes([[old], [old]]) == {"e1::1": "accepted", "e2::1": "duplicate"}
+    assert _outcomes([[old], [new]]) == {"e1::1": "superseded", "e2::1": "accepted"}
+
+
+def test_two_tales_of_one_key_in_one_export_are_a_conflict_unless_they_are_sightings() -> None:
+    both = [{"name": "Kobani", "says": "a"}, {"name": "Kobani", "says": "b"}]
+    assert _outcomes([both]) == {"e1::1": "accepted", "e1::2": "quarantined"}
+    assert _outcomes([both], _source(key_fold=True)) == {"e1::1": "accepted", "e1::2": "duplicate"}
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.fixed_dictionaries({"name": st.sampled_from("abc"), "says": st.sampled_from("xyz")}), max_size=6
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_every_record_has_one_outcome_and_every_key_one_accepted_record(exports: list[list[dict[str, object]]]) -> None:
+    found = _outcomes(exports)
+    assert len(found) == sum(len(rows) for rows in exports)
+    keys = {str(row["name"]) for rows in exports for row in rows}
+    assert sum(outcome == "accepted" for outcome in found.values()) == len(keys)

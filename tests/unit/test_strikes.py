@@ -1,0 +1,150 @@
+"""Effective windows, locations, and the reasons for which a strike record is refused."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+
+from pipeline.catalogue import table
+from pipeline.mapping import Mapped
+from pipeline.strikes import map_strikes, read_note_days
+from pipeline.theatres import theatres
+from pipeline.work import Work
+
+SYRIA = theatres()["syria"]
+ALEPPO = {
+    "place_id": "p1", "theatre": "syria", "source": "gazetteer", "record_id": "g1", "place": "Aleppo",
+    "aliases": '["Halab"]', "province": "Aleppo", "latitude": 36.2, "longitude": 37.13, "precision_m": 4000.0,
+    "credit": "test",
+}  # fmt: skip
+
+
+def _map(source: str, rows: list[dict[str, str]], places: list[dict[str, object]] | None = None) -> Mapped:
+    where = {"theatre": "syria", "source": source, "export_id": "e1"}
+    records = [
+        {
+            **where, "record_id": f"r{i}", "layer": "", "record_no": i, "line_no": i + 1,
+            "properties": json.dumps(row), "geometry": None,
+        }
+        for i, row in enumerate(rows, start=1)
+    ]  # fmt: skip
+    export = {
+        **where, "file_name": "f.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
+        "record_count": len(rows), "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None,
+        "problem": None,
+    }  # fmt: skip
+    return map_strikes(
+        SYRIA,
+        SYRIA.sources[source],
+        table("raw.records").conform(records),
+        table("raw.exports").conform([export]),
+        table("core.places").conform(places or []),
+        table("core.reports").empty(),
+        table("core.report_additions").empty(),
+    )
+
+
+def _airwars(**changes: str) -> dict[str, str]:
+    row = {
+        "airwars_id": "1", "date": "2016-01-05", "location_en": "Aleppo", "governorate": "Aleppo",
+        "latitude": "36.2", "longitude": "37.1", "geolocation_accuracy": "city",
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def _reasons(mapped: Mapped) -> list[str]:
+    return sorted(row["reason_code"] for row in mapped.quarantine.to_pylist())
+
+
+def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scale() -> None:
+    strike = _map("airwars", [_airwars()]).rows.to_pylist()[0]
+    assert (strike["source_key"], strike["date_from"], strike["date_to"]) == ("1", date(2016, 1, 5), date(2016, 1, 5))
+    assert (strike["precision_m"], strike["precision_basis"], strike["is_area"]) == (5000, "city", False)
+    assert (strike["location_basis"], strike["month"]) == ("coordinate", "2016-01")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"date": ""}, "date_missing"),
+        ({"date": "05/01/2016"}, "date_unparsable"),
+        ({"date": "0025-01-05"}, "date_impossible"),
+        ({"date": "2031-01-05"}, "date_impossible"),
+        ({"latitude": "0", "longitude": "0"}, "coordinate_null_island"),
+        ({"latitude": "north", "longitude": "east"}, "coordinate_unreadable"),
+        ({"latitude": "4239.00416", "longitude": "37.1"}, "coordinate_impossible"),
+        ({"latitude": "50.4", "longitude": "30.5"}, "coordinate_outside"),
+        # Both orders lie in the box of Syria; only the province tells that 37.1, 36.2 is not in Aleppo.
+        ({"latitude": "37.13", "longitude": "36.2"}, "coordinate_swapped"),
+        ({"latitude": "40.1", "longitude": "35.3", "governorate": "Deir ez-Zor"}, "coordinate_swapped"),
+        ({"governorate": "Atlantis"}, "province_unknown"),
+        ({"latitude": "", "longitude": "", "location_en": ""}, "place_missing"),
+        ({"latitude": "", "longitude": "", "location_en": "Nowhere"}, "place_unknown"),
+    ],
+)
+def test_bad_rows_are_refused_by_name_and_good_rows_go_on(changes: dict[str, str], reason: str) -> None:
+    mapped = _map("airwars", [_airwars(**changes), _airwars(airwars_id="2")], [ALEPPO])
+    assert _reasons(mapped) == [reason]
+    assert [strike["source_key"] for strike in mapped.rows.to_pylist()] == ["2"]
+    refused = mapped.quarantine.to_pylist()[0]
+    assert (refused["record_no"], refused["line_no"], refused["file_name"]) == (1, 2, "f.csv")
+    assert refused["hint"]
+
+
+def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> None:
+    rows = [_airwars(latitude="", longitude="", location_en="halab")]
+    strike = _map("airwars", rows, [ALEPPO]).rows.to_pylist()[0]
+    assert (strike["latitude"], strike["precision_m"], strike["location_basis"]) == (36.2, 4000.0, "gazetteer")
+
+
+def test_two_places_of_one_name_are_ambiguous() -> None:
+    other = {**ALEPPO, "place_id": "p2", "latitude": 36.9}
+    rows = [_airwars(latitude="", longitude="")]
+    assert _reasons(_map("airwars", rows, [ALEPPO, other])) == ["place_ambiguous"]
+
+
+@pytest.mark.parametrize(
+    ("note", "days"),
+    [
+        ("Nov 6-8", (date(2015, 11, 6), date(2015, 11, 8))),
+        ("supply route, Nov 30 - Dec 2", (date(2015, 11, 30), date(2015, 12, 2))),
+        ("until taken Jan 25", (None, None)),
+        ("seized by regime Dec 29", (None, None)),
+        ("May 3-9", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_days_named_in_a_note_count_only_inside_the_window(note: str | None, days: tuple[date | None, date | None]) -> None:
+    assert read_note_days(note, date(2015, 11, 1), date(2015, 12, 5)) == days
+
+
+def test_days_named_in_a_note_across_new_year() -> None:
+    found = read_note_days("up to 200 strikes, Dec 28-Jan 3", date(2015, 12, 22), date(2016, 1, 3))
+    assert found == (date(2015, 12, 28), date(2016, 1, 3))
+
+
+def test_the_showcase_reads_as_its_own_notes_say(showcase: Work) -> None:
+    strikes = [s for s in showcase.lake.read("core.strikes").to_pylist() if s["source"] == "isw_reports"]
+    assert all(s["reported_from"] <= s["date_from"] <= s["date_to"] for s in strikes if not s["is_background"])
+    assert sum(s["is_background"] for s in strikes) == 4
+    days = [(s["date_to"] - s["date_from"]).days + 1 for s in strikes]
+    assert statistics.median(days) == 2
+
+
+def test_conservation_holds_for_every_export_of_the_showcase(showcase: Work) -> None:
+    outcomes = showcase.lake.read("core.record_outcomes").to_pylist()
+    for export in showcase.lake.read("raw.exports").to_pylist():
+        own = [o for o in outcomes if o["export_id"] == export["export_id"]]
+        assert len(own) == export["record_count"]
+
+
+def test_order_of_records_changes_nothing() -> None:
+    rows = [_airwars(airwars_id=str(i), date=f"2016-01-{i:02d}") for i in range(1, 9)]
+    one, other = _map("airwars", rows).rows, _map("airwars", rows[::-1]).rows
+    keep = [name for name in one.column_names if name != "record_id"]
+    assert one.select(keep).equals(other.select(keep))
+    assert isinstance(one, pa.Table)
