@@ -179,7 +179,7 @@ class Lake:
             (column, "in", value) if isinstance(value, list) else (column, "=", value)
             for column, value in where.items()
         ]
-        frame = delta.to_pyarrow_table(partitions=filters or None, columns=columns)
+        frame = delta.to_pyarrow_table(filters=filters or None, columns=columns)
         frame = frame.sort_by([(column, "ascending") for column in spec.key if column in frame.column_names])
         return spec.conform(frame) if columns is None else frame
 

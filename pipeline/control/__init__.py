@@ -1,14 +1,14 @@
 """Control: who held which ground, from dated statements about places or from polygons as a source draws them.
 
-Belongs here: mapping control records (``observations``, ``polygons``, ``holders``), making the snapshots of a source
-(``observed`` over ``tessellate``, ``drawn``), the lines where two holders' ground touches (``fronts``) and the dated
-rows that come of them (``areas``).
+Belongs here: mapping control records (``observations``, ``polygons``, ``holders``), making the snapshots of a
+source (``observed`` over ``tessellate``, ``drawn``), the lines where two holders' ground touches (``fronts``)
+and the dated rows that come of them (``areas``).
 Does not belong here: which strike lies where (``attribution``), which source is in force (the theatre file).
 
-A snapshot is in force from its day until the next one, and no longer than the theatre's ``max_age_days`` after the
-last day on which the source speaks. That is the snapshot's own day; where the source names ``known_until``, it speaks
-on every day up to that one, because a list of all changes also says when nothing changed. Before its first snapshot a
-source says nothing.
+A snapshot is in force from its day until the next one, and no longer than the theatre's ``max_age_days``
+after the last day on which the source speaks. That is the snapshot's own day; where the source names
+``known_until``, it speaks on every day up to that one, because a list of all changes also says when nothing
+changed. Before its first snapshot a source says nothing.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def map_control(theatre: Theatre, source: Source, records: pa.Table, exports: pa
         exports: its rows of ``raw.exports``.
 
     Returns:
-        ``rows`` conform to ``core.control_observations``, or to ``polygons.POLYGON_SCHEMA`` (valid polygons, OGC:CRS84);
-        ``outcomes`` and ``quarantine`` to ``core.record_outcomes`` and ``core.quarantine``.
+        ``rows`` conform to ``core.control_observations``, or to ``polygons.POLYGON_SCHEMA`` (valid polygons,
+        OGC:CRS84); ``outcomes`` and ``quarantine`` to ``core.record_outcomes`` and ``core.quarantine``.
 
     Raises:
         KeyError: the source is of another kind.
@@ -57,7 +57,8 @@ def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBu
         rows: as :func:`map_control` returns them, in any order.
 
     Returns:
-        ``core.control_areas``, ``core.control_snapshots`` and ``core.front_lines`` rows; geometry in OGC:CRS84.
+        ``core.control_areas``, ``core.control_snapshots`` and ``core.front_lines`` rows; geometry in
+        OGC:CRS84.
 
     Raises:
         KeyError: the source is of another kind.

@@ -24,7 +24,8 @@ Item = TypeVar("Item")
 class Ground:
     """One connected piece of ground on one snapshot.
 
-    ``shape`` is a normalised polygon (WKB, OGC:CRS84); ``notes`` tell what was done to it; ``records`` made it.
+    ``shape`` is a normalised polygon (WKB, OGC:CRS84); ``notes`` tell what was done to it;
+    ``records`` made it.
     """
 
     controller: str
@@ -42,7 +43,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Front:
-    """One line between the ground of two controllers on one snapshot (WKB, OGC:CRS84); ``controller_a`` sorts first."""
+    """One line between the ground of two controllers on one snapshot (WKB, OGC:CRS84), named in order."""
 
     controller_a: str
     controller_b: str
@@ -92,7 +93,7 @@ def in_force_ends(days: Iterable[date], max_age_days: int, known_until: date | N
     """
     ordered = sorted(set(days))
     ends = {}
-    for day, following in zip(ordered, [*ordered[1:], date.max], strict=True):
+    for day, following in zip(ordered, [*ordered[1:], date.max], strict=False):
         speaks_until = max(day, known_until) if known_until else day
         ends[day] = min(following, speaks_until + timedelta(days=max_age_days + 1))
     return ends
@@ -163,7 +164,8 @@ def _area_row(identity: dict[str, str], span: Span[Ground]) -> dict[str, Any]:
         "record_ids": json.dumps(sorted({record for item in span.items for record in item.records})),
         "geometry": ground.shape,
     }
-    return {"area_id": "a" + _digest(identity, ground.controller, parties, span, ground.shape), **row}
+    digest = _digest(identity, ground.controller, parties, span, ground.shape)
+    return {"area_id": "a" + digest, **row}
 
 
 def _front_row(identity: dict[str, str], span: Span[Front]) -> dict[str, Any]:
@@ -176,9 +178,10 @@ def _front_row(identity: dict[str, str], span: Span[Front]) -> dict[str, Any]:
         "valid_to": span.end,
         "geometry": front.shape,
     }
-    return {"front_id": "f" + _digest(identity, front.controller_a, front.controller_b, span, front.shape), **row}
+    digest = _digest(identity, front.controller_a, front.controller_b, span, front.shape)
+    return {"front_id": "f" + digest, **row}
 
 
 def _digest(identity: dict[str, str], first: str, second: str, span: Span[Any], shape: bytes) -> str:
-    texts = [identity["theatre"], identity["source"], first, second, span.start.isoformat(), span.end.isoformat()]
+    texts = [*identity.values(), first, second, span.start.isoformat(), span.end.isoformat()]
     return hashlib.sha256("|".join(texts).encode() + b"|" + shape).hexdigest()[:16]

@@ -3,13 +3,15 @@
 Belongs here: putting the features of a day together, giving overlaps to one holder, and the rest of the land.
 Does not belong here: making a feature valid (``polygons``), how long ground stands (``areas``).
 
-Vertices stay where the source has them: features of one holder are united only where they touch, and nothing is
-densified, simplified or clipped. Where features of different holders overlap, contested ground comes first (a map draws
-it over what it disputes), then the theatre's priority. A day of which no feature is usable has no snapshot.
+Vertices stay where the source has them: features of one holder are united only where they touch, and nothing
+is densified, simplified or clipped. Where features of different holders overlap, contested ground comes first
+(a map draws it over what it disputes), then the theatre's priority. A day of which no feature is usable has
+no snapshot.
 
-Where a source draws one side only, the rest of the theatre's land belongs to its ``complement``. The source's border
-and coast are never quite those of the base map, which leaves strips between the two. They count as the complement's, as
-all land does, but their edge is no front: strips along the edge of the land that hold no circle of ``STRIP_M`` make none.
+Where a source draws one side only, the rest of the theatre's land belongs to its ``complement``. The source's
+border and coast are never quite those of the base map, which leaves strips between the two. They count as the
+complement's, as all land does, but their edge is no front: strips along the edge of the land that hold no
+circle of ``STRIP_M`` make none.
 """
 
 from __future__ import annotations
@@ -128,7 +130,7 @@ class MapMaker:
         self._edge = self._land.boundary
 
     def make(self, drawings: tuple[Drawing, ...]) -> tuple[list[Piece], list[Front]]:
-        """The pieces of ground and the fronts of these drawings, in an order that depends on content alone."""
+        """The ground and the fronts of these drawings, in an order that depends on their content alone."""
         import shapely  # noqa: PLC0415 - as above
 
         holders: dict[tuple[str, tuple[str, ...]], list[Drawing]] = {}
@@ -152,7 +154,8 @@ class MapMaker:
         shapes = np.array([self._shapes[drawing.digest] for drawing in drawings], dtype=object)
         united = shapely.get_parts(shapely.disjoint_subset_union_all(shapely.get_parts(shapes)))
         of_piece: list[list[Drawing]] = [[] for _ in united]
-        for piece, shape in zip(*shapely.STRtree(shapes).query(united, predicate="intersects").tolist(), strict=True):
+        meetings = shapely.STRtree(shapes).query(united, predicate="intersects")
+        for piece, shape in meetings.T.tolist():
             of_piece[piece].append(drawings[shape])
         controller, parties = drawings[0].controller, drawings[0].parties
         return [
@@ -199,7 +202,7 @@ class MapMaker:
         metric = shapely.transform(part, self._metres)
         if metric.area < np.pi * STRIP_M**2:
             return True
-        # A tenth of a kilometre does not matter here, and shrinking a coast as it is drawn takes half a second.
+        # A hundred metres do not matter here; shrinking a coast as it is drawn would take half a second.
         plain = shapely.simplify(metric, STRIP_M / 30)
         return bool(shapely.is_empty(shapely.buffer(plain, -STRIP_M, quad_segs=2)))
 

@@ -3,8 +3,9 @@
 Belongs here: finding the edges that two shapes share, and joining edges to lines.
 Does not belong here: which shapes there are, or how long a line stands (``areas``).
 
-Shapes of one snapshot are made so that neighbours have the very same vertices; an edge is shared where both of its
-ends are equal to the last bit. No tolerance is needed, and no line is invented where ground only comes near.
+Shapes of one snapshot are made so that neighbours have the very same vertices; an edge is shared where both
+of its ends are equal to the last bit. No tolerance is needed, and no line is invented where ground only comes
+near.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline.mapping import map_unique
 from pipeline.theatres import CONTESTED, Theatre
 
 JOINT = re.compile(r"\s*(?:[,;/+&|]|\band\b|\bor\b)\s*", re.IGNORECASE)
@@ -20,7 +19,7 @@ JOINT = re.compile(r"\s*(?:[,;/+&|]|\band\b|\bor\b)\s*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Holders:
-    """Controllers and parties (JSON lists) of records, and what of the texts is in no vocabulary; null where nothing."""
+    """Controller and parties (a JSON list) of each record, and words in no vocabulary; null where nothing."""
 
     controller: pa.Array
     parties: pa.Array
@@ -30,7 +29,8 @@ class Holders:
 def read_holders(theatre: Theatre, texts: pa.Array, party_texts: pa.Array) -> Holders:
     """Read the holders of records.
 
-    A joint legend is contested ground with all that it names as parties. Parties are kept for contested ground only.
+    A joint legend is contested ground with all that it names as parties. Parties are kept for contested
+    ground only.
 
     Args:
         theatre: gives the spellings.
@@ -47,7 +47,7 @@ def read_holders(theatre: Theatre, texts: pa.Array, party_texts: pa.Array) -> Ho
         controllers.append(CONTESTED if is_contested else next(iter(named), None))
         parties.append(json.dumps(sorted((named | said) - {CONTESTED}) if is_contested else []))
         unknown.append("; ".join(strange + strange_parties) or None)
-    return Holders(pa.array(controllers, pa.string()), pa.array(parties, pa.string()), pa.array(unknown, pa.string()))
+    return Holders(*(pa.array(column, pa.string()) for column in (controllers, parties, unknown)))
 
 
 def _read(theatre: Theatre, text: str) -> tuple[set[str], list[str]]:

@@ -1,6 +1,7 @@
 """Observations: from mapped records to dated statements that a controller held a place.
 
-Belongs here: typing the mapped fields of such records; the rules that refuse one are in ``pipeline/sql/control``.
+Belongs here: typing the mapped fields of such records; the rules that refuse one are in
+``pipeline/sql/control``.
 Does not belong here: the ground around a place (``observed``).
 """
 
@@ -17,7 +18,7 @@ from pipeline.lake import connect, sql
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, parse_coordinates, parse_dates, settle
 from pipeline.theatres import Source, Theatre
 
-# Ground is often said to be held since long before the strikes begin; a date decades earlier is a slip (1970, 1900).
+# Ground is often held since long before the strikes begin; a date decades earlier (1900, 1970) is a slip.
 YEARS_BEFORE = 20
 
 

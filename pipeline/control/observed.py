@@ -1,11 +1,12 @@
-"""Snapshots from observations: on each day on which something changed, the ground of the places known that day.
+"""Snapshots from observations: on each day on which something changed, the ground of the places known then.
 
 Belongs here: which places are known on a day, what they hold, and dissolving their faces by holder.
 Does not belong here: the shapes themselves (``tessellate``), reading records (``observations``).
 
-Snapshot days are all days on which a statement begins or ends, up to ``known_until``: an end after it says no more than
-that the compilation ends. A place is known on a day where ``valid_from <= day < valid_to``. Statements that name
-different holders at one coordinate on one day make it contested, with all of them as parties.
+Snapshot days are all days on which a statement begins or ends, up to ``known_until``: an end after it says no
+more than that the compilation ends. A place is known on a day where ``valid_from <= day < valid_to``.
+Statements that name different holders at one coordinate on one day make it contested, with all of them as
+parties.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def snapshots_of_observations(theatre: Theatre, source: Source, rows: pa.Table) 
     tessellator = Tessellator(land(theatre), theatre.projection, control.reach_m, control.segment_m)
     statements = rows.select(["longitude", "latitude", "controller", "parties", "valid_from", "valid_to"])
     statements = statements.sort_by([(name, "ascending") for name in statements.column_names])
-    coordinates = np.column_stack([statements.column("longitude"), statements.column("latitude")]).astype(float)
+    coordinates = np.column_stack([statements.column(name).to_numpy() for name in ("longitude", "latitude")])
     places, place_of_row = np.unique(coordinates, axis=0, return_inverse=True)
     surveys: dict[tuple[int, ...], Survey] = {}
     for day, end in in_force_ends(
@@ -92,7 +93,8 @@ def _known_on(day: date, statements: pa.Table, place_of_row: NDArray[np.int64]) 
         said.setdefault(place, set()).add((controller, tuple(json.loads(text))))
     ordered = sorted(said)
     notes = {
-        place: "observations at one coordinate differ: " + ", ".join(sorted({name for name, _ in said[place]}))
+        place: "observations at one coordinate differ: "
+        + ", ".join(sorted({name for name, _ in said[place]}))
         for place in ordered
         if len(said[place]) > 1
     }
@@ -102,8 +104,8 @@ def _known_on(day: date, statements: pa.Table, place_of_row: NDArray[np.int64]) 
 def _agreed(said: set[Holder]) -> Holder:
     if len(said) == 1:
         return next(iter(said))
-    named = {name for name, _ in said if name != CONTESTED} | {party for _, parties in said for party in parties}
-    return CONTESTED, tuple(sorted(named))
+    named = {name for controller, parties in said for name in (controller, *parties)}
+    return CONTESTED, tuple(sorted(named - {CONTESTED}))
 
 
 def _snapshot(day: date, end: date, known: Known, survey: Survey) -> Snapshot:
@@ -139,4 +141,3 @@ def _dissolve(survey: Survey, faces: NDArray[np.int64]) -> list[bytes]:
         whole = shapely.coverage_union_all(survey.mesh.faces[faces])
         survey.shapes[key] = shapely.to_wkb(shapely.normalize(shapely.get_parts(whole))).tolist()
     return survey.shapes[key]
-

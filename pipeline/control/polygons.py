@@ -1,15 +1,16 @@
 """Polygons: from mapped features to dated, valid polygons with a holder.
 
-Belongs here: dating a feature, naming its holder, bringing its geometry to valid polygons without moving a vertex that
-is right, and settling which export speaks for a day.
+Belongs here: dating a feature, naming its holder, bringing its geometry to valid polygons without moving a
+vertex that is right, and settling which export speaks for a day.
 Does not belong here: putting the features of a day together (``drawn``).
 
-A feature is dated by its own property where it has one, else by the file's name; where the two are more than a day
-apart the property stands and ``repair`` says so. A shapefile's null date (1899-12-30) counts as none.
+A feature is dated by its own property where it has one, else by the file's name; where the two are more than
+a day apart the property stands and ``repair`` says so. A shapefile's null date (1899-12-30) counts as none.
 
-A day is one statement: the set of features that one export holds for it. Of several exports the one received last
-speaks for the day (of those received together, the one with the greatest id). An export that says the same is a
-duplicate, one that says something else is superseded, feature by feature. The source's ``key`` is not used.
+A day is one statement: the set of features that one export holds for it. Of several exports the one received
+last speaks for the day (of those received together, the one with the greatest id). An export that says the
+same is a duplicate, one that says something else is superseded, feature by feature. The source's ``key`` is
+not used.
 """
 
 from __future__ import annotations
@@ -44,6 +45,14 @@ POLYGON_SCHEMA = pa.schema(
 
 SHAPEFILE_NULL_DATE = date(1899, 12, 30)
 PLACE_OF_FAULT = re.compile(r"\[.*?\]")
+
+
+class Refusal(Exception):
+    """A geometry that cannot be taken: the code of the reason and the value at fault."""
+
+    def __init__(self, reason: str, value: str) -> None:
+        super().__init__(reason)
+        self.reason, self.value = reason, value
 
 
 @dataclass(frozen=True)
@@ -105,9 +114,11 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
 
 
 def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[str | None]]:
-    """The day of each feature, and a note where its property and its file's name are more than a day apart."""
+    """The day of each feature, and a note where property and file name are more than a day apart."""
     own = parse_dates(fields.column("valid_from"), source.date_formats, source.default_year)
-    own = pc.if_else(pc.equal(own, pa.scalar(SHAPEFILE_NULL_DATE)), None, own)
+    is_null_date = pc.fill_null(pc.equal(own, pa.scalar(SHAPEFILE_NULL_DATE)), False)
+    is_absent = pc.or_(pc.is_null(fields.column("valid_from")), is_null_date)
+    own = pc.if_else(is_null_date, None, own)
     # Eight digits in a file's name are a day and never milliseconds.
     formats = [format_ for format_ in source.date_formats if format_ != "epoch_ms"]
     named = parse_dates(fields.column("valid_from_file"), formats, source.default_year)
@@ -117,7 +128,6 @@ def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[str | None]]
         else None
         for ours, theirs in zip(own.to_pylist(), named.to_pylist(), strict=True)
     ]
-    is_absent = pc.or_kleene(pc.is_null(fields.column("valid_from")), pc.is_in(own, pa.array([None], pa.date32())))
     return pc.if_else(is_absent, named, own), notes
 
 
@@ -125,7 +135,8 @@ class Mender:
     """Brings geometries to valid polygons; each different one once.
 
     Args:
-        theatre: gives the extent outside of which nothing is taken, and the projection in which areas are measured.
+        theatre: gives the extent outside of which nothing is taken, and the projection in which areas are
+            measured.
     """
 
     def __init__(self, theatre: Theatre) -> None:
@@ -136,45 +147,33 @@ class Mender:
         self._done: dict[bytes, Shape] = {}
 
     def mend(self, wkb: bytes | None) -> Shape:
-        """Bring one geometry (WKB, OGC:CRS84) to a valid two-dimensional polygon or multipolygon, or refuse it."""
+        """Bring one geometry (WKB, OGC:CRS84) to a valid flat polygon or multipolygon, or refuse it."""
         if wkb is None:
             return Shape(reason="geometry_missing")
         if wkb not in self._done:
-            self._done[wkb] = self._mend(wkb)
+            try:
+                self._done[wkb] = self._mend(wkb)
+            except Refusal as refusal:
+                self._done[wkb] = Shape(reason=refusal.reason, value=refusal.value)
         return self._done[wkb]
 
     def _mend(self, wkb: bytes) -> Shape:
         import shapely  # noqa: PLC0415 - as above
 
-        try:
-            geometry = shapely.force_2d(shapely.from_wkb(wkb))
-        except shapely.errors.GEOSException as error:
-            return Shape(reason="geometry_unrepairable", value=str(error))
-        if geometry.is_empty:
-            return Shape(reason="geometry_missing", value=geometry.geom_type)
-        if not np.isfinite(shapely.get_coordinates(geometry)).all():
-            return Shape(reason="geometry_unrepairable", value="a coordinate is not a number")
-        polygons, notes = _polygonal(geometry)
-        if polygons is None:
-            return Shape(reason="geometry_not_polygon", value=geometry.geom_type)
-        fault = PLACE_OF_FAULT.sub("", shapely.is_valid_reason(polygons)).strip()
+        polygons, notes = _polygonal(_read(wkb))
         if not shapely.is_valid(polygons):
-            polygons, change = self._make_valid(polygons)
-            notes.append(f"{fault}: made valid, area changed by {change:+.3f} km²")
-        if polygons is None:
-            return Shape(reason="geometry_unrepairable", value=fault)
+            fault = PLACE_OF_FAULT.sub("", shapely.is_valid_reason(polygons)).strip()
+            valid = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
+            if not shapely.area(valid):
+                raise Refusal("geometry_unrepairable", fault)
+            valid, _ = _polygonal(valid)
+            change = (self._square_metres(valid) - self._square_metres(polygons)) / 1e6
+            # Adding zero makes a rounded -0.0 a plain 0.
+            notes.append(f"{fault}: made valid, area changed by {round(change, 3) + 0.0:+.3f} km²")
+            polygons = valid
         if self._is_outside(polygons):
-            return Shape(reason="geometry_outside", value=str([round(edge, 6) for edge in polygons.bounds]))
+            raise Refusal("geometry_outside", str([round(edge, 6) for edge in polygons.bounds]))
         return Shape(bytes(shapely.to_wkb(polygons)), "; ".join(notes) or None)
-
-    def _make_valid(self, polygons: Any) -> tuple[Any, float]:
-        import shapely  # noqa: PLC0415 - as above
-
-        valid = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
-        mended, _ = _polygonal(valid)
-        if mended is None:
-            return None, 0.0
-        return mended, (self._square_metres(mended) - self._square_metres(polygons)) / 1e6
 
     def _square_metres(self, polygons: Any) -> float:
         import shapely  # noqa: PLC0415 - as above
@@ -190,18 +189,31 @@ class Mender:
         return bool(right < west or left > east or top < south or bottom > north)
 
 
+def _read(wkb: bytes) -> Any:
+    """A geometry with finite coordinates, without heights."""
+    import shapely  # noqa: PLC0415 - as above
+
+    try:
+        geometry = shapely.force_2d(shapely.from_wkb(wkb))
+    except shapely.errors.GEOSException as error:
+        raise Refusal("geometry_unrepairable", str(error)) from error
+    if geometry.is_empty:
+        raise Refusal("geometry_missing", geometry.geom_type)
+    if not np.isfinite(shapely.get_coordinates(geometry)).all():
+        raise Refusal("geometry_unrepairable", "a coordinate is not a number")
+    return geometry
+
+
 def _polygonal(geometry: Any) -> tuple[Any, list[str]]:
-    """The polygons of a geometry, or None where it has none, and a note on what was left out."""
+    """The polygons of a geometry as one, and a note on what else it held."""
     import shapely  # noqa: PLC0415 - as above
 
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
-        return (None if geometry.is_empty else geometry), []
-    if geometry.geom_type != "GeometryCollection":
-        return None, []
+        return geometry, []
     parts = shapely.get_parts(shapely.get_parts(geometry))
-    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    polygons = polygons[~shapely.is_empty(polygons)]
-    if not len(polygons):
-        return None, []
-    notes = [f"{len(parts) - len(polygons)} parts that are no polygons left out"] if len(parts) > len(polygons) else []
-    return (polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)), notes
+    is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
+    if not is_polygon.any():
+        raise Refusal("geometry_not_polygon", geometry.geom_type)
+    others = int((~is_polygon).sum())
+    notes = [f"{others} parts that are no polygons left out"] if others else []
+    return shapely.multipolygons(parts[is_polygon]), notes

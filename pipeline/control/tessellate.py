@@ -1,10 +1,12 @@
 """Tessellation: the ground for which each of a set of places speaks.
 
-Belongs here: Voronoi cells in metres, cut at the reach and at the land, as a mesh of faces that share every vertex.
+Belongs here: Voronoi cells in metres, cut at the reach and at the land, as a mesh of faces that share every
+vertex.
 Does not belong here: who holds a place, or when (``observed``).
 
-The mesh is made once for a set of places. All its lines (cell edges, reach, land) are noded together on a 1 mm grid
-before they become faces, so that neighbours meet without a gap or an overlap however faces are put together.
+The mesh is made once for a set of places. All its lines (cell edges, reach, land) are noded together on a 1
+mm grid before they become faces, so that neighbours meet without a gap or an overlap however faces are put
+together.
 """
 
 from __future__ import annotations
@@ -18,17 +20,19 @@ from numpy.typing import NDArray
 from pipeline.control.fronts import SharedEdges, shared_edges
 
 GRID_M = 1e-3
-# A circle as a polygon of 256 corners, scaled so that it errs as much inwards as outwards: by 0.75 m at 20 km.
+# A circle as a polygon of 256 corners, scaled so that it errs as much inwards as outwards: by 0.75 m at 20
+# km.
 QUARTER_SEGMENTS = 64
 CIRCLE_SCALE = 2 / (1 + np.cos(np.pi / (4 * QUARTER_SEGMENTS)))
-# A decimal of 1e-9 degrees is a tenth of a millimetre: finer than the grid, so that no two vertices fall together.
+# A decimal of 1e-9 degrees is a tenth of a millimetre: finer than the grid, so that no two vertices fall
+# together.
 DECIMALS = 9
 METRES_PER_DEGREE = 111_320
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """Faces (polygons, OGC:CRS84), the number of the place that each belongs to, and the edges that they share."""
+    """Faces (polygons, OGC:CRS84), the number of the place of each, and the edges that they share."""
 
     faces: NDArray[Any]
     places: NDArray[np.int64]
@@ -51,7 +55,8 @@ class Tessellator:
 
         self.reach_m, self.segment_m = reach_m, segment_m
         self._to_metres = pyproj.Transformer.from_crs("OGC:CRS84", projection, always_xy=True)
-        # The land's edges are straight in degrees; over a long border that is hundreds of metres off in metres.
+        # The land's edges are straight in degrees; over a long border that is hundreds of metres off in
+        # metres.
         dense = shapely.segmentize(shapely.from_wkb(land), segment_m / METRES_PER_DEGREE)
         self._land = shapely.make_valid(shapely.transform(dense, self._metres))
 
@@ -81,14 +86,16 @@ class Tessellator:
     def _cell_edges(self, sites: NDArray[np.float64]) -> Any:
         """Edges of the Voronoi cells as lines, right at least as far as the reach.
 
-        Guards far outside keep the outermost cells right: the algorithm's own frame is only ten times as wide as the
-        sites, which is near where sites are few and close together. No guard is nearest within anybody's reach.
+        Guards far outside keep the outermost cells right: the algorithm's own frame is only ten times as wide
+        as the sites, which is near where sites are few and close together. No guard is nearest within
+        anybody's reach.
         """
         import shapely  # noqa: PLC0415 - as above
 
         low, high = sites.min(axis=0), sites.max(axis=0)
         margin = 4 * self.reach_m + (high - low).max()
-        west, south, east, north = *(low - margin), *(high + margin)
+        west, south = low - margin
+        east, north = high + margin
         middle_x, middle_y = (west + east) / 2, (south + north) / 2
         guards = [
             (west, south), (middle_x, south), (east, south), (east, middle_y),

@@ -198,7 +198,9 @@ def _load(layer: Layer, encoding: str | None) -> tuple[pa.Table, str | None]:
 
 def _geometries(settings: Settings, layer: Layer, table: pa.Table) -> tuple[Geometries, list[str | None]]:
     """Geometries as the file has them, and what is wrong with those that can't be had."""
-    geometries = shapely.from_wkb(table.column(table.num_columns - 1).to_numpy(), on_invalid="ignore")
+    geometries = _without_measures(
+        shapely.from_wkb(table.column(table.num_columns - 1).to_numpy(), on_invalid="ignore")
+    )
     broken = not_finite(geometries)
     problems: list[str | None] = []
     for place, (row, geometry) in enumerate(zip(table.column(0).to_pylist(), geometries, strict=True)):
@@ -212,6 +214,15 @@ def _geometries(settings: Settings, layer: Layer, table: pa.Table) -> tuple[Geom
         problems.append(problem)
     geometries[broken] = None
     return geometries, problems
+
+
+def _without_measures(geometries: Geometries) -> Geometries:
+    """Geometries without M, which GeoPackage, GeoParquet and shapely's own functions don't carry on."""
+    result = geometries.copy()
+    for has_z, dimension in ((False, 2), (True, 3)):
+        chosen = shapely.has_m(geometries) & (shapely.has_z(geometries) == has_z)
+        result[chosen] = shapely.from_wkb(shapely.to_wkb(geometries[chosen], output_dimension=dimension))
+    return result
 
 
 def _shape(layer: Layer, row: int) -> bytes:

@@ -112,9 +112,7 @@ def comments() -> list[str]:
     """COMMENT ON statements for every table and column, and for the view and its columns."""
     statements = []
     for spec in released().values():
-        statements.append(
-            f"COMMENT ON TABLE {_qualified(spec.name)} IS {_text(f'{spec.title}. {spec.about}')}"
-        )
+        statements.append(f"COMMENT ON TABLE {_qualified(spec.name)} IS {_text(_about(spec))}")
         statements += [_column_comment(spec.name, column) for column in spec.columns.values()]
     statements.append(f"COMMENT ON VIEW {_qualified(VIEW)} IS {_text(VIEW_ABOUT)}")
     statements += [_column_comment(VIEW, column) for column in view_columns().values()]
@@ -136,6 +134,11 @@ def describe(column: Column) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
     crs = ". CRS: OGC:CRS84" if column.type == "geometry" and "CRS84" not in column.about else ""
     return f"{column.about}{unit}{crs}"
+
+
+def _about(spec: Table) -> str:
+    stop = "" if spec.title.endswith("?") else "."
+    return f"{spec.title}{stop} {spec.about}"
 
 
 def _column_comment(owner: str, column: Column) -> str:

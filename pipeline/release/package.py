@@ -58,11 +58,9 @@ def write_readme(
     """Write ``README.txt``: what is what, how to cite, caveats. Arguments as in :func:`write_datapackage`."""
     import jinja2  # noqa: PLC0415 - only a release pays for it
 
-    # Plain text: there is no markup that a value could become. page = jinja2.Environment(autoescape=False,
-    trim_blocks=True, lstrip_blocks=True).from_string(  # noqa: S701
-        README.read_text(encoding="utf-8")
-    )
-    text = page.render(
+    # Plain text: there is no markup that a value could become.
+    plain = jinja2.Environment(autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    text = plain.from_string(README.read_text(encoding="utf-8")).render(
         title=TITLE,
         release=release,
         year=release[:4],

@@ -67,8 +67,7 @@ def publish(settings: Settings, building: Path) -> Published:
         building: folder that :func:`pipeline.release.build.build_release` returned. It is gone afterwards.
 
     Raises:
-        ReleaseRefused: a check failed; or ``latest`` was made from newer tables; or another release with the
-        same id
+        ReleaseRefused: a check failed; or ``latest`` was made from newer tables; or a release of the same id
             has other content. ``latest`` is as it was.
     """
     try:
@@ -143,9 +142,9 @@ def _refuse_older(settings: Settings, release: str, pinned: dict[str, int]) -> N
     if older:
         told = ", ".join(f"{name} (version {pinned[name]}, latest has {current[name]})" for name in older)
         raise ReleaseRefused(
-            f"Release {release} does not become the latest: its tables are older than those of {latest}: {told}. "
-            "Run again to make one from the newest. Where the working tables were made anew, so that their "
-            f"versions count from zero: remove {settings.latest} and run again."
+            f"Release {release} does not become the latest: its tables are older than those of {latest}: "
+            f"{told}. Run again to make one from the newest. Where the working tables were made anew, so that "
+            f"their versions count from zero: remove {settings.latest} and run again."
         )
 
 

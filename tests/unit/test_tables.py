@@ -1,4 +1,4 @@
-"""The tables: every figure by hand on tiny sets, by brute force on drawn ones, and the laws that hold for all."""
+"""The tables: every figure by hand on tiny sets, by brute force on drawn ones, and their laws."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_figures_of_twenty_places(syria: Theatre) -> None:
     focus = (4 + 0.05 + 0.92 + 0.5) / 20
     assert (row["rows"], row["episodes"], row["places"], row["n"]) == (20, 20, 20, 20)
     assert row["not_focus_expected"] == pytest.approx(1 - focus)
-    # On the focus controller's ground are the centres of the four, of the 0.92 and of half of the days of the last.
+    # On ISIS's ground lie the centres of the four, of the 0.92 and, on half of its days, of the last.
     assert row["not_focus_at_point"] == pytest.approx((20 - 5.5) / 20)
     assert row["not_focus_lower_t10"] == pytest.approx(13 / 20)  # i + u <= 0.10: 10 + 2 + the 0.05
     assert row["not_focus_upper_t10"] == pytest.approx(1 - 5 / 20)  # k + u <= 0.10: 4 + the 0.92
@@ -233,7 +233,7 @@ def test_bounds_are_widened_where_what_counts_as_sure_is_not_whole(syria: Theatr
     attribution = [held(row, opposition=0.96, isis=0.04) for row in strikes]
     attribution[0]["focus_at_point"] = 1.0
     row = one(build_tables(syria, frames_of(strikes, attribution))["marts.headline"], **ARTICLE)
-    # Each of the twenty is sure at t = 0.10, so that by itself the lower bound would be 1, above the mean of 0.96.
+    # Each of the twenty is sure at t = 0.10: by itself the lower bound would be 1, above the mean of 0.96.
     assert row["not_focus_lower_t10"] == pytest.approx(0.95)
     assert row["not_focus_upper_t10"] == 1.0
 
@@ -461,9 +461,10 @@ SPLIT = {"opposition": 0.56, "isis": 0.22, "government": 0.17, "kurdish": 0.02, 
 
 def test_a_sentence_says_source_window_count_figures_and_split(syria: Theatre) -> None:
     assert tell(syria, headline_row(), SPLIT) == (
-        "Locations that ISW's published reports name (30 September 2015 – 7 March 2016): of 65 reported strike "
-        "locations, 77.5% (72–85%, given the control map) lay outside ISIS-held ground, 75.4% by their centres "
-        "alone. Who held the ground: Opposition 56%, ISIS 22%, Government 17%, Kurdish 2%, contested or unknown 3%."
+        "Locations that ISW's published reports name (30 September 2015 – 7 March 2016): of 65 reported "
+        "strike locations, 77.5% (72–85%, given the control map) lay outside ISIS-held ground, 75.4% by "
+        "their centres alone. Who held the ground: Opposition 56%, ISIS 22%, Government 17%, Kurdish 2%, "
+        "contested or unknown 3%."
     )
 
 
@@ -500,9 +501,9 @@ def test_a_sentence_of_another_theatre_speaks_its_words() -> None:
         {"ukrainian": 0.775, "russian": 0.225, "contested_or_unknown": 0.0},
     )
     assert told == (
-        "Bellingcat's incidents of civilian harm (1 – 30 September 2022): of 65 reported strike locations, 77.5% "
-        "(72–85%, given the control map) lay outside Russian-held ground, 75.4% by their centres alone. Who held "
-        "the ground: Ukrainian 78%, Russian 22%, contested or unknown 0%."
+        "Bellingcat's incidents of civilian harm (1 – 30 September 2022): of 65 reported strike locations, "
+        "77.5% (72–85%, given the control map) lay outside Russian-held ground, 75.4% by their centres "
+        "alone. Who held the ground: Ukrainian 78%, Russian 22%, contested or unknown 0%."
     )
 
 

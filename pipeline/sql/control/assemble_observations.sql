@@ -1,8 +1,8 @@
 -- The accepted observations as rows of core.control_observations.
 SELECT
     'o' || left(sha256($theatre || '|' || $source || '|' || typed.source_key), 16) AS observation_id,
-    $theatre AS theatre,
-    $source AS source,
+    $theatre AS theatre, -- noqa: AL09
+    $source AS source, -- noqa: AL09
     typed.record_id,
     typed.place,
     typed.place_local,

@@ -1,5 +1,6 @@
 -- Every reason to refuse a control observation, one row a reason. Codes are those of pipeline/catalogue/reasons.yaml.
--- valid_to is exclusive: a statement that ends on the day on which it begins says nothing.
+-- A record that is malformed or of another source is not looked into any further. valid_to is exclusive: a statement
+-- that ends on the day on which it begins says nothing.
 WITH
 checked AS (
     SELECT
@@ -10,7 +11,7 @@ checked AS (
         typed.longitude BETWEEN $south AND $north AND typed.latitude BETWEEN $west AND $east AS is_inside_swapped,
         abs(typed.latitude) <= 90 AND abs(typed.longitude) <= 180 AS is_possible,
         typed.latitude = 0 AND typed.longitude = 0 AS is_null_island,
-        ST_GeomFromWKB(shapes_wkb.geometry) AS province_shape
+        st_geomfromwkb(shapes_wkb.geometry) AS province_shape
     FROM typed
     LEFT JOIN shapes_wkb ON typed.province = shapes_wkb.province
 ),
@@ -27,8 +28,8 @@ faults AS (
                 AND (
                     NOT is_inside
                     OR (
-                        ST_Distance(province_shape, ST_Point(longitude, latitude)) > 0.25
-                        AND ST_Distance(province_shape, ST_Point(latitude, longitude)) = 0
+                        st_distance(province_shape, st_point(longitude, latitude)) > 0.25
+                        AND st_distance(province_shape, st_point(latitude, longitude)) = 0
                     )
                 )
                 THEN 'coordinate_swapped'
@@ -36,6 +37,7 @@ faults AS (
             WHEN NOT is_inside THEN 'coordinate_outside'
         END AS coordinate_fault
     FROM checked
+    WHERE problem IS NULL AND out_of_scope IS NULL
 )
 
 SELECT
@@ -43,7 +45,7 @@ SELECT
     problem AS reason_code,
     NULL AS field,
     NULL AS value
-FROM faults
+FROM checked
 WHERE problem IS NOT NULL
 UNION ALL
 SELECT
@@ -51,7 +53,7 @@ SELECT
     'record_out_of_scope' AS reason_code,
     split_part(out_of_scope, ' = ', 1) AS field,
     out_of_scope AS value
-FROM faults
+FROM checked
 WHERE out_of_scope IS NOT NULL
 UNION ALL
 SELECT
@@ -124,7 +126,7 @@ SELECT
     'valid_from' AS field,
     valid_from_text AS value
 FROM faults
-WHERE valid_from < CAST($earliest AS DATE) OR valid_from > CAST(received_at AS DATE)
+WHERE valid_from < $earliest OR valid_from > cast(received_at AS DATE)
 UNION ALL
 SELECT
     record_id,

@@ -1,4 +1,10 @@
 -- Every reason to refuse a control feature, one row a reason. Codes are those of pipeline/catalogue/reasons.yaml.
+-- A record that is malformed or of another source is not looked into any further.
+WITH in_scope AS (
+    SELECT * FROM typed
+    WHERE problem IS NULL AND out_of_scope IS NULL
+)
+
 SELECT
     record_id,
     problem AS reason_code,
@@ -20,24 +26,24 @@ SELECT
     shape_fault AS reason_code,
     'geometry' AS field,
     shape_text AS value
-FROM typed
-WHERE shape_fault IS NOT NULL AND out_of_scope IS NULL
+FROM in_scope
+WHERE shape_fault IS NOT NULL
 UNION ALL
 SELECT
     record_id,
     'controller_unknown' AS reason_code,
     'controller' AS field,
     strange_holder AS value
-FROM typed
-WHERE strange_holder IS NOT NULL AND out_of_scope IS NULL
+FROM in_scope
+WHERE strange_holder IS NOT NULL
 UNION ALL
 SELECT
     record_id,
     'controller_missing' AS reason_code,
     'controller' AS field,
     controller_text AS value
-FROM typed
-WHERE controller IS NULL AND strange_holder IS NULL AND out_of_scope IS NULL
+FROM in_scope
+WHERE controller IS NULL AND strange_holder IS NULL
 UNION ALL
 SELECT
     record_id,
@@ -47,14 +53,14 @@ SELECT
     END AS reason_code,
     'valid_from' AS field,
     coalesce(valid_from, valid_from_file) AS value
-FROM typed
-WHERE snapshot_day IS NULL AND out_of_scope IS NULL
+FROM in_scope
+WHERE snapshot_day IS NULL
 UNION ALL
 SELECT
     record_id,
     'date_impossible' AS reason_code,
     'valid_from' AS field,
     coalesce(valid_from, valid_from_file) AS value
-FROM typed
-WHERE snapshot_day < CAST($earliest AS DATE) OR snapshot_day > CAST(received_at AS DATE)
+FROM in_scope
+WHERE snapshot_day < $earliest OR snapshot_day > cast(received_at AS DATE)
 ORDER BY record_id, reason_code, field;

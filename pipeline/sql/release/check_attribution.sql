@@ -18,9 +18,11 @@ attributed AS (
 SELECT
     format(
         'strike {} stands {} times in core.strikes and {} times in core.attribution; it must be once in each',
-        strike_id, coalesce(strikes.strikes, 0), coalesce(attributed.attributions, 0)
+        coalesce(strikes.strike_id, attributed.strike_id),
+        coalesce(strikes.strikes, 0),
+        coalesce(attributed.attributions, 0)
     ) AS failure
 FROM strikes
-FULL JOIN attributed USING (strike_id)
+FULL JOIN attributed ON strikes.strike_id = attributed.strike_id
 WHERE strikes.strikes IS DISTINCT FROM 1 OR attributed.attributions IS DISTINCT FROM 1
 ORDER BY failure

@@ -1,5 +1,15 @@
 -- Every record of every export ends in exactly one outcome, and every refusal has a reason.
-WITH counted AS (
+WITH stated AS (
+    SELECT
+        theatre,
+        source,
+        export_id,
+        file_name,
+        record_count AS stated
+    FROM raw.exports
+),
+
+counted AS (
     SELECT
         theatre,
         source,
@@ -26,20 +36,25 @@ ended AS (
 
 balance AS (
     SELECT
-        coalesce(exports.file_name, 'not in raw.exports') AS file_name,
         concat_ws('/', theatre, source) AS whose,
         export_id[:12] AS export,
-        exports.record_count AS stated,
-        coalesce(counted.records, 0) AS records,
-        coalesce(ended.outcomes, 0) AS outcomes,
-        coalesce(ended.different, 0) AS different,
-        coalesce(ended.accepted, 0) AS accepted,
-        coalesce(ended.duplicate, 0) AS duplicate,
-        coalesce(ended.superseded, 0) AS superseded,
-        coalesce(ended.quarantined, 0) AS quarantined
-    FROM raw.exports AS exports
-    FULL JOIN counted USING (theatre, source, export_id)
-    FULL JOIN ended USING (theatre, source, export_id)
+        coalesce(max(file_name), 'not in raw.exports') AS file_name,
+        max(stated) AS stated,
+        coalesce(max(records), 0) AS records,
+        coalesce(max(outcomes), 0) AS outcomes,
+        coalesce(max(different), 0) AS different,
+        coalesce(max(accepted), 0) AS accepted,
+        coalesce(max(duplicate), 0) AS duplicate,
+        coalesce(max(superseded), 0) AS superseded,
+        coalesce(max(quarantined), 0) AS quarantined
+    FROM (
+        SELECT * FROM stated
+        UNION ALL BY NAME
+        SELECT * FROM counted
+        UNION ALL BY NAME
+        SELECT * FROM ended
+    ) AS told
+    GROUP BY theatre, source, export_id
 )
 
 SELECT
@@ -59,7 +74,11 @@ FROM core.record_outcomes AS outcomes
 ANTI JOIN core.quarantine AS quarantine ON outcomes.record_id = quarantine.record_id
 WHERE outcomes.outcome = 'quarantined'
 UNION ALL
-SELECT format('strike {} cannot be traced: record {} is not in raw.records', strikes.strike_id, strikes.record_id) AS failure
+SELECT
+    format(
+        'strike {} cannot be traced: record {} is not in raw.records',
+        strikes.strike_id, strikes.record_id
+    ) AS failure
 FROM core.strikes AS strikes
 ANTI JOIN raw.records AS records ON strikes.record_id = records.record_id
 ORDER BY failure

@@ -1,0 +1,22 @@
+-- The published figures: every strike of a source in a window, counted in episodes.
+SELECT
+    source,
+    "window",
+    window_from,
+    window_to,
+    rows,
+    episodes,
+    places,
+    n,
+    split,
+    not_focus_at_point,
+    not_focus_expected,
+    not_focus_lower_t10,
+    not_focus_upper_t10,
+    not_focus_lower_t0,
+    not_focus_upper_t0,
+    not_focus_excluding_ally,
+    sentence
+FROM headline_rows
+WHERE theatre = $theatre AND filter = 'all' AND unit = 'episode'
+ORDER BY source, window_from, window_to DESC, "window";
