@@ -38,6 +38,20 @@ def _land(path: Path, name: str | None) -> bytes:
     return bytes(shapely.to_wkb(shapely.normalize(shapely.union_all(shapes))))
 
 
+def backdrop_shapes(theatre: Theatre, layer: str) -> pa.Table:
+    """One row a feature of a layer of the backdrop: ``name`` and ``geometry`` (WKB, OGC:CRS84).
+
+    No rows where the theatre has no such layer.
+    """
+    import shapely  # noqa: PLC0415 - as above
+
+    file = {str(name): path for name, path in theatre.backdrop.items()}.get(layer)
+    features = _features(theatre.path(file)) if file else []
+    geometries = [bytes(shapely.to_wkb(shapely.geometry.shape(f["geometry"]))) for f in features]
+    names = [f["properties"].get("name") for f in features]
+    return pa.table({"name": pa.array(names, pa.string()), "geometry": pa.array(geometries, pa.binary())})
+
+
 def province_shapes(theatre: Theatre) -> pa.Table:
     """One row a province: ``province`` and ``geometry`` (WKB, OGC:CRS84)."""
     import shapely  # noqa: PLC0415 - as above

@@ -27,7 +27,6 @@ NOBODY = {
     UNKNOWN: {"label": "Unknown", "colour": "#8d929a"},
 }
 GROUP_LABELS = {"contested_or_unknown": "Contested or unknown", "not_isis": "Not ISIS"}
-MONTH_NAMES = "January February March April May June July August September October November December".split()
 
 
 def write_map_page(
@@ -160,7 +159,7 @@ def _headlines(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[st
 
 
 def _windows(theatre: Theatre, headlines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The theatre's windows, then the months for which there is a figure; days from 1970-01-01, both inclusive."""
+    """The theatre's windows, then the months for which there is a figure (named by the page); both days inclusive."""
     named = [
         {"name": name, "title": w.title, "from": _number(w.start), "to": _number(w.end), "is_month": False}
         for name, w in theatre.windows.items()
@@ -169,7 +168,7 @@ def _windows(theatre: Theatre, headlines: list[dict[str, Any]]) -> list[dict[str
     months = [
         {
             "name": name,
-            "title": f"{MONTH_NAMES[int(name[5:]) - 1]} {name[:4]}",
+            "title": None,
             "from": spans[name]["window_from"],
             "to": spans[name]["window_to"],
             "is_month": True,

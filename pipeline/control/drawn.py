@@ -128,6 +128,7 @@ class MapMaker:
         self._to_metres = pyproj.Transformer.from_crs("OGC:CRS84", theatre.projection, always_xy=True)
         self._land = shapely.from_wkb(land(theatre))
         self._edge = self._land.boundary
+        self._strips: dict[bytes, bool] = {}
 
     def make(self, drawings: tuple[Drawing, ...]) -> tuple[list[Piece], list[Front]]:
         """The ground and the fronts of these drawings, in an order that depends on their content alone."""
@@ -190,9 +191,14 @@ class MapMaker:
     def _fronts(self, pieces: list[Piece], shapes: NDArray[Any]) -> list[Front]:
         controllers = np.array([piece.controller for piece in pieces], dtype=object)
         for i, piece in enumerate(pieces):
-            if piece.method == "complement" and self._is_strip(piece.shape):
+            if piece.method == "complement" and self._is_known_strip(piece.shape):
                 controllers[i] = ""
         return fronts_between(shared_edges(shapes), controllers)
+
+    def _is_known_strip(self, part: Any) -> bool:
+        if part.wkb not in self._strips:
+            self._strips[part.wkb] = self._is_strip(part)
+        return self._strips[part.wkb]
 
     def _is_strip(self, part: Any) -> bool:
         import shapely  # noqa: PLC0415 - as above

@@ -31,7 +31,7 @@ Holder = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Known:
-    """What is known on one day: places by number in ascending order, their holders, and notes on disagreements."""
+    """What is known on one day: numbers of the places, ascending, their holders, and where they disagree."""
 
     places: tuple[int, ...]
     holders: tuple[Holder, ...]

@@ -47,7 +47,7 @@ SHAPEFILE_NULL_DATE = date(1899, 12, 30)
 PLACE_OF_FAULT = re.compile(r"\[.*?\]")
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A geometry that cannot be taken: the code of the reason and the value at fault."""
 
     def __init__(self, reason: str, value: str) -> None:
@@ -153,8 +153,8 @@ class Mender:
         if wkb not in self._done:
             try:
                 self._done[wkb] = self._mend(wkb)
-            except Refusal as refusal:
-                self._done[wkb] = Shape(reason=refusal.reason, value=refusal.value)
+            except RefusedError as error:
+                self._done[wkb] = Shape(reason=error.reason, value=error.value)
         return self._done[wkb]
 
     def _mend(self, wkb: bytes) -> Shape:
@@ -165,14 +165,14 @@ class Mender:
             fault = PLACE_OF_FAULT.sub("", shapely.is_valid_reason(polygons)).strip()
             valid = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
             if not shapely.area(valid):
-                raise Refusal("geometry_unrepairable", fault)
+                raise RefusedError("geometry_unrepairable", fault)
             valid, _ = _polygonal(valid)
             change = (self._square_metres(valid) - self._square_metres(polygons)) / 1e6
             # Adding zero makes a rounded -0.0 a plain 0.
             notes.append(f"{fault}: made valid, area changed by {round(change, 3) + 0.0:+.3f} km²")
             polygons = valid
         if self._is_outside(polygons):
-            raise Refusal("geometry_outside", str([round(edge, 6) for edge in polygons.bounds]))
+            raise RefusedError("geometry_outside", str([round(edge, 6) for edge in polygons.bounds]))
         return Shape(bytes(shapely.to_wkb(polygons)), "; ".join(notes) or None)
 
     def _square_metres(self, polygons: Any) -> float:
@@ -196,11 +196,11 @@ def _read(wkb: bytes) -> Any:
     try:
         geometry = shapely.force_2d(shapely.from_wkb(wkb))
     except shapely.errors.GEOSException as error:
-        raise Refusal("geometry_unrepairable", str(error)) from error
+        raise RefusedError("geometry_unrepairable", str(error)) from error
     if geometry.is_empty:
-        raise Refusal("geometry_missing", geometry.geom_type)
+        raise RefusedError("geometry_missing", geometry.geom_type)
     if not np.isfinite(shapely.get_coordinates(geometry)).all():
-        raise Refusal("geometry_unrepairable", "a coordinate is not a number")
+        raise RefusedError("geometry_unrepairable", "a coordinate is not a number")
     return geometry
 
 
@@ -213,7 +213,7 @@ def _polygonal(geometry: Any) -> tuple[Any, list[str]]:
     parts = shapely.get_parts(shapely.get_parts(geometry))
     is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     if not is_polygon.any():
-        raise Refusal("geometry_not_polygon", geometry.geom_type)
+        raise RefusedError("geometry_not_polygon", geometry.geom_type)
     others = int((~is_polygon).sum())
     notes = [f"{others} parts that are no polygons left out"] if others else []
     return shapely.multipolygons(parts[is_polygon]), notes

@@ -1,7 +1,7 @@
 """Exports: raw files in, lossless records out.
 
-Belongs here: keeping received bytes, telling formats apart by content, reading every format into the same records,
-and naming what is wrong with a file. Only coordinate systems and encodings are interpreted.
+Belongs here: keeping received bytes, telling formats apart by content, reading every format into the same
+records, and naming what is wrong with a file. Only coordinate systems and encodings are interpreted.
 Does not belong here: dates, places, controllers, duplicates; the stages judge those.
 
 A new format is a module with a ``Reader`` and its line in ``registry.READERS``.

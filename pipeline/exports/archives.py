@@ -35,8 +35,8 @@ def list_members(settings: Settings, path: Path) -> list[str]:
     """Names of an archive's members, in its order, without folders and the leftovers of macOS.
 
     Raises:
-        RefusedError: the archive is truncated or unreadable, unpacks to more than the caps, or holds a member whose
-            path or kind could reach outside.
+        RefusedError: the archive is truncated or unreadable, unpacks to more than the caps, or holds a member
+            whose path or kind could reach outside.
     """
     with _opened(path) as archive:
         return [member.filename for member in _checked(settings, archive)]

@@ -7,6 +7,7 @@ Does not belong here: whether a coordinate is the right one (see the stages).
 from __future__ import annotations
 
 import re
+
 import numpy as np
 import numpy.typing as npt
 import pyproj
@@ -60,7 +61,8 @@ def to_crs84(geometries: Geometries, crs: pyproj.CRS) -> Geometries:
         crs: their coordinate reference system.
 
     Returns:
-        Geometries in degrees, longitude before latitude. Where a coordinate can't be transformed, it is infinite.
+        Geometries in degrees, longitude before latitude. One that can't be transformed has
+            infinite coordinates.
 
     Raises:
         RefusedError: ``export_crs_unknown`` where there is no way from ``crs`` to degrees.

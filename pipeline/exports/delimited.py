@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from pipeline.exports.encodings import decode_head, detect_encoding, is_text
 from pipeline.exports.types import (
@@ -34,6 +34,14 @@ DECLARED = re.compile(r"sep=([,;\t|])\r?\n?$", re.IGNORECASE)
 MARKUP = ("<", "%PDF", "{\\rtf")
 
 
+class Row(NamedTuple):
+    """A row that is not blank: its cells, or its text where it can't be cut; the line on which it starts."""
+
+    cells: list[str] | str
+    line: int
+    problem: str | None = None
+
+
 def sniff(head: bytes, names: Sequence[str]) -> bool:
     """Whether the first bytes are plain text. Asked last, for every text format looks like CSV."""
     return not names and is_text(head) and not decode_head(head).lstrip().startswith(MARKUP)
@@ -42,8 +50,8 @@ def sniff(head: bytes, names: Sequence[str]) -> bool:
 def read(settings: Settings, path: Path) -> Content:
     """Read rows of text under a header.
 
-    The first line that is not blank is the header; a name that repeats gets a suffix. Blank lines are no rows. A row
-    with too few or too many cells, or with a stray quotation mark, is kept and told of as malformed.
+    The first line that is not blank is the header; names that repeat get suffixes. Blank lines are no rows. A
+    row with too few or too many cells, or with a stray quotation mark, is kept and told of as malformed.
 
     Raises:
         RefusedError: the file as a whole can't be read.
@@ -53,14 +61,15 @@ def read(settings: Settings, path: Path) -> Content:
     with _open(path, encoding) as file:
         delimiter = _sniff_delimiter(file)
     with _open(path, encoding) as file:
-        header = next((row for row, _, _ in _rows(settings, file, delimiter)), None)
+        header = next(_rows(settings, file, delimiter), None)
     if header is None:
         raise RefusedError("export_empty", "the file holds no text")
-    if isinstance(header, str):
-        raise RefusedError("export_unreadable", "line 1: stray quotation mark in the header", line=1)
-    if len(header) > settings.max_columns:
-        raise over_cap(settings, "max_columns", f"a header of {len(header):,} columns", line=1)
-    names = unique_names(header)
+    if isinstance(header.cells, str):
+        text = f"line {header.line}: {header.problem} in the header"
+        raise RefusedError("export_unreadable", text, line=header.line)
+    if len(header.cells) > settings.max_columns:
+        raise over_cap(settings, "max_columns", f"a header of {len(header.cells):,} columns", header.line)
+    names = unique_names(header.cells)
     return Content(
         format="csv",
         records=_records(settings, path, encoding, delimiter, names),
@@ -87,45 +96,41 @@ def _records(
     with _open(path, encoding) as file:
         rows = _rows(settings, file, delimiter)
         next(rows)
-        for number, (row, line, problem) in enumerate(rows, start=1):
-            if len(row) == width and problem is None:
-                yield Record("", number, line, dict(zip(names, row, strict=True)))
+        for number, row in enumerate(rows, start=1):
+            if len(row.cells) == width and row.problem is None:
+                yield Record("", number, row.line, dict(zip(names, row.cells, strict=True)))
             else:
-                yield _malformed(settings, names, number, row, line, problem)
+                yield _malformed(settings, names, number, row)
 
 
-def _malformed(
-    settings: Settings, names: list[str], number: int, row: list[str] | str, line: int, problem: str | None
-) -> Record:
-    if isinstance(row, str):
-        return Record("", number, line, {SOURCE_TEXT: row}, None, problem)
-    if len(row) > settings.max_columns:
-        raise over_cap(settings, "max_columns", f"line {line}: a row of {len(row):,} cells", line=line)
-    properties: dict[str, Any] = dict(zip(names, row, strict=False))
-    if len(row) > len(names):
-        properties[EXTRA] = row[len(names) :]
-    return Record("", number, line, properties, None, f"{len(row)} cells under a header of {len(names)}")
+def _malformed(settings: Settings, names: list[str], number: int, row: Row) -> Record:
+    cells, line, problem = row
+    if isinstance(cells, str):
+        return Record("", number, line, {SOURCE_TEXT: cells}, None, problem)
+    if len(cells) > settings.max_columns:
+        raise over_cap(settings, "max_columns", f"line {line}: a row of {len(cells):,} cells", line)
+    properties: dict[str, Any] = dict(zip(names, cells, strict=False))
+    if len(cells) > len(names):
+        properties[EXTRA] = cells[len(names) :]
+    return Record("", number, line, properties, None, f"{len(cells)} cells under a header of {len(names)}")
 
 
-def _rows(
-    settings: Settings, file: TextIO, delimiter: str
-) -> Iterator[tuple[list[str] | str, int, str | None]]:
-    """Rows that are not blank, each with its first line and, where it can't be cut into cells, its text and problem."""
+def _rows(settings: Settings, file: TextIO, delimiter: str) -> Iterator[Row]:
     pending: list[str] = []
     reader = csv.reader(_lines(settings, file, pending), delimiter=delimiter, strict=True)
     start = 1
     is_first = True
     while True:
         try:
-            for row in reader:
-                if row and not (is_first and DECLARED.match(pending[0])):
-                    yield row, start, None
+            for cells in reader:
+                if cells and not (is_first and DECLARED.match(pending[0])):
+                    yield Row(cells, start)
                 pending.clear()
                 is_first = False
                 start = reader.line_num + 1
             return
         except csv.Error as error:
-            yield "".join(pending), start, _row_problem(settings, error, start)
+            yield Row("".join(pending), start, _row_problem(settings, error, start))
             pending.clear()
             is_first = False
             start = reader.line_num + 1

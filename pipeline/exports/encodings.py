@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from charset_normalizer import from_bytes
+
 from pipeline.exports.types import RefusedError
 
 HEAD = 64 * 1024
@@ -42,7 +44,7 @@ def decode_head(head: bytes) -> str:
 
 
 def is_text(head: bytes) -> bool:
-    """Whether the first bytes look like text: no zeros but those of UTF-16, and next to no control characters."""
+    """Whether the first bytes look like text: no zeros but UTF-16's, and next to no control characters."""
     text = decode_head(head)
     controls = sum(character < " " and character not in "\t\n\r\f\x1a" for character in text)
     return "\0" not in text and controls <= len(text) / 100
@@ -52,8 +54,8 @@ def detect_encoding(path: Path) -> str:
     """Encoding in which the whole file can be decoded.
 
     Raises:
-        RefusedError: ``export_truncated`` where the file ends within a character, ``export_encoding`` where no
-            encoding fits.
+        RefusedError: ``export_truncated`` where the file ends within a character, ``export_encoding`` where
+            no encoding fits.
     """
     with path.open("rb") as file:
         marked = mark_of(file.read(HEAD))
@@ -88,8 +90,6 @@ def _fault(path: Path, encoding: str) -> str | None:
 
 
 def _guess(path: Path) -> str:
-    from charset_normalizer import from_bytes
-
     sample = bytearray()
     with path.open("rb") as file:
         while len(sample) < HEAD and (line := file.readline(HEAD)):

@@ -1,7 +1,8 @@
 """Building geometries from coordinates as text formats write them.
 
 Belongs here: positions, rings and the nesting of GeoJSON; the cap on vertices.
-Does not belong here: repairing anything. An invalid ring passes, for the stages to judge; what can't be a ring does not.
+Does not belong here: repairing anything. An invalid ring passes, for the stages to judge;
+what can't be a ring does not.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class ShapeError(ValueError):
 
 
 def positions(found: Any) -> Positions:
-    """A list of positions as an array of x, y and, where they have it, z. A fourth number (a measure) is left out."""
+    """Positions as an array of x, y and, where they have it, z. A fourth number (a measure) is left out."""
     if not isinstance(found, list) or not all(isinstance(position, list) for position in found):
         raise ShapeError("a list of positions is missing")
     sizes = set(map(len, found))

@@ -155,11 +155,8 @@ def _refuse_metres(geometries: Geometries) -> None:
     outside = outside_degrees(geometries)
     placed = sum(geometry is not None and not geometry.is_empty for geometry in geometries)
     if outside.sum() * 2 > placed:
-        raise RefusedError(
-            "export_crs_unknown",
-            f"no crs member, and {outside.sum()} of {placed} geometries are not in degrees ({example(geometries, outside)})",
-            field="crs",
-        )
+        found = f"{outside.sum()} of {placed} geometries are not in degrees ({example(geometries, outside)})"
+        raise RefusedError("export_crs_unknown", f"no crs member, and {found}", field="crs")
 
 
 def _feature_records(
@@ -173,14 +170,14 @@ def _feature_records(
             text = {SOURCE_TEXT: encode(feature)}
             yield Record("", number, item.line, text, None, "the item is not a GeoJSON feature")
             continue
-        own = feature.get("properties")
+        own, fault = feature.get("properties"), problem
         if own is not None and not isinstance(own, dict):
-            problem = problem or "properties are not an object"
+            fault = problem or "properties are not an object"
             own = {"properties": own}
         properties = _named({**(own or {})}, {k: v for k, v in feature.items() if k not in FEATURE_MEMBERS})
         if problem is not None:
             properties[GEOMETRY_TEXT] = encode(feature.get("geometry"))
-        yield Record("", number, item.line, properties, geometry, problem)
+        yield Record("", number, item.line, properties, geometry, fault)
 
 
 def _objects(document: dict[str, Any] | list[Item]) -> Iterator[Record]:
@@ -217,7 +214,7 @@ def _items(document: dict[str, Any] | list[Item]) -> list[Item]:
 
 
 def _named(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
-    """Properties, then a feature's other members (``id`` becomes ``_id``), under names that nothing else uses."""
+    """Properties, then a feature's other members (``id`` becomes ``_id``), under names of their own."""
     if not members and not any(name.startswith("_") for name in properties) and "" not in properties:
         return properties
     names = unique_names([*properties, *(f"_{name}" for name in members)])

@@ -3,8 +3,8 @@
 Belongs here: placemarks and the folders that they lie in, with every property and the style that they name.
 Does not belong here: unpacking (``archives``), parsing XML safely (``xml_stream``).
 
-KML is read here and not through GDAL, whose drivers leave out styles (in My Maps all that tells controllers apart),
-fill in defaults that no file holds, and have no line numbers.
+KML is read here and not through GDAL, whose drivers leave out the styles that placemarks name (in My Maps
+half of what tells controllers apart), fill in defaults that no file holds, and have no line numbers.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _properties(child: Element) -> list[tuple[str, Any]]:
-    """What a child of a placemark says: a value under its name, or its markup where it has a structure of its own."""
+    """What a child of a placemark says: a value under its name, or its markup where it has a structure."""
     if child.tag == "ExtendedData":
         return [pair for data in child for pair in _data(data)]
     if child.tag in INNER:
@@ -204,7 +204,7 @@ def _polygon(shape: Element) -> BaseGeometry:
         for side in ("outerBoundaryIs", "innerBoundaryIs")
         for ring in shape.iterfind(f"{side}/LinearRing")
     ]
-    if shape.find("outerBoundaryIs") is None and len(rings):
+    if shape.find("outerBoundaryIs") is None and rings:
         raise ShapeError("a polygon without an outer ring")
     return polygon([_positions(ring) for ring in rings])
 

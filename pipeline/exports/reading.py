@@ -1,6 +1,7 @@
 """Reading one export: any format becomes the same lossless rows, or one reason why not.
 
-Belongs here: record ids, batching into Arrow, the columns that the source's mapping needs, refusing a file as a whole.
+Belongs here: record ids, batching into Arrow, the columns that the source's mapping needs, the one row for a
+file that is refused.
 Does not belong here: any format (``registry``); what a property means (the stages).
 """
 
@@ -15,7 +16,7 @@ import shapely
 
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
-from pipeline.exports.json_text import encode_with_fault
+from pipeline.exports.json_text import encode_texts, encode_with_fault
 from pipeline.exports.registry import detect
 from pipeline.exports.types import (
     PROBLEM,
@@ -30,7 +31,7 @@ from pipeline.exports.types import (
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
 
-BATCH = 50_000
+BATCH = 10_000
 VALUE_LENGTH = 200
 MALFORMED = "record_malformed"
 UNKNOWN_FORMAT = "unknown"
@@ -43,8 +44,8 @@ def read_export(
 ) -> Reading:
     """Read a received file as an export of a source.
 
-    A row or feature whose shape is broken stays a record, with the properties ``_problem`` (a reason code) and
-    ``_problem_text``. Geometries are WKB in OGC:CRS84.
+    A row or feature whose shape is broken stays a record, with the properties ``_problem`` (a reason code)
+    and ``_problem_text``. Geometries are WKB in OGC:CRS84.
 
     Args:
         settings: gives the caps.
@@ -54,8 +55,8 @@ def read_export(
         received_at: when it was received, with a time zone.
 
     Returns:
-        The row of ``raw.exports``, the records and, where the file was refused as a whole, the one row that says why.
-        Bad content never raises.
+        The row of ``raw.exports``, the records and, where the file was refused as a whole, the one row that
+        says why. Bad content never raises.
     """
     export: dict[str, Any] = {
         "theatre": theatre.name,
@@ -163,7 +164,10 @@ def _properties(settings: Settings, record: Record) -> str:
     if len(properties) > settings.max_columns:
         what = f"record {record.number} has {len(properties):,} properties"
         raise over_cap(settings, "max_columns", what, record.line)
-    text, fault = encode_with_fault(properties)
+    try:
+        text, fault = encode_texts(properties), None
+    except TypeError:
+        text, fault = encode_with_fault(properties)
     if len(text) > settings.max_field_bytes:
         _check_lengths(settings, record)
     problem = record.problem or (fault and f"JSON has no such number: {fault}")
@@ -174,7 +178,7 @@ def _properties(settings: Settings, record: Record) -> str:
 
 def _check_lengths(settings: Settings, record: Record) -> None:
     for name, value in record.properties.items():
-        # What this room added itself (the source's text of a broken geometry) is bounded by the caps on the file.
+        # What this room added itself (the source's text of a broken geometry) is bounded by the file's caps.
         if not name.startswith("_") and len(encode_with_fault(value)[0]) > settings.max_field_bytes:
             raise over_cap(settings, "max_field_bytes", f"record {record.number}, {name}", record.line)
 

@@ -26,7 +26,7 @@ def recognise(settings: Settings, path: Path) -> list[tuple[str, str]]:
         path: the file; its content is only read where a source asks for columns.
 
     Returns:
-        Every source whose file pattern fits and whose columns are all among those of the file's first records. Empty
+        Every source whose file pattern fits and whose columns are all among those of the first records. Empty
         where none does, or where a file that can't be read has no telling name.
     """
     candidates = [

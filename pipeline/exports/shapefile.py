@@ -1,6 +1,6 @@
 """Zipped Shapefiles.
 
-Belongs here: which members make a layer, whether its parts fit each other, its encoding and coordinate system.
+Belongs here: which members make a layer, whether its parts fit each other, its encoding and coordinates.
 Does not belong here: unpacking (``archives``). GDAL reads the parts, from a private folder under plain names.
 """
 
@@ -156,11 +156,11 @@ def _check_length(layer: Layer, suffix: str, wanted: int) -> None:
 
 
 def _encoding(layer: Layer) -> tuple[str | None, str]:
-    """Encoding of the texts, for GDAL and for telling: what the parts declare, else what fits the ``.dbf``'s bytes.
+    """Encoding of the texts, for GDAL and to tell: what the parts declare, else what the bytes fit.
 
     For GDAL it is None where the declaration is one that GDAL follows by itself.
     """
-    import pyogrio
+    import pyogrio  # noqa: PLC0415
 
     cpg = layer.part(".cpg")
     with _quiet(layer):
@@ -189,7 +189,7 @@ def _quiet(layer: Layer) -> Iterator[None]:
 
 def _load(layer: Layer, encoding: str | None) -> tuple[pa.Table, str | None]:
     """Rows with the row's number first and its WKB last, and the declared coordinate system."""
-    import pyogrio
+    import pyogrio  # noqa: PLC0415
 
     with _quiet(layer):
         meta, table = pyogrio.read_arrow(layer.path, encoding=encoding, return_fids=True)
@@ -286,7 +286,7 @@ def _records(
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """A column's values as JSON has them."""
     if pa.types.is_string(column.type):
-        # A text cut to the field's width can end within a character, whose bytes then stay visible as escapes.
+        # A text cut to the field's width can end within a character, whose bytes stay visible as escapes.
         binary = column.cast(pa.binary()).to_pylist()
         return [None if text is None else text.decode("utf-8", "backslashreplace") for text in binary]
     return [_value(value) for value in column.to_pylist()]

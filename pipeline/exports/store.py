@@ -1,6 +1,6 @@
 """Taking files in: bytes are copied once, named by their SHA-256, and never changed.
 
-Belongs here: copying, the cap on size, refusing what is not a plain file, noticing a file that changes meanwhile.
+Belongs here: copying, the cap on size, refusing what is not a plain file, noticing a file that changes.
 Does not belong here: looking into the bytes.
 """
 
@@ -32,8 +32,8 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
         received_at: when the file was received, with a time zone.
 
     Raises:
-        UserError: the file is missing, is no plain file, can't be read, is larger than the cap or changes while it
-            is read. Nothing is kept then.
+        UserError: the file is missing, is no plain file, can't be read, is larger than the cap or changes
+            while it is read. Nothing is kept then.
     """
     if received_at.tzinfo is None:
         raise ValueError("received_at has no time zone")
@@ -82,9 +82,9 @@ def _copy(settings: Settings, path: Path, source: BinaryIO, target: BinaryIO) ->
     while chunk := source.read(CHUNK):
         size += len(chunk)
         if size > settings.max_export_bytes:
+            cap = f"max_export_bytes = {settings.max_export_bytes:,} (ISW_MAX_EXPORT_BYTES)"
             raise UserError(
-                f"{path} was not received: it is larger than max_export_bytes = {settings.max_export_bytes:,} "
-                "(ISW_MAX_EXPORT_BYTES). Split it, or raise the cap if you trust its sender."
+                f"{path} was not received: it is larger than {cap}. Split it, or raise the cap if you trust it."
             )
         digest.update(chunk)
         target.write(chunk)

@@ -102,7 +102,7 @@ class Reader:
 
     Attributes:
         name: name of the format, as in ``raw.exports``.
-        sniff: whether a file is of the format, by its first bytes and the names of the members if it is an archive.
+        sniff: whether a file is of the format, by its first bytes and, if an archive, its members' names.
         read: reads the file; raises RefusedError where it can't be read as a whole.
     """
 
@@ -140,7 +140,7 @@ class RefusedError(Exception):
 
 
 def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:
-    """A refusal because the cap ``name`` of the settings was exceeded; the message says which, its value and variable."""
+    """A refusal because the cap ``name`` of the settings was exceeded; says which, its value and variable."""
     cap = getattr(settings, name)
     return RefusedError(
         "export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line
@@ -148,7 +148,7 @@ def over_cap(settings: Settings, name: str, what: str, line: int | None = None) 
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Names with ``_2``, ``_3``… where one repeats or is reserved; an empty name becomes ``column_<position>``.
+    """Names with ``_2``, ``_3``… where one repeats or is reserved; an empty one becomes ``column_<place>``.
 
     >>> unique_names(["name", "name", "", "_extra"])
     ['name', 'name_2', 'column_3', '_extra_2']

@@ -57,7 +57,7 @@ def find_elements(
         marked: tags that are given too, without what they hold, to say that they are there.
 
     Raises:
-        RefusedError: ``export_unsafe``, ``export_truncated``, ``export_unreadable`` or ``export_cap_exceeded``.
+        RefusedError: the XML is unsafe, truncated or unreadable, or exceeds a cap.
     """
     builder = _Builder(settings, tag, folders, marked)
     parser = DefusedXMLParser(target=builder, forbid_dtd=True)

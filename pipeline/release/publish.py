@@ -143,8 +143,8 @@ def _refuse_older(settings: Settings, release: str, pinned: dict[str, int]) -> N
         told = ", ".join(f"{name} (version {pinned[name]}, latest has {current[name]})" for name in older)
         raise ReleaseRefused(
             f"Release {release} does not become the latest: its tables are older than those of {latest}: "
-            f"{told}. Run again to make one from the newest. Where the working tables were made anew, so that "
-            f"their versions count from zero: remove {settings.latest} and run again."
+            f"{told}. Run again to make one from the newest. Where the working tables were made anew, so "
+            f"that their versions count from zero: remove {settings.latest} and run again."
         )
 
 

@@ -76,4 +76,6 @@ def build_tables(
 
 
 def _of(theatre: Theatre, frame: pa.Table) -> pa.Table:
-    return frame.filter(pc.equal(frame.column("theatre"), theatre.name))
+    is_own = pc.equal(frame.column("theatre"), theatre.name)
+    # Filtering copies every column; a frame of one theatre, which is the rule, is taken as it is.
+    return frame if pc.all(is_own).as_py() else frame.filter(is_own)

@@ -8,7 +8,7 @@ checked AS (
         own_latitude BETWEEN $south AND $north AND own_longitude BETWEEN $west AND $east AS is_inside,
         own_longitude BETWEEN $south AND $north AND own_latitude BETWEEN $west AND $east AS is_inside_swapped,
         abs(own_latitude) <= 90 AND abs(own_longitude) <= 180 AS is_possible,
-        coalesce(own_latitude = 0 AND own_longitude = 0, FALSE) AS is_null_island,
+        coalesce(abs(own_latitude) < 0.01 AND abs(own_longitude) < 0.01, FALSE) AS is_null_island,
         shapes.shape AS province_shape
     FROM located
     LEFT JOIN shapes ON located.province = shapes.province

@@ -28,10 +28,12 @@ FROM counted
 GROUP BY episode_id, cell;
 
 CREATE OR REPLACE TEMP TABLE scattered AS
-SELECT item
+SELECT
+    unit,
+    item
 FROM pieces
 WHERE unit = 'episode'
-GROUP BY item
+GROUP BY unit, item
 HAVING count(*) > 1;
 
 CREATE OR REPLACE TEMP TABLE figures AS
@@ -47,7 +49,7 @@ items AS (
         pieces.unknown_share,
         pieces.focus_at_point
     FROM pieces
-    ANTI JOIN scattered ON pieces.unit = 'episode' AND pieces.item = scattered.item
+    ANTI JOIN scattered ON pieces.unit = scattered.unit AND pieces.item = scattered.item
     UNION ALL
     SELECT
         NULL AS cell,
@@ -59,9 +61,8 @@ items AS (
         sum(pieces.unknown_share) AS unknown_share,
         sum(pieces.focus_at_point) AS focus_at_point
     FROM pieces
-    INNER JOIN scattered ON pieces.item = scattered.item
+    INNER JOIN scattered ON pieces.unit = scattered.unit AND pieces.item = scattered.item
     INNER JOIN cell_sets ON pieces.cell = cell_sets.cell
-    WHERE pieces.unit = 'episode'
     GROUP BY cell_sets.set_no, pieces.item
 ),
 

@@ -51,9 +51,8 @@ scattered_strikes AS (
         pieces.item,
         sum(pieces.strikes) AS strikes
     FROM pieces
-    INNER JOIN scattered ON pieces.item = scattered.item
+    INNER JOIN scattered ON pieces.unit = scattered.unit AND pieces.item = scattered.item
     INNER JOIN cell_sets ON pieces.cell = cell_sets.cell
-    WHERE pieces.unit = 'episode'
     GROUP BY cell_sets.set_no, pieces.item
 ),
 

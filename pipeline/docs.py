@@ -1,0 +1,91 @@
+"""Docs made from code: the data dictionary, the reasons for refusal, and the command line's own help.
+
+Belongs here: writing those pages, and saying which have drifted. Does not belong here: prose that people write.
+Run ``python -m pipeline.docs`` to write them, ``--check`` to fail where one differs.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from pipeline.catalogue import Column, Table, tables
+from pipeline.catalogue.reasons import reasons
+
+DOCS = Path(__file__).parent.parent / "docs"
+MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->\n\n"
+
+
+def data_dictionary() -> str:
+    """Every released table and column, from the catalogue."""
+    lines = [MADE + "# Data dictionary\n"]
+    for table in tables().values():
+        if table.is_released:
+            lines += [f"## `{table.name}`\n", f"{table.title}. {table.about}\n", _key(table)]
+            lines += ["| column | type | meaning |", "|---|---|---|"]
+            lines += [f"| `{column.name}` | {_type(column)} | {_cell(column.about)} |" for column in table.columns.values()]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _key(table: Table) -> str:
+    return "Key: " + ", ".join(f"`{name}`" for name in table.key) + ".\n"
+
+
+def _type(column: Column) -> str:
+    text = column.type + (f", {column.unit}" if column.unit else "") + (", optional" if column.optional else "")
+    return text + (f" ({_cell(' / '.join(column.values))})" if column.values else "")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def reason_catalogue() -> str:
+    """Every reason for which a file or record is refused."""
+    lines = [MADE + "# Why a file or record is refused\n"]
+    lines += ["`core.quarantine` holds one row for each reason, with file, row, field, value and the hint below.\n"]
+    lines += ["| code | concerns | meaning | what to do |", "|---|---|---|---|"]
+    lines += [f"| `{r.code}` | {r.level} | {_cell(r.about)} | {_cell(r.hint)} |" for r in reasons().values()]
+    return "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+    """The help of every command, as it prints."""
+    from typer.main import get_command  # noqa: PLC0415 - only this page needs it
+    from typer.testing import CliRunner  # noqa: PLC0415 - as above
+
+    from pipeline.cli import app  # noqa: PLC0415 - as above
+
+    names = list(getattr(get_command(app), "commands"))  # noqa: B009 - a click group has them, its type does not say so
+    pages = [MADE + "# The command line\n"]
+    runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
+    for name in ["", *names]:
+        shown = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="isw-strikes").output
+        shown = "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).strip().splitlines())
+        pages.append(f"## `isw-strikes{' ' + name if name else ''}`\n\n```text\n{shown}\n```\n")
+    return "\n".join(pages)
+
+
+PAGES = {"data-dictionary.md": data_dictionary, "reasons.md": reason_catalogue, "command-line.md": command_line}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` say which differ (exit code 1)."""
+    drifted = []
+    for name, make in PAGES.items():
+        path, text = DOCS / name, make()
+        if "--check" in arguments:
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                drifted.append(name)
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    for name in drifted:
+        sys.stderr.write(f"docs/{name} is not what the code says: run `make docs`\n")
+    return 1 if drifted else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

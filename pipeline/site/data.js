@@ -1,0 +1,87 @@
+// Data: fetching what the release holds and choosing strikes from it. Nothing is drawn here.
+
+async function fetchJson(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
+  return response.json();
+}
+
+/** Names and titles of the theatres that have strikes. */
+export async function loadIndex() {
+  return fetchJson("data/index.json");
+}
+
+/** The manifest of the release that holds this page, or null where the page is served without one. */
+export async function loadManifest() {
+  return fetchJson("../manifest.json").catch(() => null);
+}
+
+/** One theatre, its strikes as rows in the order of their days. */
+export async function loadTheatre(name) {
+  const data = await fetchJson(`data/${encodeURIComponent(name)}.json`);
+  const columns = Object.entries(data.strikes);
+  data.strikes = data.strikes.strike_id.map((_, index) =>
+    Object.fromEntries(columns.map(([column, values]) => [column, values[index]])));
+  data.strikeById = new Map(data.strikes.map((strike) => [strike.strike_id, strike]));
+  data.controllerByName = new Map(data.controllers.map((controller) => [controller.name, controller]));
+  data.sourceByName = new Map(data.sources.map((source) => [source.name, source]));
+  data.windowByName = new Map(data.windows.map((window) => [window.name, window]));
+  data.months = new Map();
+  return data;
+}
+
+/** Evidence of one strike, fetched with its month and kept. */
+export async function loadEvidence(data, strike) {
+  if (!data.months.has(strike.month)) {
+    data.months.set(strike.month, fetchJson(`data/${encodeURIComponent(data.name)}/${encodeURIComponent(strike.month)}.json`));
+  }
+  return (await data.months.get(strike.month))[strike.strike_id];
+}
+
+export const controllerLabel = (data, name) => data.controllerByName.get(name)?.label ?? name;
+
+/** The published figures of a source and window. */
+export function headlineOf(data, source, window) {
+  return data.headlines.find((row) => row.source === source && row.window === window) ?? null;
+}
+
+/** Days on which strikes are shown: the chosen window, or a span around the chosen day. Both inclusive. */
+export function shownDays(data, state) {
+  const window = data.windowByName.get(state.window);
+  const reach = { window: null, week: 7, day: 0 }[state.span];
+  return reach === null ? [window.from, window.to] : [state.day - reach, state.day + reach];
+}
+
+/** Strikes to show. As in the published figures, a strike belongs to the window in which its first day falls. */
+export function shownStrikes(data, state) {
+  const window = data.windowByName.get(state.window);
+  const [first, last] = shownDays(data, state);
+  return data.strikes.filter((strike) =>
+    strike.source === state.source && !strike.is_background &&
+    strike.day_from >= window.from && strike.day_from <= window.to &&
+    (state.span === "window" || (strike.day_from <= last && strike.day_to >= first)));
+}
+
+/** The control map in force on a day: the day it was made, or null. */
+export function snapshotOn(data, day) {
+  const found = data.snapshots.find(([from, until]) => from <= day && day < until);
+  return found ? found[0] : null;
+}
+
+/** First day of a window with a control map, or its first day. */
+export function openingDay(data, window) {
+  for (let day = window.from; day <= window.to; day += 1) if (snapshotOn(data, day) !== null) return day;
+  return window.from;
+}
+
+/** Episodes by controller, each counted once, by its first strike shown; in the order of the controllers. */
+export function countByController(data, strikes) {
+  const counts = new Map(data.controllers.map((controller) => [controller.name, 0]));
+  const seen = new Set();
+  for (const strike of strikes) {
+    if (seen.has(strike.episode_id)) continue;
+    seen.add(strike.episode_id);
+    counts.set(strike.controller, (counts.get(strike.controller) ?? 0) + 1);
+  }
+  return { counts, episodes: seen.size };
+}

@@ -1,0 +1,59 @@
+// Words: days, numbers and vocabulary as they are said. Belongs here: formatting. No figure is made here.
+
+const DAY_MS = 86_400_000;
+const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options });
+const LONG = format({ day: "numeric", month: "long", year: "numeric" });
+const SHORT = format({ day: "numeric", month: "short", year: "numeric" });
+const MONTH = format({ month: "long", year: "numeric" });
+const MONTH_SHORT = format({ month: "short", year: "numeric" });
+
+const toDate = (day) => new Date(day * DAY_MS);
+export const toNumber = (iso) => Math.round(Date.parse(`${iso}T00:00:00Z`) / DAY_MS);
+export const toIso = (day) => toDate(day).toISOString().slice(0, 10);
+export const dayLong = (day) => LONG.format(toDate(day));
+export const dayShort = (day) => SHORT.format(toDate(day));
+export const monthShort = (day) => MONTH_SHORT.format(toDate(day));
+export const isoShort = (iso) => (iso ? dayShort(toNumber(iso)) : null);
+
+/** A span of days, both inclusive. */
+export function span(from, to) {
+  return from === to ? dayShort(from) : `${dayShort(from)} – ${dayShort(to)}`;
+}
+
+export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
+
+/** A share in per cent; what is not all or nothing is never rounded to 100% or 0%. */
+export function percent(share) {
+  const rounded = Math.round(share * 100);
+  if (rounded >= 100 && share < 1) return ">99%";
+  if (rounded <= 0 && share > 0) return "<1%";
+  return `${rounded}%`;
+}
+
+export const count = (n) => n.toLocaleString("en-GB");
+export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+/** Metres as they are said: 350 m, 2.5 km, 20 km. */
+export function metres(m) {
+  if (m < 1000) return `${Math.round(m)} m`;
+  return `${(m / 1000).toLocaleString("en-GB", { maximumFractionDigits: m < 10_000 ? 1 : 0 })} km`;
+}
+
+export const CERTAINTY = { firm: "firm", likely: "likely", uncertain: "uncertain" };
+
+export const STATUS = {
+  held: "The whole disc was on one side.",
+  contested: "The ground was contested.",
+  boundary: "A front line or the edge of what is known crosses the disc.",
+  gap: "The control map says nothing about this ground.",
+  no_snapshot: "No control map was in force on these days.",
+};
+
+export const DATE_BASIS = {
+  exact: "the day that the source gives",
+  note: "days named in the source's note",
+  report_addition: "days that the report adds to the one before",
+  after_previous_report: "days after the previous report's end",
+  report_window: "the report's whole window",
+  interval: "the days that the source gives",
+};
