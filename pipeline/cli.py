@@ -167,7 +167,8 @@ def who(
     day: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD.")] = None,
     radius_m: Annotated[float, typer.Option(help="Radius of the disc in metres; 0 for the point alone.")] = 0.0,
     from_csv: Annotated[
-        Path | None, typer.Option(help="Questions as CSV: lat,lon,day[,radius_m]; answers go to standard output.")
+        Path | None,
+        typer.Option(help="Questions as CSV: lat,lon,day[,radius_m]; answers go to standard output."),
     ] = None,
     control: Annotated[str | None, typer.Option(help="Control source; the one in force where not given.")] = None,
 ) -> None:
@@ -230,7 +231,12 @@ def doctor() -> None:
     findings = examine(Settings())
     grid = Grid(box=None, show_header=False, pad_edge=False)
     for finding in findings:
-        grid.add_row("ok" if finding.is_well else "!!", finding.name, finding.found, "" if finding.is_well else finding.remedy)
+        grid.add_row(
+            "ok" if finding.is_well else "!!",
+            finding.name,
+            finding.found,
+            "" if finding.is_well else finding.remedy,
+        )
     out.print(grid)
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)

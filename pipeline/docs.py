@@ -24,7 +24,9 @@ def data_dictionary() -> str:
         if table.is_released:
             lines += [f"## `{table.name}`\n", f"{table.title}. {table.about}\n", _key(table)]
             lines += ["| column | type | meaning |", "|---|---|---|"]
-            lines += [f"| `{column.name}` | {_type(column)} | {_cell(column.about)} |" for column in table.columns.values()]
+            lines += [
+                f"| `{column.name}` | {_type(column)} | {_cell(column.about)} |" for column in table.columns.values()
+            ]
             lines.append("")
     return "\n".join(lines)
 
@@ -68,7 +70,11 @@ def command_line() -> str:
     return "\n".join(pages)
 
 
-PAGES = {"data-dictionary.md": data_dictionary, "reasons.md": reason_catalogue, "command-line.md": command_line}
+PAGES = {
+    "data-dictionary.md": data_dictionary,
+    "reasons.md": reason_catalogue,
+    "command-line.md": command_line,
+}
 
 
 def main(arguments: list[str]) -> int:

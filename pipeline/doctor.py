@@ -14,7 +14,15 @@ from dataclasses import dataclass
 
 from pipeline.settings import Settings
 
-PACKAGES = ("dagster", "duckdb", "duckdb-extension-spatial", "deltalake", "great-expectations", "pandas", "pyogrio")
+PACKAGES = (
+    "dagster",
+    "duckdb",
+    "duckdb-extension-spatial",
+    "deltalake",
+    "great-expectations",
+    "pandas",
+    "pyogrio",
+)
 FREE_BYTES = 1024**3
 
 
@@ -57,7 +65,7 @@ def _spatial(settings: Settings) -> list[Finding]:
     try:
         with connect(settings) as session:
             session.execute("SELECT ST_AsText(ST_Transform(ST_Point(37, 36), 'OGC:CRS84', 'EPSG:3857'))")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the doctor tells it
+    except Exception as error:
         return [Finding("DuckDB spatial", False, str(error), "run `make install`: the two versions must be equal")]
     return [Finding("DuckDB spatial", True, "loads offline and transforms")]
 
@@ -67,7 +75,14 @@ def _folder(settings: Settings) -> list[Finding]:
     while not parent.exists():
         parent = parent.parent
     is_well = os.access(parent, os.W_OK)
-    return [Finding("Data folder", is_well, str(settings.root), f"make {parent} writable, or set ISW_DATA to another folder")]
+    return [
+        Finding(
+            "Data folder",
+            is_well,
+            str(settings.root),
+            f"make {parent} writable, or set ISW_DATA to another folder",
+        )
+    ]
 
 
 def _space(settings: Settings) -> list[Finding]:
@@ -75,15 +90,21 @@ def _space(settings: Settings) -> list[Finding]:
     while not parent.exists():
         parent = parent.parent
     free = shutil.disk_usage(parent).free
-    return [Finding("Free space", free > FREE_BYTES, f"{free / 1024**3:.1f} GiB", "free at least 1 GiB, or set ISW_DATA")]
+    return [
+        Finding(
+            "Free space",
+            free > FREE_BYTES,
+            f"{free / 1024**3:.1f} GiB",
+            "free at least 1 GiB, or set ISW_DATA",
+        )
+    ]
 
 
 def _front_end(_: Settings) -> list[Finding]:
-    from pipeline.front_end import missing_libraries  # noqa: PLC0415 - what is examined may be missing
+    from pipeline.front_end import is_installed  # noqa: PLC0415 - what is examined may be missing
 
-    missing = missing_libraries()
-    found = "installed" if not missing else "missing: " + ", ".join(missing)
-    return [Finding("Map libraries", not missing, found, "run `make install`")]
+    is_well = is_installed()
+    return [Finding("Map libraries", is_well, "installed" if is_well else "missing or old", "run `make install`")]
 
 
 def _release(settings: Settings) -> list[Finding]:

@@ -49,6 +49,11 @@ def libraries(folder: Path | None = None) -> Path:
     return folder
 
 
+def is_installed() -> bool:
+    """True where the page's libraries are in place and match the lock."""
+    return _is_current(default_folder())
+
+
 def install(folder: Path | None = None) -> bool:
     """Install the libraries unless they are there already.
 

@@ -8,7 +8,6 @@ The row in ``raw.exports`` is written after the records: it marks the export as 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,7 +136,9 @@ def _decide(settings: Settings, path: Path) -> Waiting:
             return Waiting(path, (), str(error))
         return Waiting(path, ((folders[0], folders[1]),))
     targets = tuple(exports.recognise(settings, path))
-    hint = None if targets else "no source recognises it: put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`"
+    hint = (
+        None if targets else "no source recognises it: put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`"
+    )
     return Waiting(path, targets, hint)
 
 
@@ -158,5 +159,5 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
             taken.append(ingest(settings, waiting.path, theatre, source, received_at))
         done = settings.root / "inbox-done" / taken[-1].export_id[:16]
         done.mkdir(parents=True, exist_ok=True)
-        os.replace(waiting.path, done / waiting.path.name)
+        waiting.path.replace(done / waiting.path.name)
     return taken, left

@@ -64,11 +64,11 @@ def connect(settings: Settings | None = None) -> duckdb.DuckDBPyConnection:
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    engine = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     # Spilled data go where temporary files belong, not into the working directory.
-    engine.execute("SET temp_directory = '" + str(Path(tempfile.gettempdir()) / "isw-strikes-duckdb").replace("'", "''") + "'")
+    engine.execute(
+        "SET temp_directory = '" + str(Path(tempfile.gettempdir()) / "isw-strikes-duckdb").replace("'", "''") + "'"
+    )
     load_spatial(engine)
     return engine
 
@@ -161,7 +161,12 @@ class Lake:
         return None if delta is None else delta.version()
 
     def read(
-        self, name: str, /, version: int | None = None, columns: list[str] | None = None, **where: str | list[str]
+        self,
+        name: str,
+        /,
+        version: int | None = None,
+        columns: list[str] | None = None,
+        **where: str | list[str],
     ) -> pa.Table:
         """Read a table, in the order of its key (as far as the columns hold it).
 
@@ -214,16 +219,17 @@ class Lake:
         return Commit(name, version, content_digest(rows), rows.num_rows, self.files(name, **where))
 
     def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:
-        predicate = " AND ".join(
-            f"{column} = '" + value.replace("'", "''") + "'" for column, value in where.items()
-        )
+        predicate = " AND ".join(f"{column} = '" + value.replace("'", "''") + "'" for column, value in where.items())
         target = self.path(spec.name)
         for attempt in range(COMMIT_ATTEMPTS):
             try:
                 if self._open(spec.name) is None:
                     target.mkdir(parents=True, exist_ok=True)
                     DeltaTable.create(
-                        str(target), schema=spec.arrow_schema, partition_by=spec.storage or None, mode="ignore"
+                        str(target),
+                        schema=spec.arrow_schema,
+                        partition_by=spec.storage or None,
+                        mode="ignore",
                     )
                 write_deltalake(
                     str(target),

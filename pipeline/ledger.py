@@ -97,4 +97,4 @@ def code_digest(*parts: str) -> str:
     return hashed.hexdigest()[:16]
 
 
-FILES = {".py", ".sql", ".yaml", ".html", ".css", ".js", ".mjs", ".json"}
+FILES = {".py", ".sql", ".yaml", ".j2", ".html", ".css", ".js", ".mjs", ".json"}

@@ -78,6 +78,7 @@ def _write_theatre(folder: Path, theatre: Theatre, frames: Mapping[str, pa.Table
             "sources": _sources(theatre, frames),
             "windows": _windows(theatre, headlines),
             "headlines": headlines,
+            "regions": _regions(theatre, frames),
             "days": _days(theatre, frames),
             "snapshots": _snapshots(theatre, frames),
             # By column: a tenth of the size of rows with names.
@@ -176,6 +177,14 @@ def _windows(theatre: Theatre, headlines: list[dict[str, Any]]) -> list[dict[str
         for name in sorted(spans)
     ]
     return named + months
+
+
+def _regions(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
+    rows = run_sql(
+        "map_page/list_regions", {"theatre": theatre.name}, region_rows=frames["marts.strikes_by_region"]
+    ).to_pylist()
+    order = list(theatre.regions)
+    return sorted(rows, key=lambda row: order.index(row["region"]))
 
 
 def _days(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, list[list[Any]]]:

@@ -26,7 +26,17 @@ from pipeline.theatres import FieldSource, Source
 
 Value = TypeVar("Value")
 
-KEPT = ("record_id", "export_id", "received_at", "file_name", "layer", "record_no", "line_no", "problem", "geometry")
+KEPT = (
+    "record_id",
+    "export_id",
+    "received_at",
+    "file_name",
+    "layer",
+    "record_no",
+    "line_no",
+    "problem",
+    "geometry",
+)
 
 # Every field that a mapping may name, by kind of source.
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -45,7 +55,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "report_additions": ("report_url", "province", "status", "stated_holder", "date_from", "date_to", "note"),
 }  # fmt: skip
 
-DATES = ("date_exact", "date_from", "date_to", "period_from", "period_to", "published", "valid_from", "valid_to")
+DATES = (
+    "date_exact",
+    "date_from",
+    "date_to",
+    "period_from",
+    "period_to",
+    "published",
+    "valid_from",
+    "valid_to",
+)
 
 DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -112,7 +131,7 @@ def _pick(spec: FieldSource | None, values: dict[str, pa.Array], frame: pa.Table
         found = pc.coalesce(*[_trimmed(values[name]) for name in spec.names])
     if spec.pattern:
         pattern = re.compile(spec.pattern)
-        found = map_unique(found, lambda text: (m.group(1) if (m := pattern.search(text)) else None), pa.string())
+        found = map_unique(found, lambda text: m.group(1) if (m := pattern.search(text)) else None, pa.string())
     return _trimmed(found)
 
 
@@ -175,8 +194,8 @@ def _parse_date(text: str, format_: str, default_year: int | None) -> date | Non
         if format_ == "epoch_ms":
             return datetime.fromtimestamp(int(text) / 1000, UTC).date() if text.lstrip("-").isdigit() else None
         if default_year is not None and "%Y" not in format_ and "%y" not in format_:
-            return datetime.strptime(f"{default_year} {text}", f"%Y {format_}").date()  # noqa: DTZ007
-        moment = datetime.strptime(text, format_)  # noqa: DTZ007
+            return datetime.strptime(f"{default_year} {text}", f"%Y {format_}").date()
+        moment = datetime.strptime(text, format_)
         return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
     except (ValueError, OverflowError, OSError):
         return None
@@ -266,9 +285,7 @@ def settle(source: Source, theatre: str, fields: pa.Table, refused: pa.Table) ->
     Returns:
         ``core.record_outcomes`` rows with the key as ``target_id``, and ``core.quarantine`` rows.
     """
-    hints = pa.table(
-        {"reason_code": list(reasons()), "hint": [reason.hint for reason in reasons().values()]}
-    )
+    hints = pa.table({"reason_code": list(reasons()), "hint": [reason.hint for reason in reasons().values()]})
     with connect() as connection:
         connection.register("fields", fields.drop_columns(["geometry"]))
         connection.register("refused", refused)

@@ -22,7 +22,18 @@ from pipeline.theatres import Theatre
 from pipeline.theatres import theatres as all_theatres
 from pipeline.work import Verdict, Work, judge
 
-CODE = ("catalogue", "expectations", "release", "site", "sql", "tables", "publication.py", "tiles.py", "pictures.py", "map_page.py")
+CODE = (
+    "catalogue",
+    "expectations",
+    "release",
+    "site",
+    "sql",
+    "tables",
+    "publication.py",
+    "tiles.py",
+    "pictures",
+    "map_page.py",
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,9 @@ def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
         entries = [work.ledger.read(step.name, theatre.name, part) for step in STEPS for part in step.parts(theatre)]
         outputs = [[o.digest for o in entry.outputs.values()] if entry else None for entry in entries]
         received = work.lake.read("raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name)
-        inputs[theatre.name] = digest([outputs, sorted(map(str, received.to_pylist())), theatre.model_dump(mode="json")])
+        inputs[theatre.name] = digest(
+            [outputs, sorted(map(str, received.to_pylist())), theatre.model_dump(mode="json")]
+        )
     return inputs
 
 
@@ -128,9 +141,7 @@ def _publish(
     names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
     pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
     frames = {
-        theatre.name: {
-            name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names
-        }
+        theatre.name: {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
         for theatre in present
     }
     aside = settings.root / "work" / "release"
@@ -182,5 +193,3 @@ def _validations(work: Work, present: list[Theatre]) -> list[dict[str, Any]]:
                 for validation in entry.notes.get("validations", ()) if entry else ():
                     found[(validation["table"], theatre.name, digest(validation))] = validation
     return list(found.values())
-
-

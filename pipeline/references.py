@@ -40,20 +40,13 @@ def map_references(theatre: Theatre, source: Source, records: pa.Table, exports:
     """
     fields = identify(source, extract(source, records, exports), FIELDS[source.kind])
     typed, refused = BUILDERS[source.kind](theatre, source, fields)
-    refused += [
-        {"record_id": row["record_id"], "reason_code": row["problem"], "field": None, "value": None}
-        for row in fields.select(["record_id", "problem"]).to_pylist()
-        if row["problem"]
-    ]
-    refused += [
-        {"record_id": row["record_id"], "reason_code": "record_out_of_scope", "field": None, "value": row["out_of_scope"]}
-        for row in fields.select(["record_id", "out_of_scope"]).to_pylist()
-        if row["out_of_scope"]
-    ]  # fmt: skip
+    for row in fields.select(["record_id", "problem", "out_of_scope"]).to_pylist():
+        if row["problem"]:
+            refused.append(_refuse(row, row["problem"], None, None))
+        if row["out_of_scope"]:
+            refused.append(_refuse(row, "record_out_of_scope", None, row["out_of_scope"]))
     outcomes, quarantine = settle(source, theatre.name, fields, refusals(refused))
-    accepted = {
-        row["record_id"] for row in outcomes.to_pylist() if row["outcome"] == "accepted"
-    }
+    accepted = {row["record_id"] for row in outcomes.to_pylist() if row["outcome"] == "accepted"}
     rows = [row for row in typed if row["record_id"] in accepted]
     return Mapped(table(TABLES[source.kind]).conform(rows), outcomes, quarantine)
 
@@ -61,9 +54,13 @@ def map_references(theatre: Theatre, source: Source, records: pa.Table, exports:
 Built = tuple[list[dict[str, object]], list[dict[str, object]]]
 
 
-def _refuse(row: dict[str, object], code: str, field: str, value: object) -> dict[str, object]:
+def _refuse(row: dict[str, object], code: str, field: str | None, value: object) -> dict[str, object]:
     text = None if value is None else str(value)
     return {"record_id": row["record_id"], "reason_code": code, "field": field, "value": text}
+
+
+def _place_id(theatre: Theatre, source: Source, key: str) -> str:
+    return "p" + hashlib.sha256(f"{theatre.name}|{source.name}|{key}".encode()).hexdigest()[:16]
 
 
 def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
@@ -90,7 +87,7 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
         aliases = [alias.strip() for alias in (row["aliases"] or "").split(";") if alias.strip()]
         rows.append(
             {
-                "place_id": "p" + hashlib.sha256(f"{theatre.name}|{source.name}|{row['source_key']}".encode()).hexdigest()[:16],
+                "place_id": _place_id(theatre, source, row["source_key"]),
                 "theatre": theatre.name,
                 "source": source.name,
                 "record_id": row["record_id"],
@@ -106,9 +103,7 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
     return rows, refused
 
 
-def _dated(
-    theatre: Theatre, source: Source, fields: pa.Table, first: str, last: str, more: tuple[str, ...]
-) -> Built:
+def _dated(theatre: Theatre, source: Source, fields: pa.Table, first: str, last: str, more: tuple[str, ...]) -> Built:
     starts = parse_dates(fields.column(first), source.date_formats, source.default_year).to_pylist()
     ends = parse_dates(fields.column(last), source.date_formats, source.default_year).to_pylist()
     rows: list[dict[str, object]] = []

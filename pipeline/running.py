@@ -33,7 +33,10 @@ class Outcome:
 def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
     """What a run would do, a line each; empty where everything is fresh. Nothing is changed."""
     work = Work(settings)
-    lines = [f"inbox: {waiting.path.name}: " + (_targets(waiting.targets) or str(waiting.hint)) for waiting in look_into_inbox(settings)]
+    lines = [
+        f"inbox: {waiting.path.name}: " + (_targets(waiting.targets) or str(waiting.hint))
+        for waiting in look_into_inbox(settings)
+    ]
     received = {row["file_name"] for row in work.lake.read("raw.exports", columns=["file_name"]).to_pylist()}
     for name in names:
         theatre = theatres()[name]

@@ -29,11 +29,10 @@ CONTROL_TABLES = (
     "core.control_areas",
     "core.front_lines",
 )
-MARTS = tuple(
-    name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None
-)
+MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
 ABSENT = "absent"
+TABLE_CODE = ("tables", "variants.py", "attribution.py", "control", "sql/tables", "sql/attribution", "catalogue")
 
 
 def _exports(work: Work, theatre: Theatre, source: str) -> str:
@@ -73,12 +72,14 @@ def _reference_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]
 
 
 def _raw(work: Work, theatre: Theatre, source: str) -> tuple[pa.Table, pa.Table]:
-    where = {"theatre": theatre.name, "source": source}
+    where: dict[str, Any] = {"theatre": theatre.name, "source": source}
     return work.lake.read("raw.records", **where), work.lake.read("raw.exports", **where)
 
 
-def _with_outcomes(work: Work, theatre: Theatre, source: str, outcomes: pa.Table, quarantine: pa.Table) -> list[Candidate]:
-    where = {"theatre": theatre.name, "source": source}
+def _with_outcomes(
+    work: Work, theatre: Theatre, source: str, outcomes: pa.Table, quarantine: pa.Table
+) -> list[Candidate]:
+    where: dict[str, Any] = {"theatre": theatre.name, "source": source}
     refused = work.lake.read("raw.refused_exports", **where)
     return [
         Candidate("core.record_outcomes", outcomes, where),
@@ -209,9 +210,7 @@ def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> s
         ("core.front_lines", "front_id", "valid_from", "valid_to"),
         ("core.control_observations", "observation_id", "valid_from", "valid_to"),
     ):
-        rows = work.lake.read(
-            name, columns=list(dict.fromkeys([id_, start, end])), theatre=theatre.name, source=source
-        )
+        rows = work.lake.read(name, columns=list(dict.fromkeys([id_, start, end])), theatre=theatre.name, source=source)
         stands = pc.and_(
             pc.less_equal(rows.column(start), pa.scalar(last)),
             pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),
@@ -232,11 +231,7 @@ def _build_attribution(work: Work, theatre: Theatre, parts: Sequence[str]) -> Ma
     attributed = attribute_strikes(theatre, strikes, control_frames(work, theatre))
     return {
         part: Built(
-            (
-                Candidate(
-                    "core.attribution", _of_month(attributed, part), {"theatre": theatre.name, "month": part}
-                ),
-            )
+            (Candidate("core.attribution", _of_month(attributed, part), {"theatre": theatre.name, "month": part}),)
         )
         for part in parts
     }
@@ -252,7 +247,7 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
         for name in CONTROL_TABLES
     ]
     return {
-        "code": code_digest("tables", "variants.py", "attribution.py", "control", "sql/tables", "sql/attribution", "catalogue"),
+        "code": code_digest(*TABLE_CODE),
         "theatre file": digest(theatre.model_dump(mode="json")),
         "strikes": digest(strikes),
         "attribution": digest(attributed),

@@ -35,7 +35,8 @@ MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_a
 # "Nov 6-8", "Dec 28-Jan 3", "Nov 30 - Dec 2". A single day ("until taken Jan 25", "seized Dec 29") is no statement
 # about when a place was struck, so only spans count.
 NOTE_DAYS = re.compile(
-    r"\b(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2}) ?[-–] ?(?:(?P<to_month>[A-Z][a-z]{2})[a-z]* )?(?P<to_day>\d{1,2})\b"
+    r"\b(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2}) ?[-–] ?"
+    r"(?:(?P<to_month>[A-Z][a-z]{2})[a-z]* )?(?P<to_day>\d{1,2})\b"
 )
 DATE_FIELDS = ("date_exact", "date_from", "date_to", "period_from", "period_to", "published")
 UNSTATED = {"unstated", "unknown", "n/a", "-"}
@@ -140,7 +141,7 @@ def _claimed(theatre: Theatre, actors: pa.Array) -> pa.Array:
     def convert(text: str) -> str | None:
         if text.casefold() in UNSTATED:
             return None
-        plain = text.split("(")[0].strip().casefold()
+        plain = text.split("(", maxsplit=1)[0].strip().casefold()
         return theatre.controller_aliases.get(plain, GENERIC)
 
     return map_unique(actors, convert, pa.string())

@@ -131,7 +131,12 @@ def _reach(theatre: Theatre) -> tuple[float, float, float, float]:
     """Box that the map can be moved over, degrees."""
     west, south, east, north = theatre.extent
     margin = BACKDROP_MARGIN_DEGREES
-    return max(west - margin, -180.0), max(south - margin, -85.0), min(east + margin, 180.0), min(north + margin, 85.0)
+    return (
+        max(west - margin, -180.0),
+        max(south - margin, -85.0),
+        min(east + margin, 180.0),
+        min(north + margin, 85.0),
+    )
 
 
 def _backdrop(theatre: Theatre) -> pa.Table:
@@ -141,7 +146,11 @@ def _backdrop(theatre: Theatre) -> pa.Table:
     towns = {shape: (name, t.label_local) for name, t in theatre.towns.items() for shape in t.shapes}
     files: list[tuple[str, str, dict[str, tuple[str, str | None]]]] = [
         ("provinces", theatre.provinces_file, provinces),
-        *((layer, theatre.backdrop[layer], towns) for layer in ("lakes", "rivers", "towns") if layer in theatre.backdrop),
+        *(
+            (layer, theatre.backdrop[layer], towns)
+            for layer in ("lakes", "rivers", "towns")
+            if layer in theatre.backdrop
+        ),
     ]
     land = {theatre.backdrop.get("countries", theatre.land), theatre.land}
     files += [("land", file, {}) for file in sorted(land)]
@@ -161,7 +170,14 @@ def _backdrop(theatre: Theatre) -> pa.Table:
                 }
             )
     text, flag = pa.string(), pa.bool_()
-    kinds = {"layer": text, "name": text, "name_local": text, "rank": pa.int64(), "is_theatre": flag, "geojson": text}
+    kinds = {
+        "layer": text,
+        "name": text,
+        "name_local": text,
+        "rank": pa.int64(),
+        "is_theatre": flag,
+        "geojson": text,
+    }
     return pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
 
 
@@ -204,10 +220,7 @@ def _fields(connection: duckdb.DuckDBPyConnection, layer: str) -> dict[str, str]
     """Names and kinds of a layer's properties, as TileJSON has them."""
     relation = connection.table(layer).project("properties.*")
     kinds = {"BOOLEAN": "Boolean", "VARCHAR": "String"}
-    return {
-        name: kinds.get(str(kind), "Number")
-        for name, kind in zip(relation.columns, relation.types, strict=True)
-    }
+    return {name: kinds.get(str(kind), "Number") for name, kind in zip(relation.columns, relation.types, strict=True)}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, layer: str) -> int:
@@ -230,9 +243,7 @@ def _header(theatre: Theatre) -> dict[str, Any]:
     }
 
 
-def _metadata(
-    theatre: Theatre, frames: Mapping[str, pa.Table], fields: dict[str, dict[str, str]]
-) -> dict[str, Any]:
+def _metadata(theatre: Theatre, frames: Mapping[str, pa.Table], fields: dict[str, dict[str, str]]) -> dict[str, Any]:
     used = {theatre.control.in_force, *frames["core.strikes"].column("source").to_pylist()}
     credits = [source.credit for name, source in theatre.sources.items() if name in used]
     return {

@@ -201,6 +201,8 @@ def _validate(step: Step, theatre: Theatre, built: list[Built]) -> list[dict[str
         validation = validate(name, frame, part=theatre.name)
         if not validation.success:
             broken = "; ".join(f"{r.column or name}: {r.about} ({r.observed})" for r in validation.failures)
-            raise CandidateRefused(f"{theatre.name} {step.name}: {name} broke its contract: {broken}. Nothing was replaced.")
+            raise CandidateRefused(
+                f"{theatre.name} {step.name}: {name} broke its contract: {broken}. Nothing was replaced."
+            )
         validations.append(validation.model_dump(mode="json"))
     return validations

@@ -89,9 +89,7 @@ class Table(BaseModel):
     @property
     def arrow_schema(self) -> pa.Schema:
         """Arrow schema with the columns in the catalogue's order; geometry is WKB."""
-        return pa.schema(
-            [pa.field(c.name, ARROW_TYPES[c.type], nullable=c.optional) for c in self.columns.values()]
-        )
+        return pa.schema([pa.field(c.name, ARROW_TYPES[c.type], nullable=c.optional) for c in self.columns.values()])
 
     def conform(self, frame: Any) -> pa.Table:
         """Cast a pandas frame, list of dicts or Arrow table to this table's columns, order and types.
@@ -107,9 +105,7 @@ class Table(BaseModel):
         missing = [name for name in self.columns if name not in frame.column_names]
         if missing:
             raise KeyError(f"{self.name} lacks the columns {missing}")
-        table = frame.select(list(self.columns)).cast(
-            pa.schema([pa.field(f.name, f.type) for f in self.arrow_schema])
-        )
+        table = frame.select(list(self.columns)).cast(pa.schema([pa.field(f.name, f.type) for f in self.arrow_schema]))
         for column in self.columns.values():
             if not column.optional and table.column(column.name).null_count:
                 raise ValueError(f"{self.name}.{column.name} is required but holds nulls")
@@ -128,8 +124,10 @@ def tables() -> dict[str, Table]:
     for name, body in raw.items():
         if "like" in body:
             model = raw[body.pop("like")]
-            body = {"key": model["key"], "columns": model["columns"], **body}
-        table = Table(name=name, **body)
+            model_parts = {"key": model["key"], "columns": model["columns"]}
+        else:
+            model_parts = {}
+        table = Table(name=name, **model_parts, **body)
         for column_name, column in table.columns.items():
             column.name = column_name
         result[name] = table

@@ -133,10 +133,7 @@ def assemble(theatre: str, source: str, snapshots: Iterable[Snapshot]) -> Contro
     identity = {"theatre": theatre, "source": source}
     grounds = merge_spans((s.day, s.in_force_to, [(g.key, g) for g in s.grounds]) for s in ordered)
     fronts = merge_spans((s.day, s.in_force_to, [(f.key, f) for f in s.fronts]) for s in ordered)
-    days = [
-        {**identity, "snapshot_day": s.day, "in_force_to": s.in_force_to, "areas": len(s.grounds)}
-        for s in ordered
-    ]
+    days = [{**identity, "snapshot_day": s.day, "in_force_to": s.in_force_to, "areas": len(s.grounds)} for s in ordered]
     return ControlBuild(
         areas=_ordered("core.control_areas", [_area_row(identity, span) for span in grounds]),
         snapshots=table("core.control_snapshots").conform(days),

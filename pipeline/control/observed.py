@@ -64,9 +64,7 @@ def snapshots_of_observations(theatre: Theatre, source: Source, rows: pa.Table) 
     coordinates = np.column_stack([statements.column(name).to_numpy() for name in ("longitude", "latitude")])
     places, place_of_row = np.unique(coordinates, axis=0, return_inverse=True)
     surveys: dict[tuple[int, ...], Survey] = {}
-    for day, end in in_force_ends(
-        _change_days(statements, source), control.max_age_days, source.known_until
-    ).items():
+    for day, end in in_force_ends(_change_days(statements, source), control.max_age_days, source.known_until).items():
         known = _known_on(day, statements, place_of_row)
         if not known.places:
             yield Snapshot(day, end, (), ())
@@ -93,8 +91,7 @@ def _known_on(day: date, statements: pa.Table, place_of_row: NDArray[np.int64]) 
         said.setdefault(place, set()).add((controller, tuple(json.loads(text))))
     ordered = sorted(said)
     notes = {
-        place: "observations at one coordinate differ: "
-        + ", ".join(sorted({name for name, _ in said[place]}))
+        place: "observations at one coordinate differ: " + ", ".join(sorted({name for name, _ in said[place]}))
         for place in ordered
         if len(said[place]) > 1
     }

@@ -65,9 +65,7 @@ def _unpack_one(settings: Settings, archive: zipfile.ZipFile, member: zipfile.Zi
         while chunk := source.read(CHUNK):
             size += len(chunk)
             if size > settings.max_unpacked_bytes:
-                raise over_cap(
-                    settings, "max_unpacked_bytes", f"{member.filename} unpacks to over {size:,} bytes"
-                )
+                raise over_cap(settings, "max_unpacked_bytes", f"{member.filename} unpacks to over {size:,} bytes")
             file.write(chunk)
 
 
@@ -115,9 +113,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or member.orig_filename != name:
-        raise RefusedError(
-            "export_unsafe", f"the path of member {member.orig_filename!r} leads outside the archive"
-        )
+        raise RefusedError("export_unsafe", f"the path of member {member.orig_filename!r} leads outside the archive")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise RefusedError("export_unsafe", f"member {name!r} is a link or device")
@@ -131,9 +127,7 @@ def _check_sizes(settings: Settings, members: list[zipfile.ZipInfo]) -> None:
     if unpacked > settings.max_unpacked_bytes:
         raise over_cap(settings, "max_unpacked_bytes", f"the archive unpacks to {unpacked:,} bytes")
     if unpacked > SMALL and unpacked > packed * settings.max_unpack_ratio:
-        raise over_cap(
-            settings, "max_unpack_ratio", f"the archive grows {unpacked // max(packed, 1):,} times"
-        )
+        raise over_cap(settings, "max_unpack_ratio", f"the archive grows {unpacked // max(packed, 1):,} times")
 
 
 def _is_leftover(name: str) -> bool:

@@ -89,9 +89,7 @@ def _open(path: Path, encoding: str) -> TextIO:
     return file
 
 
-def _records(
-    settings: Settings, path: Path, encoding: str, delimiter: str, names: list[str]
-) -> Iterator[Record]:
+def _records(settings: Settings, path: Path, encoding: str, delimiter: str, names: list[str]) -> Iterator[Record]:
     width = len(names)
     with _open(path, encoding) as file:
         rows = _rows(settings, file, delimiter)

@@ -96,6 +96,10 @@ def _guess(path: Path) -> str:
             # Only lines that say something about the encoding; ASCII ones would outweigh them.
             if not line.isascii():
                 sample += line
+    text = sample.decode("utf-8", "replace")
+    strange = text.count("\ufffd")
+    if len(text) - sum(map(str.isascii, text)) > 2 * strange:
+        raise RefusedError("export_encoding", f"the text is UTF-8 but for some bytes ({strange} near the start)")
     matches = list(from_bytes(bytes(sample), cp_isolation=list(CODE_PAGES)))
     if not matches:
         raise RefusedError("export_encoding", f"the text is neither UTF-8 nor one of {', '.join(CODE_PAGES)}")

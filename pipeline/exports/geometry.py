@@ -37,9 +37,7 @@ def positions(found: Any) -> Positions:
     flat = [number for position in found for number in position]
     strange = set(map(type, flat)) - NUMBERS
     if strange:
-        raise ShapeError(
-            f"a coordinate is of type {sorted(kind.__name__ for kind in strange)[0]}, not a number"
-        )
+        raise ShapeError(f"a coordinate is of type {sorted(kind.__name__ for kind in strange)[0]}, not a number")
     try:
         array = np.array([float(number) for number in flat], dtype=np.float64)
     except OverflowError as error:
@@ -94,9 +92,7 @@ def _list(found: Any) -> list[Any]:
     return found
 
 
-def _many(
-    part: Callable[[Any], BaseGeometry], whole: Callable[[Any], BaseGeometry]
-) -> Callable[[Any], BaseGeometry]:
+def _many(part: Callable[[Any], BaseGeometry], whole: Callable[[Any], BaseGeometry]) -> Callable[[Any], BaseGeometry]:
     return lambda found: whole(np.array([part(item) for item in _list(found)], dtype=object))
 
 

@@ -83,9 +83,7 @@ def read(settings: Settings, path: Path) -> Content:
                 f"geometry: a coordinate has no place in {short_name(crs)}",
             )
     records = _feature_records(features, geometries, problems)
-    return Content(
-        format="geojson", records=records, encoding=encoding, crs=CRS84 if crs is None else short_name(crs)
-    )
+    return Content(format="geojson", records=records, encoding=encoding, crs=CRS84 if crs is None else short_name(crs))
 
 
 GEOJSON_READER = Reader("geojson", sniff_geojson, read)
@@ -100,9 +98,7 @@ def _features(document: dict[str, Any] | list[Item]) -> list[Item] | None:
     if kind == "FeatureCollection":
         features = document.get("features")
         if not isinstance(features, list):
-            raise RefusedError(
-                "export_unreadable", "the FeatureCollection has no list of features", field="features"
-            )
+            raise RefusedError("export_unreadable", "the FeatureCollection has no list of features", field="features")
         return features
     bare = {name: plain(value) for name, value in document.items()}
     if kind == "Feature":
@@ -121,11 +117,7 @@ def _declared_crs(document: dict[str, Any] | list[Item]) -> pyproj.CRS | None:
     properties = properties if isinstance(properties, dict) else {}
     if isinstance(properties.get("name"), str):
         return named_crs(properties["name"], "crs")
-    if (
-        isinstance(declared, dict)
-        and declared.get("type") == "EPSG"
-        and isinstance(properties.get("code"), int)
-    ):
+    if isinstance(declared, dict) and declared.get("type") == "EPSG" and isinstance(properties.get("code"), int):
         return named_crs(f"EPSG:{properties['code']}", "crs")
     raise RefusedError("export_crs_unknown", f"crs = {encode(declared)} names no system", field="crs")
 
@@ -159,12 +151,8 @@ def _refuse_metres(geometries: Geometries) -> None:
         raise RefusedError("export_crs_unknown", f"no crs member, and {found}", field="crs")
 
 
-def _feature_records(
-    features: list[Item], geometries: Geometries, problems: list[str | None]
-) -> Iterator[Record]:
-    for number, (item, geometry, problem) in enumerate(
-        zip(features, geometries, problems, strict=True), start=1
-    ):
+def _feature_records(features: list[Item], geometries: Geometries, problems: list[str | None]) -> Iterator[Record]:
+    for number, (item, geometry, problem) in enumerate(zip(features, geometries, problems, strict=True), start=1):
         feature = item.value
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
             text = {SOURCE_TEXT: encode(feature)}
@@ -196,18 +184,14 @@ def _items(document: dict[str, Any] | list[Item]) -> list[Item]:
             raise RefusedError("export_unreadable", "the list holds no objects")
         return document
     lists = {name: value for name, value in document.items() if isinstance(value, list)}
-    filled = {
-        name: value for name, value in lists.items() if any(isinstance(item.value, dict) for item in value)
-    }
+    filled = {name: value for name, value in lists.items() if any(isinstance(item.value, dict) for item in value)}
     if len(filled) == 1:
         return next(iter(filled.values()))
     if not filled and len(lists) == 1 and not next(iter(lists.values())):
         return []
     if "error" in document:
         # How an ArcGIS server tells of an error, under HTTP status 200.
-        raise RefusedError(
-            "export_unreadable", f"a server's error, not data: {encode(plain(document['error']))}"
-        )
+        raise RefusedError("export_unreadable", f"a server's error, not data: {encode(plain(document['error']))}")
     names = ", ".join(filled or document)
     found = "several lists of objects" if filled else "no list of objects"
     raise RefusedError("export_unreadable", f"the JSON object holds {found} ({names}); one is read")

@@ -183,9 +183,7 @@ class Document:
                 line=self._line,
             )
         if not isinstance(value, (dict, list)):
-            raise RefusedError(
-                "export_unreadable", "the JSON is a single value, neither a list nor an object"
-            )
+            raise RefusedError("export_unreadable", "the JSON is a single value, neither a list nor an object")
         return value
 
     def _value(self, at: int) -> tuple[Any, int]:
@@ -250,13 +248,9 @@ class Document:
         if isinstance(error, RecursionError):
             return over_cap(self.settings, "max_depth", "JSON nested too deeply")
         line = getattr(error, "lineno", None)
-        where = (
-            f"line {line} column {error.colno}" if isinstance(error, json.JSONDecodeError) else "in a number"
-        )
+        where = f"line {line} column {error.colno}" if isinstance(error, json.JSONDecodeError) else "in a number"
         if self._open > 0:
-            return RefusedError(
-                "export_truncated", f"{where}: the JSON ends before it is complete", line=line
-            )
+            return RefusedError("export_truncated", f"{where}: the JSON ends before it is complete", line=line)
         return RefusedError("export_unreadable", f"{where}: {getattr(error, 'msg', error)}", line=line)
 
 

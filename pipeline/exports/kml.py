@@ -103,9 +103,7 @@ def _records(settings: Settings, path: Path, numbers: Counter[str]) -> Iterator[
             numbers[layer] += 1
             yield _record(settings, found, layer, numbers[layer])
     if is_empty and is_linked:
-        raise RefusedError(
-            "export_empty", "the file only links to another (NetworkLink), which is not followed"
-        )
+        raise RefusedError("export_empty", "the file only links to another (NetworkLink), which is not followed")
 
 
 def _record(settings: Settings, found: Found, layer: str, number: int) -> Record:
@@ -199,11 +197,7 @@ def _array(found: list[list[str]]) -> Positions:
 
 
 def _polygon(shape: Element) -> BaseGeometry:
-    rings = [
-        ring
-        for side in ("outerBoundaryIs", "innerBoundaryIs")
-        for ring in shape.iterfind(f"{side}/LinearRing")
-    ]
+    rings = [ring for side in ("outerBoundaryIs", "innerBoundaryIs") for ring in shape.iterfind(f"{side}/LinearRing")]
     if shape.find("outerBoundaryIs") is None and rings:
         raise ShapeError("a polygon without an outer ring")
     return polygon([_positions(ring) for ring in rings])

@@ -8,6 +8,7 @@ Does not belong here: any format (``registry``); what a property means (the stag
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -109,23 +110,16 @@ def _gather(settings: Settings, content: Content, export: dict[str, Any], source
     """All records as rows of ``raw.records``, made in batches so that Python holds few of them at a time."""
     fields: dict[str, None] = dict.fromkeys(content.fields or ())
     batches: list[pa.Table] = []
-    waiting: list[Record] = []
-    if content.fields is not None:
-        _check_columns(source, fields)
-    for record in content.records:
+    while waiting := list(islice(content.records, BATCH)):
         if content.fields is None:
-            fields.update(dict.fromkeys(record.properties))
-        waiting.append(record)
-        if len(waiting) == BATCH:
-            batches.append(_batch(settings, export, waiting))
-            waiting = []
-    batches.append(_batch(settings, export, waiting))
-    records = pa.concat_tables(batches)
-    if not records.num_rows:
+            fields.update((name, None) for record in waiting for name in record.properties)
+        elif not batches:
+            _check_columns(source, fields)
+        batches.append(_batch(settings, export, waiting))
+    if not batches:
         raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
-    if content.fields is None:
-        _check_columns(source, fields)
-    return table("raw.records").conform(records)
+    _check_columns(source, fields)
+    return table("raw.records").conform(pa.concat_tables(batches))
 
 
 def _check_columns(source: Source, fields: dict[str, None]) -> None:
@@ -137,9 +131,7 @@ def _check_columns(source: Source, fields: dict[str, None]) -> None:
             missing.append((field, " or ".join(spec.names)))
     if missing:
         text = "; ".join(f"no column {names} (for {field})" for field, names in missing)
-        raise RefusedError(
-            "export_missing_column", f"{text}; there are {', '.join(fields)}", field=missing[0][0]
-        )
+        raise RefusedError("export_missing_column", f"{text}; there are {', '.join(fields)}", field=missing[0][0])
 
 
 def _batch(settings: Settings, export: dict[str, Any], records: list[Record]) -> pa.Table:

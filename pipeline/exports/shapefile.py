@@ -1,7 +1,7 @@
 """Zipped Shapefiles.
 
-Belongs here: which members make a layer, whether its parts fit each other, its encoding and coordinates.
-Does not belong here: unpacking (``archives``). GDAL reads the parts, from a private folder under plain names.
+Belongs here: a layer's rows, encoding and coordinates.
+Does not belong here: whether its parts are whole (``shapefile_parts``). GDAL reads them from a private folder.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ import pyproj
 import shapely
 from pyproj.exceptions import CRSError
 
-from pipeline.exports import archives
 from pipeline.exports.crs import (
     ASSUMED,
     Geometries,
@@ -34,33 +32,13 @@ from pipeline.exports.crs import (
 )
 from pipeline.exports.encodings import detect_encoding
 from pipeline.exports.geometry import check_vertices
+from pipeline.exports.shapefile_parts import NULL_SHAPE, Layer, head_of, shape_of, unknown_crs, unpack_layers
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Reader, Record, RefusedError, unique_names
 from pipeline.settings import Settings
 
-NEEDED = (".shp", ".shx", ".dbf")
-PARTS = (*NEEDED, ".prj", ".cpg")
 # dBASE has no empty date of its own; this is how ArcGIS writes one.
 NO_DATE = date(1899, 12, 30)
-MAGIC = 9994
-NULL_SHAPE = b"\0\0\0\0"
 LANGUAGE_BYTE = 29
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of an archive, unpacked.
-
-    Attributes:
-        name: its name within the archive.
-        path: the unpacked ``.shp``; the other parts stand beside it.
-    """
-
-    name: str
-    path: Path
-
-    def part(self, suffix: str) -> Path:
-        """Path of another part; it may be missing."""
-        return self.path.with_suffix(suffix)
 
 
 def sniff(_head: bytes, names: Sequence[str]) -> bool:
@@ -79,8 +57,7 @@ def read(settings: Settings, path: Path) -> Content:
     crs: dict[str, None] = {}
     encodings: dict[str, None] = {}
     with tempfile.TemporaryDirectory(prefix="isw-shapefile-") as folder:
-        for layer in _unpack(settings, path, Path(folder)):
-            _check_parts(layer)
+        for layer in unpack_layers(settings, path, Path(folder)):
             encoding, told = _encoding(layer)
             table, declared = _load(layer, encoding)
             geometries, problems = _geometries(settings, layer, table)
@@ -101,60 +78,6 @@ def read(settings: Settings, path: Path) -> Content:
 READER = Reader("shapefile", sniff, read)
 
 
-def _unpack(settings: Settings, path: Path, folder: Path) -> list[Layer]:
-    """Unpack each layer's parts to ``<n>.shp``…, so that no name of the archive reaches the disk."""
-    members = archives.list_members(settings, path)
-    by_name = {name.casefold(): name for name in members}
-    stems = [name[:-4] for name in members if name.lower().endswith(".shp")]
-    if not stems:
-        raise RefusedError("export_unreadable", f"no .shp among {', '.join(members)}")
-    short = [PurePosixPath(stem).name for stem in stems]
-    layers, targets = [], {}
-    for number, (stem, name) in enumerate(zip(stems, short, strict=True)):
-        parts = {suffix: by_name.get((stem + suffix).casefold()) for suffix in PARTS}
-        missing = [suffix for suffix in NEEDED if parts[suffix] is None]
-        if missing:
-            raise RefusedError(
-                "export_unreadable", f"{stem}.shp has no {' and no '.join(missing)} beside it", layer=name
-            )
-        layer = Layer(name if short.count(name) == 1 else stem, folder / f"{number}.shp")
-        targets.update({member: layer.part(suffix) for suffix, member in parts.items() if member is not None})
-        layers.append(layer)
-    archives.unpack(settings, path, targets)
-    return layers
-
-
-def _check_parts(layer: Layer) -> None:
-    """Refuse a layer whose parts are shorter than they say, or don't count the same rows."""
-    for suffix in (".shp", ".shx"):
-        head = _head(layer, suffix, 100)
-        magic, words = struct.unpack(">i20xi", head[:28])
-        if magic != MAGIC:
-            raise RefusedError(
-                "export_unreadable", f"{layer.name}{suffix} is not part of a Shapefile", layer=layer.name
-            )
-        _check_length(layer, suffix, words * 2)
-    rows, header, width = struct.unpack("<IHH", _head(layer, ".dbf", 32)[4:12])
-    _check_length(layer, ".dbf", header + rows * width)
-    shapes = (layer.part(".shx").stat().st_size - 100) // 8
-    if shapes != rows:
-        text = f"{layer.name} has {shapes:,} shapes but {rows:,} rows"
-        raise RefusedError("export_unreadable", text, layer=layer.name)
-
-
-def _head(layer: Layer, suffix: str, size: int) -> bytes:
-    _check_length(layer, suffix, size)
-    with layer.part(suffix).open("rb") as file:
-        return file.read(size)
-
-
-def _check_length(layer: Layer, suffix: str, wanted: int) -> None:
-    found = layer.part(suffix).stat().st_size
-    if found < wanted:
-        text = f"{layer.name}{suffix} has {found:,} bytes of {wanted:,}"
-        raise RefusedError("export_truncated", text, layer=layer.name)
-
-
 def _encoding(layer: Layer) -> tuple[str | None, str]:
     """Encoding of the texts, for GDAL and to tell: what the parts declare, else what the bytes fit.
 
@@ -167,8 +90,8 @@ def _encoding(layer: Layer) -> tuple[str | None, str]:
         followed = pyogrio.read_info(layer.path)["encoding"] == "UTF-8"
     if followed:
         declared = cpg.read_text(encoding="ascii", errors="replace").strip() if cpg.exists() else ""
-        return None, declared or f"dBASE language {_head(layer, '.dbf', 32)[LANGUAGE_BYTE]}"
-    header = struct.unpack("<H", _head(layer, ".dbf", 32)[8:10])[0]
+        return None, declared or f"dBASE language {head_of(layer, '.dbf', 32)[LANGUAGE_BYTE]}"
+    header = struct.unpack("<H", head_of(layer, ".dbf", 32)[8:10])[0]
     texts = layer.part(".texts")
     # Without the head, whose numbers are no text, and without zeros, with which some programs pad.
     texts.write_bytes(layer.part(".dbf").read_bytes()[header:].replace(b"\0", b" "))
@@ -207,7 +130,7 @@ def _geometries(settings: Settings, layer: Layer, table: pa.Table) -> tuple[Geom
         problem = None
         if broken[place]:
             problem = "geometry: a coordinate is not finite"
-        elif geometry is None and _shape(layer, row)[:4] != NULL_SHAPE:
+        elif geometry is None and shape_of(layer, row)[:4] != NULL_SHAPE:
             problem = "geometry: the shape can't be read"
         elif geometry is not None:
             check_vertices(settings, geometry)
@@ -225,18 +148,6 @@ def _without_measures(geometries: Geometries) -> Geometries:
     return result
 
 
-def _shape(layer: Layer, row: int) -> bytes:
-    """A row's bytes in the ``.shp``: its type, then its coordinates. Empty where it lies outside the file."""
-    with layer.part(".shx").open("rb") as file:
-        file.seek(100 + 8 * row)
-        offset, words = struct.unpack(">ii", file.read(8))
-    with layer.part(".shp").open("rb") as file:
-        if offset < 0 or words < 0:
-            return b""
-        file.seek(offset * 2 + 8)
-        return file.read(words * 2)
-
-
 def _place(
     layer: Layer, geometries: Geometries, declared: str | None, problems: list[str | None]
 ) -> tuple[Geometries, str]:
@@ -246,7 +157,7 @@ def _place(
     try:
         crs = pyproj.CRS.from_user_input(declared)
     except CRSError as error:
-        raise _unknown(layer, f"{layer.name}.prj names no known system") from error
+        raise unknown_crs(layer, f"{layer.name}.prj names no known system") from error
     moved = to_crs84(geometries, crs)
     for place in np.flatnonzero(not_finite(moved)):
         moved[place], problems[place] = None, f"geometry: a coordinate has no place in {short_name(crs)}"
@@ -256,22 +167,14 @@ def _place(
 def _assume(layer: Layer, geometries: Geometries) -> str:
     prj = layer.part(".prj")
     if prj.exists() and prj.read_bytes().strip():
-        raise _unknown(layer, f"{layer.name}.prj names no known system")
+        raise unknown_crs(layer, f"{layer.name}.prj names no known system")
     outside = outside_degrees(geometries)
     if outside.any():
-        raise _unknown(
-            layer, f"{layer.name} has no .prj, and {example(geometries, outside)} is not in degrees"
-        )
+        raise unknown_crs(layer, f"{layer.name} has no .prj, and {example(geometries, outside)} is not in degrees")
     return ASSUMED
 
 
-def _unknown(layer: Layer, text: str) -> RefusedError:
-    return RefusedError("export_crs_unknown", text, layer=layer.name, field="crs")
-
-
-def _records(
-    layer: Layer, table: pa.Table, geometries: Geometries, problems: list[str | None]
-) -> Iterator[Record]:
+def _records(layer: Layer, table: pa.Table, geometries: Geometries, problems: list[str | None]) -> Iterator[Record]:
     names = unique_names(table.column_names[1:-1])
     columns = [_values(column) for column in table.columns[1:-1]]
     rows = zip(*columns, strict=True) if columns else iter([()] * table.num_rows)
@@ -279,7 +182,7 @@ def _records(
     for fid, values, geometry, problem in zip(fids, rows, geometries, problems, strict=True):
         properties = dict(zip(names, values, strict=True))
         if problem is not None:
-            properties[GEOMETRY_TEXT] = _shape(layer, fid).hex()
+            properties[GEOMETRY_TEXT] = shape_of(layer, fid).hex()
         yield Record(layer.name, fid + 1, None, properties, geometry, problem)
 
 

@@ -55,12 +55,7 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
 
 def _open_plain(path: Path) -> BinaryIO:
     # O_NONBLOCK: opening a named pipe that nobody writes to must not wait for ever.
-    flags = (
-        os.O_RDONLY
-        | getattr(os, "O_NOFOLLOW", 0)
-        | getattr(os, "O_NONBLOCK", 0)
-        | getattr(os, "O_CLOEXEC", 0)
-    )
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         kind = path.lstat().st_mode
         if stat.S_ISREG(kind):
@@ -68,9 +63,7 @@ def _open_plain(path: Path) -> BinaryIO:
     except OSError as error:
         reason = error.strerror or "it can't be opened"
         raise UserError(f"{path} was not received: {reason}. Check the path and who may read it.") from error
-    what = (
-        "a link" if stat.S_ISLNK(kind) else "a folder" if stat.S_ISDIR(kind) else "a device, pipe or socket"
-    )
+    what = "a link" if stat.S_ISLNK(kind) else "a folder" if stat.S_ISDIR(kind) else "a device, pipe or socket"
     raise UserError(f"{path} was not received: it is {what}. Give a plain file.")
 
 
@@ -83,9 +76,7 @@ def _copy(settings: Settings, path: Path, source: BinaryIO, target: BinaryIO) ->
         size += len(chunk)
         if size > settings.max_export_bytes:
             cap = f"max_export_bytes = {settings.max_export_bytes:,} (ISW_MAX_EXPORT_BYTES)"
-            raise UserError(
-                f"{path} was not received: it is larger than {cap}. Split it, or raise the cap if you trust it."
-            )
+            raise UserError(f"{path} was not received: larger than {cap}. Split it, or raise the cap if you trust it.")
         digest.update(chunk)
         target.write(chunk)
     after = os.fstat(source.fileno())

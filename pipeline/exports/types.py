@@ -142,9 +142,7 @@ class RefusedError(Exception):
 def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:
     """A refusal because the cap ``name`` of the settings was exceeded; says which, its value and variable."""
     cap = getattr(settings, name)
-    return RefusedError(
-        "export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line
-    )
+    return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -68,9 +68,7 @@ def find_elements(
             yield from builder.take()
         parser.close()
     except DefusedXmlException as error:
-        raise RefusedError(
-            "export_unsafe", f"the XML declares a document type or entities: {error}"
-        ) from error
+        raise RefusedError("export_unsafe", f"the XML declares a document type or entities: {error}") from error
     except ParseError as error:
         line = error.position[0]
         code = "export_truncated" if error.code in INCOMPLETE else "export_unreadable"
@@ -105,9 +103,7 @@ class _Builder:
         tag = _local(name)
         self._path.append(tag)
         if len(self._path) > self._settings.max_depth:
-            raise over_cap(
-                self._settings, "max_depth", f"line {self._now()}: XML nested too deeply", self._now()
-            )
+            raise over_cap(self._settings, "max_depth", f"line {self._now()}: XML nested too deeply", self._now())
         self._flush()
         if self._building:
             element = Element(tag, {_local(key): value for key, value in attributes.items()})

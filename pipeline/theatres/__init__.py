@@ -21,9 +21,7 @@ CONTESTED = "contested"
 UNKNOWN = "unknown"
 GENERIC = "generic"
 
-SourceKind = Literal[
-    "strikes", "control_observations", "control_polygons", "places", "reports", "report_additions"
-]
+SourceKind = Literal["strikes", "control_observations", "control_polygons", "places", "reports", "report_additions"]
 
 
 class Strict(BaseModel):
@@ -94,7 +92,8 @@ class Source(Strict):
     )
     default_year: int | None = Field(default=None, description="Year of dates whose format has none")
     precision_m: dict[str, float] = Field(
-        default_factory=dict, description="The source's own precision words, in metres; `default` for none given"
+        default_factory=dict,
+        description="The source's own precision words, in metres; `default` for none given",
     )
     confidence: dict[str, str] = Field(default_factory=dict, description="Aliases of the source's confidence words")
     note_days: bool = Field(default=False, description="True where notes name days ('Nov 6-8')")

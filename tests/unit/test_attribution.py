@@ -29,7 +29,9 @@ WEST, EAST = shapely.box(36.5, 36.0, 37.0, 36.4), shapely.box(37.0, 36.0, 37.5, 
 DISPUTED = shapely.box(36.5, 36.4, 37.0, 36.6)
 
 
-def _area(id_: str, controller: str, shape: shapely.Geometry, start: date, end: date, parties: str = "[]") -> dict[str, object]:
+def _area(
+    id_: str, controller: str, shape: shapely.Geometry, start: date, end: date, parties: str = "[]"
+) -> dict[str, object]:
     return {
         "area_id": id_, "theatre": "syria", "source": "drawn", "controller": controller, "parties": parties,
         "valid_from": start, "valid_to": end, "method": "polygon", "repair": None, "record_ids": "[]",
@@ -82,7 +84,11 @@ def test_the_plain_cases() -> None:
     west, east, disputed, beyond = _ask([(36.7, 36.2), (37.2, 36.2), (36.7, 36.5), (39.0, 35.0)])
     assert (west["controller"], west["status"]) == ("opposition", "held")
     assert (east["controller"], east["focus_share"]) == ("isis", 1)
-    assert (disputed["controller"], disputed["status"], disputed["parties"]) == ("contested", "contested", '["isis", "opposition"]')
+    assert (disputed["controller"], disputed["status"], disputed["parties"]) == (
+        "contested",
+        "contested",
+        '["isis", "opposition"]',
+    )
     assert (disputed["unknown_share"], beyond["unknown_share"]) == (1, 1)
     assert (beyond["controller"], beyond["status"]) == ("unknown", "gap")
 
@@ -100,7 +106,10 @@ def test_no_snapshot_before_the_first_or_past_the_last(day: date) -> None:
 
 
 def test_a_later_map_is_never_used() -> None:
-    later = _control([_area("z", "government", EAST, date(2016, 8, 9), date(2016, 9, 9))], [_snapshot(date(2016, 8, 9), date(2016, 9, 9))])
+    later = _control(
+        [_area("z", "government", EAST, date(2016, 8, 9), date(2016, 9, 9))],
+        [_snapshot(date(2016, 8, 9), date(2016, 9, 9))],
+    )
     assert _ask([(37.2, 36.2)], start=date(2016, 3, 1), control=later)[0]["status"] == "no_snapshot"
 
 
@@ -130,7 +139,9 @@ def test_shares_sum_to_one_and_order_or_a_strange_snapshot_change_nothing(
     start = date(2015, 9, 15)
     found = _ask(points, radius, start, start + timedelta(days))
     for row in found:
-        assert float(str(row["focus_share"])) + float(str(row["other_share"])) + float(str(row["unknown_share"])) == pytest.approx(1)
+        assert float(str(row["focus_share"])) + float(str(row["other_share"])) + float(
+            str(row["unknown_share"])
+        ) == pytest.approx(1)
         assert sum(json.loads(str(row["shares"])).values()) == pytest.approx(1, abs=1e-6)
     strange = [*AREAS, _area("x", "kurdish", WEST, date(2016, 1, 1), date(2016, 2, 1))]
     control = _control(strange[::-1], [_snapshot(date(2016, 1, 1), date(2016, 2, 1)), *SNAPSHOTS[::-1]])
@@ -143,7 +154,9 @@ def test_shares_sum_to_one_and_order_or_a_strange_snapshot_change_nothing(
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.floats(36.3, 37.7), st.floats(35.9, 36.7)), min_size=1, max_size=20))
-def test_shrinking_the_disc_to_nothing_gives_the_answer_at_the_point(points: list[tuple[float, float]]) -> None:
+def test_shrinking_the_disc_to_nothing_gives_the_answer_at_the_point(
+    points: list[tuple[float, float]],
+) -> None:
     border = shapely.union_all([WEST.boundary, EAST.boundary, DISPUTED.boundary])
     points = [p for p in points if border.distance(shapely.Point(p)) > 1e-4]
     if points:
@@ -162,7 +175,11 @@ def _oracle(rows: list[dict[str, object]], point: tuple[float, float], day: date
     at = shapely.Point(point)
     ranks = {name: controller.priority for name, controller in SYRIA.controllers.items()} | {"contested": 900}
     standing = [r for r in rows if r["valid_from"] <= day < r["valid_to"] and r["shape"].intersects(at)]
-    return min((ranks[str(r["controller"])], str(r["area_id"]), str(r["controller"])) for r in standing)[2] if standing else "unknown"
+    return (
+        min((ranks[str(r["controller"])], str(r["area_id"]), str(r["controller"])) for r in standing)[2]
+        if standing
+        else "unknown"
+    )
 
 
 def test_every_answer_at_the_point_is_shapelys_on_the_original_geometry(showcase: Work) -> None:
@@ -180,7 +197,11 @@ def test_every_answer_at_the_point_is_shapelys_on_the_original_geometry(showcase
         points += [tuple(corner) for corner in corners]
         points += [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(corners, corners[1:], strict=False)]
     found = _ask(points, 0.0, day, control=control)
-    wrong = [(p, f["controller"]) for p, f in zip(points, found, strict=True) if f["controller"] != _oracle(rows, p, snapshot)]
+    wrong = [
+        (p, f["controller"])
+        for p, f in zip(points, found, strict=True)
+        if f["controller"] != _oracle(rows, p, snapshot)
+    ]
     assert not wrong
 
 
@@ -189,7 +210,10 @@ def test_disc_shares_are_the_exact_areas_within_two_points(showcase: Work) -> No
     day = date(2015, 11, 8)
     snapshot = max(s["snapshot_day"] for s in control.snapshots.to_pylist() if s["snapshot_day"] <= day)
     metric = [
-        (row["controller"], shapely.transform(shapely.from_wkb(row["geometry"]), TO_METRES.transform, interleaved=False))
+        (
+            row["controller"],
+            shapely.transform(shapely.from_wkb(row["geometry"]), TO_METRES.transform, interleaved=False),
+        )
         for row in control.areas.to_pylist()
         if row["valid_from"] <= snapshot < row["valid_to"]
     ]
@@ -201,7 +225,9 @@ def test_disc_shares_are_the_exact_areas_within_two_points(showcase: Work) -> No
         disc = shapely.Point(TO_METRES.transform(*point)).buffer(radius, quad_segs=256)
         shares = json.loads(str(found["shares"]))
         for controller in {name for name, _ in metric}:
-            exact = sum(disc.intersection(shape).area for name, shape in metric if name == controller) / (math.pi * radius**2)
+            exact = sum(disc.intersection(shape).area for name, shape in metric if name == controller) / (
+                math.pi * radius**2
+            )
             assert shares.get(controller, 0) == pytest.approx(exact, abs=0.02)
 
 

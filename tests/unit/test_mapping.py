@@ -54,7 +54,14 @@ def _outcomes(exports: list[list[dict[str, object]]], source: Source | None = No
 
 def test_days_are_read_by_the_declared_formats_only() -> None:
     texts = pa.array(["01/02/2016", "2016-02-01", "1647475200000", "soon", None, "١٥/٠١/٢٠١٦"])
-    assert parse_dates(texts, ["%d/%m/%Y"]).to_pylist() == [date(2016, 2, 1), None, None, None, None, date(2016, 1, 15)]
+    assert parse_dates(texts, ["%d/%m/%Y"]).to_pylist() == [
+        date(2016, 2, 1),
+        None,
+        None,
+        None,
+        None,
+        date(2016, 1, 15),
+    ]
     assert parse_dates(texts, ["epoch_ms"]).to_pylist()[2] == date(2022, 3, 17)
     assert parse_dates(pa.array(["MAY26"]), ["%b%d"], default_year=2022).to_pylist() == [date(2022, 5, 26)]
 
@@ -93,13 +100,16 @@ def test_two_tales_of_one_key_in_one_export_are_a_conflict_unless_they_are_sight
 @given(
     st.lists(
         st.lists(
-            st.fixed_dictionaries({"name": st.sampled_from("abc"), "says": st.sampled_from("xyz")}), max_size=6
+            st.fixed_dictionaries({"name": st.sampled_from("abc"), "says": st.sampled_from("xyz")}),
+            max_size=6,
         ),
         min_size=1,
         max_size=4,
     )
 )
-def test_every_record_has_one_outcome_and_every_key_one_accepted_record(exports: list[list[dict[str, object]]]) -> None:
+def test_every_record_has_one_outcome_and_every_key_one_accepted_record(
+    exports: list[list[dict[str, object]]],
+) -> None:
     found = _outcomes(exports)
     assert len(found) == sum(len(rows) for rows in exports)
     keys = {str(row["name"]) for rows in exports for row in rows}

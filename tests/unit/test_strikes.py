@@ -62,7 +62,11 @@ def _reasons(mapped: Mapped) -> list[str]:
 
 def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scale() -> None:
     strike = _map("airwars", [_airwars()]).rows.to_pylist()[0]
-    assert (strike["source_key"], strike["date_from"], strike["date_to"]) == ("1", date(2016, 1, 5), date(2016, 1, 5))
+    assert (strike["source_key"], strike["date_from"], strike["date_to"]) == (
+        "1",
+        date(2016, 1, 5),
+        date(2016, 1, 5),
+    )
     assert (strike["precision_m"], strike["precision_basis"], strike["is_area"]) == (5000, "city", False)
     assert (strike["location_basis"], strike["month"]) == ("coordinate", "2016-01")
 
@@ -98,7 +102,11 @@ def test_bad_rows_are_refused_by_name_and_good_rows_go_on(changes: dict[str, str
 def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> None:
     rows = [_airwars(latitude="", longitude="", location_en="halab")]
     strike = _map("airwars", rows, [ALEPPO]).rows.to_pylist()[0]
-    assert (strike["latitude"], strike["precision_m"], strike["location_basis"]) == (36.2, 4000.0, "gazetteer")
+    assert (strike["latitude"], strike["precision_m"], strike["location_basis"]) == (
+        36.2,
+        4000.0,
+        "gazetteer",
+    )
 
 
 def test_two_places_of_one_name_are_ambiguous() -> None:
@@ -118,7 +126,9 @@ def test_two_places_of_one_name_are_ambiguous() -> None:
         (None, (None, None)),
     ],
 )
-def test_days_named_in_a_note_count_only_inside_the_window(note: str | None, days: tuple[date | None, date | None]) -> None:
+def test_days_named_in_a_note_count_only_inside_the_window(
+    note: str | None, days: tuple[date | None, date | None]
+) -> None:
     assert read_note_days(note, date(2015, 11, 1), date(2015, 12, 5)) == days
 
 

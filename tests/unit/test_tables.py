@@ -547,9 +547,7 @@ def drawn(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
         # A centre lies in its disc: a disc wholly of one side has no centre on the other.
         at_point = draw(st.sampled_from([0.0, 0.5, 1.0])) if 0 < focus < 1 else focus
         strikes.append(row)
-        attribution.append(
-            held(row, at_point, certainty=draw(st.sampled_from(["firm", "uncertain"])), **shares)
-        )
+        attribution.append(held(row, at_point, certainty=draw(st.sampled_from(["firm", "uncertain"])), **shares))
     return strikes, attribution
 
 
@@ -613,9 +611,7 @@ def test_laws_of_every_headline(case: tuple[list[Row], list[Row]]) -> None:
         assert sum(split.values()) == pytest.approx(1, abs=1e-7)
         assert 1 - split["isis"] == pytest.approx(row["not_focus_expected"], abs=1e-7)
         named = {name: row[name] for name in ("source", "window", "filter", "unit")}
-        long = {
-            r["controller_group"]: r["expected_share"] for r in find(made["marts.headline_split"], **named)
-        }
+        long = {r["controller_group"]: r["expected_share"] for r in find(made["marts.headline_split"], **named)}
         assert long == split
 
 
@@ -642,9 +638,7 @@ def test_order_of_rows_and_repetition_change_nothing(case: tuple[list[Row], list
     syria = theatres()["syria"]
     first = build_tables(syria, frames_of(strikes, attribution))
     shuffle = random.Random(seed).sample
-    second = build_tables(
-        syria, frames_of(shuffle(strikes, len(strikes)), shuffle(attribution, len(attribution)))
-    )
+    second = build_tables(syria, frames_of(shuffle(strikes, len(strikes)), shuffle(attribution, len(attribution))))
     assert {name: content_digest(frame) for name, frame in first.items()} == {
         name: content_digest(frame) for name, frame in second.items()
     }

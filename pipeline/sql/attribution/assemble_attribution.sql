@@ -32,7 +32,7 @@ listed AS (
     SELECT
         strike_id,
         '{'
-        || string_agg('"' || controller || '":' || round(share, 9), ',' ORDER BY share DESC, controller)
+        || string_agg('"' || controller || '":' || round(share, 9), ',' ORDER BY share DESC, controller ASC)
         || '}' AS shares
     FROM by_controller
     GROUP BY strike_id

@@ -41,7 +41,7 @@ SELECT
     known.controller,
     known.parties,
     CASE WHEN covered.known_share > 1 - $negligible_share THEN known.share / covered.known_share ELSE known.share END
-    AS share
+        AS share
 FROM known
 INNER JOIN covered ON known.strike_id = covered.strike_id
 UNION ALL

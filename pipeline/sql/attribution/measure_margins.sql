@@ -30,9 +30,9 @@ SELECT
     wanted.disc_id,
     wanted.snapshot_last,
     min(ST_Distance(discs.metric_centre, metric_places.metric_place))
-        FILTER (WHERE metric_places.is_focus) AS focus_m,
+    FILTER (WHERE metric_places.is_focus) AS focus_m,
     min(ST_Distance(discs.metric_centre, metric_places.metric_place))
-        FILTER (WHERE NOT metric_places.is_focus) AS other_m
+    FILTER (WHERE NOT metric_places.is_focus) AS other_m
 FROM (
     SELECT DISTINCT
         disc_id,

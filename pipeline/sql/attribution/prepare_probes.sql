@@ -63,24 +63,28 @@ SELECT
 FROM drawn;
 
 CREATE OR REPLACE TEMP TABLE probe_days AS
+WITH days AS (
+    SELECT
+        strike_id,
+        longitude,
+        latitude,
+        radius_m,
+        CAST(unnest(generate_series(date_from, date_to, INTERVAL 1 DAY)) AS DATE) AS day
+    FROM probes
+)
+
 SELECT
-    probes.strike_id,
+    days.strike_id,
     discs.disc_id,
     day_snapshots.snapshot_day,
     count(*) AS days,
     max(days.day) AS last_day,
     max(days.day - day_snapshots.snapshot_day) AS age_days
-FROM (
-    SELECT
-        strike_id,
-        CAST(unnest(generate_series(date_from, date_to, INTERVAL 1 DAY)) AS DATE) AS day
-    FROM probes
-) AS days
-INNER JOIN probes ON days.strike_id = probes.strike_id
+FROM days
 INNER JOIN discs
     ON
-        probes.longitude = discs.longitude
-        AND probes.latitude = discs.latitude
-        AND probes.radius_m = discs.radius_m
+        days.longitude = discs.longitude
+        AND days.latitude = discs.latitude
+        AND days.radius_m = discs.radius_m
 LEFT JOIN day_snapshots ON days.day = day_snapshots.day
-GROUP BY probes.strike_id, discs.disc_id, day_snapshots.snapshot_day;
+GROUP BY days.strike_id, discs.disc_id, day_snapshots.snapshot_day;

@@ -1,7 +1,7 @@
 SELECT
     record_id,
-    $theatre AS theatre,
-    $source AS source,
+    $theatre,
+    $source,
     export_id,
     outcome,
     CASE WHEN outcome <> 'quarantined' THEN source_key END AS target_id

@@ -10,8 +10,8 @@ WITH sightings AS (
 
 SELECT
     's' || left(sha256($theatre || '|' || $source || '|' || dated.source_key), 16) AS strike_id,
-    $theatre AS theatre,
-    $source AS source,
+    $theatre,
+    $source,
     dated.source_key,
     strftime(dated.date_from, '%Y-%m') AS month,
     dated.record_id,

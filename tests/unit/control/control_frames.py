@@ -70,9 +70,7 @@ class Raw:
 
 
 def _wkb(geometry: Any) -> bytes | None:
-    return (
-        shapely.to_wkb(geometry, output_dimension=3) if isinstance(geometry, shapely.Geometry) else geometry
-    )
+    return shapely.to_wkb(geometry, output_dimension=3) if isinstance(geometry, shapely.Geometry) else geometry
 
 
 def read_csv(path: Path) -> list[Feature]:
@@ -85,14 +83,11 @@ def read_geojson(path: Path) -> list[Feature]:
     """Features of a GeoJSON file."""
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
     return [
-        (f["properties"], shapely.from_geojson(json.dumps(f["geometry"])) if f["geometry"] else None)
-        for f in features
+        (f["properties"], shapely.from_geojson(json.dumps(f["geometry"])) if f["geometry"] else None) for f in features
     ]
 
 
-def observation(
-    place: str, latitude: Any, longitude: Any, controller: str, first: str, end: str = ""
-) -> Feature:
+def observation(place: str, latitude: Any, longitude: Any, controller: str, first: str, end: str = "") -> Feature:
     """A row as the showcase's control observations have it."""
     known = {"place": place, "province": "", "lat": str(latitude), "lon": str(longitude)}
     return {**known, "controller": controller, "valid_from": first, "valid_to": end}, None

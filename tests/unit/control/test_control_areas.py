@@ -47,9 +47,7 @@ def test_merged_spans_hold_on_each_day_what_the_snapshots_hold(
         start += length + gap
     spans = merge_spans(made)
     of_spans = Counter(
-        (span.start + timedelta(days=i), span.items[0])
-        for span in spans
-        for i in range((span.end - span.start).days)
+        (span.start + timedelta(days=i), span.items[0]) for span in spans for i in range((span.end - span.start).days)
     )
     of_snapshots = Counter(
         (day + timedelta(days=i), item)

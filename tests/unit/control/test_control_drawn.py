@@ -25,9 +25,7 @@ DAY = date(2016, 1, 1)
 
 
 def _raw(*features: tuple[str, Any], source: Any = COMMONS, day: str = "2016-01-01") -> Raw:
-    return Raw(SYRIA, source).add(
-        [({"controller": c, "as_of": day}, g) for c, g in features], f"{day}.geojson"
-    )
+    return Raw(SYRIA, source).add([({"controller": c, "as_of": day}, g) for c, g in features], f"{day}.geojson")
 
 
 def _shapes(build: ControlBuild, controller: str, method: str = "polygon") -> list[Any]:
@@ -118,9 +116,7 @@ def test_a_day_too_far_from_the_next_leaves_a_gap() -> None:
 def test_a_superseded_day_leaves_no_trace_in_the_areas() -> None:
     first = _raw(("isis", box(38, 35, 39, 36)))
     received = first.exports[0]["received_at"]
-    first.add(
-        [({"controller": "isis", "as_of": "2016-01-01"}, box(40, 35, 41, 36))], "fix", received.replace(day=9)
-    )
+    first.add([({"controller": "isis", "as_of": "2016-01-01"}, box(40, 35, 41, 36))], "fix", received.replace(day=9))
     areas = standing(first.build().areas, DAY)
     assert holders_at(areas, 38.5, 35.5) == []
     assert holders_at(areas, 40.5, 35.5) == ["isis"]
@@ -140,9 +136,7 @@ def test_a_point_belongs_to_the_first_in_rank_that_draws_it_whatever_the_order(
     drawn: list[tuple[int, int, int, int, str]], has_rest: bool, data: st.DataObject
 ) -> None:
     source = WITH_REST if has_rest else COMMONS
-    features = [
-        (name, box(37 + x / 8, 34 + y / 8, 37 + (x + w) / 8, 34 + (y + h) / 8)) for x, y, w, h, name in drawn
-    ]
+    features = [(name, box(37 + x / 8, 34 + y / 8, 37 + (x + w) / 8, 34 + (y + h) / 8)) for x, y, w, h, name in drawn]
     build = _raw(*features, source=source).build()
     shuffled = data.draw(st.permutations(features))
     other = _raw(*shuffled, source=source).build()

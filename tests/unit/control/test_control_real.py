@@ -34,9 +34,7 @@ def build(raw: Raw) -> ControlBuild:
     return raw.build()
 
 
-def test_every_day_is_a_snapshot_and_nearly_every_day_has_invalid_rings(
-    raw: Raw, build: ControlBuild
-) -> None:
+def test_every_day_is_a_snapshot_and_nearly_every_day_has_invalid_rings(raw: Raw, build: ControlBuild) -> None:
     assert build.snapshots.num_rows == len(raw.exports) == 65
     assert shapely.is_valid(shapely.from_wkb(build.areas.column("geometry").to_pylist())).all()
     assert any(
@@ -61,9 +59,7 @@ def test_towns_that_changed_hands(
     assert holders_at(standing(build.areas, day), longitude, latitude) == [holder]
 
 
-@pytest.mark.parametrize(
-    "day", ["2022-02-24", "2022-03-31", "2022-05-26", "2022-09-10", "2022-09-29", "2022-11-24"]
-)
+@pytest.mark.parametrize("day", ["2022-02-24", "2022-03-31", "2022-05-26", "2022-09-10", "2022-09-29", "2022-11-24"])
 def test_every_point_is_held_as_the_original_geometry_says(raw: Raw, build: ControlBuild, day: str) -> None:
     (path,) = [e["export_id"] for e in raw.exports if e["file_name"].startswith(day.replace("-", ""))]
     drawn = shapely.from_wkb([r["geometry"] for r in raw.records if r["export_id"] == path and r["geometry"]])

@@ -1,0 +1,126 @@
+"""The parts of zipped Shapefiles: which members make a layer, and whether they are whole and fit each other.
+
+Belongs here: unpacking a layer's parts under plain names, their lengths and counts, the bytes of one shape.
+Does not belong here: what the parts mean (``shapefile``).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pipeline.exports import archives
+from pipeline.exports.types import RefusedError
+from pipeline.settings import Settings
+
+NEEDED = (".shp", ".shx", ".dbf")
+PARTS = (*NEEDED, ".prj", ".cpg")
+MAGIC = 9994
+NULL_SHAPE = b"\0\0\0\0"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of an archive, unpacked.
+
+    Attributes:
+        name: its name within the archive.
+        path: the unpacked ``.shp``; the other parts stand beside it.
+    """
+
+    name: str
+    path: Path
+
+    def part(self, suffix: str) -> Path:
+        """Path of another part; it may be missing."""
+        return self.path.with_suffix(suffix)
+
+
+def unpack_layers(settings: Settings, path: Path, folder: Path) -> list[Layer]:
+    """Unpack each layer's parts to ``<n>.shp``…, so that no name of the archive reaches the disk.
+
+    Raises:
+        RefusedError: the archive can't be unpacked, or a part is missing, too short or at odds with another.
+    """
+    members = archives.list_members(settings, path)
+    by_name = {name.casefold(): name for name in members}
+    stems = [name[:-4] for name in members if name.lower().endswith(".shp")]
+    if not stems:
+        raise RefusedError("export_unreadable", f"no .shp among {', '.join(members)}")
+    short = [PurePosixPath(stem).name for stem in stems]
+    layers, targets = [], {}
+    for number, (stem, name) in enumerate(zip(stems, short, strict=True)):
+        parts = {suffix: by_name.get((stem + suffix).casefold()) for suffix in PARTS}
+        missing = [suffix for suffix in NEEDED if parts[suffix] is None]
+        if missing:
+            raise RefusedError(
+                "export_unreadable", f"{stem}.shp has no {' and no '.join(missing)} beside it", layer=name
+            )
+        layer = Layer(name if short.count(name) == 1 else stem, folder / f"{number}.shp")
+        targets.update({member: layer.part(suffix) for suffix, member in parts.items() if member is not None})
+        layers.append(layer)
+    archives.unpack(settings, path, targets)
+    for layer in layers:
+        _check_parts(layer)
+        _check_projection(layer)
+    return layers
+
+
+def _check_parts(layer: Layer) -> None:
+    """Refuse a layer whose parts are shorter than they say, or don't count the same rows."""
+    for suffix in (".shp", ".shx"):
+        head = head_of(layer, suffix, 100)
+        magic, words = struct.unpack(">i20xi", head[:28])
+        if magic != MAGIC:
+            raise RefusedError(
+                "export_unreadable", f"{layer.name}{suffix} is not part of a Shapefile", layer=layer.name
+            )
+        _check_length(layer, suffix, words * 2)
+    rows, header, width = struct.unpack("<IHH", head_of(layer, ".dbf", 32)[4:12])
+    _check_length(layer, ".dbf", header + rows * width)
+    shapes = (layer.part(".shx").stat().st_size - 100) // 8
+    if shapes != rows:
+        text = f"{layer.name} has {shapes:,} shapes but {rows:,} rows"
+        raise RefusedError("export_unreadable", text, layer=layer.name)
+
+
+def _check_projection(layer: Layer) -> None:
+    """Refuse a ``.prj`` that is no text; GDAL's Python face stumbles over it."""
+    prj = layer.part(".prj")
+    try:
+        if prj.exists():
+            prj.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise unknown_crs(layer, f"{layer.name}.prj is not text") from error
+
+
+def head_of(layer: Layer, suffix: str, size: int) -> bytes:
+    """The first bytes of a part."""
+    _check_length(layer, suffix, size)
+    with layer.part(suffix).open("rb") as file:
+        return file.read(size)
+
+
+def _check_length(layer: Layer, suffix: str, wanted: int) -> None:
+    found = layer.part(suffix).stat().st_size
+    if found < wanted:
+        text = f"{layer.name}{suffix} has {found:,} bytes of {wanted:,}"
+        raise RefusedError("export_truncated", text, layer=layer.name)
+
+
+def shape_of(layer: Layer, row: int) -> bytes:
+    """A row's bytes in the ``.shp``: its type, then its coordinates. Empty where it lies outside the file."""
+    with layer.part(".shx").open("rb") as file:
+        file.seek(100 + 8 * row)
+        offset, words = struct.unpack(">ii", file.read(8))
+    with layer.part(".shp").open("rb") as file:
+        if offset < 0 or words < 0:
+            return b""
+        file.seek(offset * 2 + 8)
+        return file.read(words * 2)
+
+
+def unknown_crs(layer: Layer, text: str) -> RefusedError:
+    """A refusal because the layer's coordinates can't be placed."""
+    return RefusedError("export_crs_unknown", text, layer=layer.name, field="crs")

@@ -1,0 +1,120 @@
+// Evidence: all that is known of one strike, and the row of the raw file that it came from.
+
+import { controllerLabel, loadEvidence } from "./data.js";
+import { byId, h, linkOut, swatch } from "./dom.js";
+import { theme } from "./map.js";
+import { tone } from "./style.js";
+import { DATE_BASIS, isoShort, metres, percent, plural, span, STATUS } from "./words.js";
+
+let asked = 0;
+
+/** Show strike `ids[at]` of those at one place. `onStep` gets another index, `onClose` nothing. */
+export async function openEvidence(data, ids, at, { onStep, onClose }) {
+  const turn = ++asked;
+  const panel = byId("evidence");
+  const strike = data.strikeById.get(ids[at]);
+  const evidence = await loadEvidence(data, strike);
+  // A later click may have been answered first.
+  if (turn !== asked) return;
+  panel.replaceChildren(
+    h("div", { class: "bar-top" },
+      ids.length > 1 ? h("div", { class: "stepper" },
+        h("button", { type: "button", class: "round", "aria-label": "Previous at this place", onclick: () => onStep((at + ids.length - 1) % ids.length) }, "‹"),
+        h("span", {}, `${at + 1} of ${ids.length} here`),
+        h("button", { type: "button", class: "round", "aria-label": "Next at this place", onclick: () => onStep((at + 1) % ids.length) }, "›"))
+        : h("span", { class: "kicker" }, "Evidence"),
+      h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: onClose }, "×")),
+    h("h2", {}, strike.place ?? "Unnamed place"),
+    h("p", { class: "where" }, [strike.province, span(strike.day_from, strike.day_to)].filter(Boolean).join(" · ")),
+    holder(data, strike, evidence),
+    disc(data, evidence),
+    facts(data, strike, evidence),
+    sourceRow(evidence),
+  );
+  panel.hidden = false;
+  panel.scrollTop = 0;
+  panel.focus({ preventScroll: true });
+}
+
+/** Hide the panel. */
+export function closeEvidence() {
+  asked += 1;
+  byId("evidence").hidden = true;
+}
+
+function holder(data, strike, evidence) {
+  const controller = data.controllerByName.get(strike.controller);
+  const parties = (evidence.parties ?? []).map((party) => controllerLabel(data, party)).join(", ");
+  return h("div", { class: "holder" },
+    swatch(tone(controller?.colour ?? "#8d929a", theme()), strike.controller),
+    h("p", {}, h("b", {}, `${controllerLabel(data, strike.controller)}${parties ? ` (${parties})` : ""}`),
+      ` at its centre; ${strike.certainty}.`, h("span", {}, STATUS[strike.status] ?? "")));
+}
+
+function disc(data, evidence) {
+  const shares = Object.entries(evidence.shares ?? {}).filter(([, share]) => share > 0);
+  const coloured = (name) => swatch(tone(data.controllerByName.get(name)?.colour ?? "#8d929a", theme()), name);
+  return h("div", {},
+    h("div", { class: "split", "aria-hidden": "true" }, ...shares.map(([name, share]) => {
+      const piece = coloured(name);
+      piece.style.flexGrow = share;
+      return piece;
+    })),
+    h("ul", { class: "shares" }, ...shares.map(([name, share]) =>
+      h("li", {}, coloured(name), h("span", {}, controllerLabel(data, name)), h("b", {}, percent(share))))));
+}
+
+function facts(data, strike, evidence) {
+  const source = data.sourceByName.get(strike.source);
+  const days = span(strike.day_from, strike.day_to);
+  const rows = [
+    ["Reported by", linkOut(evidence.report_url, evidence.report_title || source?.title || strike.source)],
+    ["Published", isoShort(evidence.published)],
+    ["Days counted", `${days}: ${DATE_BASIS[evidence.date_basis] ?? evidence.date_basis}`],
+    ["Days reported", reported(evidence)],
+    ["Precision", precision(data, strike)],
+    ["Confidence of the source", strike.confidence],
+    ["Holder that it states", evidence.stated_holder],
+    ["Target that it claims", evidence.claimed_actor],
+    ["Note", evidence.note],
+    ["Control map used", snapshot(evidence)],
+    ["Nearest front line", evidence.front_distance_m === null ? null : `${metres(evidence.front_distance_m)} from the centre`],
+    ["Coordinates", `${strike.latitude.toFixed(4)}, ${strike.longitude.toFixed(4)} (${evidence.location_basis})`],
+    ["Counts as", counted(data, strike, evidence)],
+  ];
+  return h("dl", { class: "facts" }, ...rows.filter(([, value]) => value).flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
+}
+
+function reported(evidence) {
+  const [from, to] = [isoShort(evidence.reported_from), isoShort(evidence.reported_to)];
+  return from === to ? from : `${from} – ${to}`;
+}
+
+function precision(data, strike) {
+  const within = `within ${metres(strike.precision_m)} of the point`;
+  return strike.is_area ? `an area, not a point: ${within}` : within;
+}
+
+function snapshot(evidence) {
+  if (!evidence.snapshot_last) return "none was in force";
+  const { snapshot_first: first, snapshot_last: last, snapshot_age_days: age } = evidence;
+  const days = first === last ? isoShort(last) : `${isoShort(first)} to ${isoShort(last)}`;
+  return `${days}, at most ${plural(age, "day")} old`;
+}
+
+function counted(data, strike, evidence) {
+  if (strike.is_background) return "nothing: a background statement, not of the report's days";
+  const together = data.strikes.filter((other) => other.episode_id === strike.episode_id).length;
+  const seen = evidence.sightings > 1 ? `; ${evidence.sightings} records tell of it` : "";
+  return (together > 1 ? `one location together with ${plural(together - 1, "other row")}` : "one location") + seen;
+}
+
+function sourceRow(evidence) {
+  const where = [evidence.file_name, evidence.layer, evidence.line_no ? `line ${evidence.line_no}` : `record ${evidence.record_no}`];
+  const properties = Object.entries(evidence.properties ?? {});
+  return h("section", { class: "source-row" },
+    h("h3", {}, "The source's row, as received"),
+    h("p", { class: "small" }, where.filter(Boolean).join(", ")),
+    h("table", {}, h("tbody", {}, ...properties.map(([name, value]) =>
+      h("tr", {}, h("th", { scope: "row" }, name), h("td", { dir: "auto" }, value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)))))));
+}

@@ -1,0 +1,34 @@
+// Legend: what the colours and marks mean, with the counts of what is on the map now.
+
+import { controllerLabel, countByController } from "./data.js";
+import { byId, h, swatch } from "./dom.js";
+import { theme } from "./map.js";
+import { tone } from "./style.js";
+import { shownTitle } from "./time.js";
+import { count, plural } from "./words.js";
+
+/** Draw the legend. `onTable` opens the table of what is shown. */
+export function updateLegend(data, state, strikes, { onTable }) {
+  const { counts, episodes } = countByController(data, strikes);
+  const present = data.controllers.filter((controller) => counts.get(controller.name) > 0 || controller.name !== "unknown");
+  const repeats = strikes.length - episodes;
+  const background = data.strikes.filter((strike) => strike.source === state.source && strike.is_background).length;
+  byId("legend").replaceChildren(
+    h("h2", { id: "legend-title" }, "On the map"),
+    h("p", { class: "small" }, `${plural(episodes, "reported strike location")}, ${shownTitle(data, state)}. `,
+      "Marks: who held the ground when it was hit. Shading: who held it on the day of the slider."),
+    h("ul", { class: "keys" }, ...present.map((controller) => h("li", { "data-controller": controller.name },
+      swatch(tone(controller.colour, theme()), controller.name),
+      h("span", {}, controllerLabel(data, controller.name)),
+      h("b", {}, count(counts.get(controller.name) ?? 0))))),
+    h("ul", { class: "keys marks-key" },
+      h("li", {}, h("i", { class: "mark-dot" }), "place"),
+      h("li", {}, h("i", { class: "mark-disc" }), "area, as wide as its precision"),
+      h("li", {}, h("i", { class: "mark-hollow" }), "uncertain who held it"),
+      h("li", {}, h("i", { class: "mark-line" }), "front line")),
+    h("p", { class: "small" },
+      repeats > 0 ? `${plural(repeats, "row repeats", "rows repeat")} a location already told of and ${repeats === 1 ? "is" : "are"} not counted again. ` : "",
+      background > 0 ? `${plural(background, "background statement is", "background statements are")} left out.` : ""),
+    h("button", { type: "button", id: "rows-button", onclick: onTable }, `All ${plural(strikes.length, "row")} as a table`),
+  );
+}

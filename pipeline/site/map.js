@@ -1,0 +1,138 @@
+// Map: MapLibre, its layers' filters and the pointer. Belongs here: drawing what others chose, telling what was pointed at.
+
+import { Map as MapLibre, NavigationControl, ScaleControl } from "./lib/maplibre-gl.mjs";
+import { shownDays } from "./data.js";
+import { byId } from "./dom.js";
+import { buildStyle, DAY_LAYERS, patterns, STRIKE_LAYERS } from "./style.js";
+import { tileAddress } from "./tiles.js";
+import { span } from "./words.js";
+
+const REACH_DEGREES = 5;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export const theme = () => (dark.matches ? "dark" : "light");
+/** Call back when the reader's system turns dark or light. */
+export const onTheme = (callback) => dark.addEventListener("change", callback);
+
+/**
+ * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first.
+ * Returns `update(state, strikes)` and `show(strike)`.
+ */
+export function createMap(data, { onStrikes }) {
+  const tiles = tileAddress(data.tiles);
+  const [west, south, east, north] = data.extent;
+  const extent = [[west, south], [east, north]];
+  const map = new MapLibre({
+    container: "map",
+    style: buildStyle(data, theme(), tiles),
+    bounds: extent,
+    fitBoundsOptions: { padding: 12 },
+    maxBounds: [[west - REACH_DEGREES, south - REACH_DEGREES], [east + REACH_DEGREES, north + REACH_DEGREES]],
+    maxZoom: 12,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: still.matches ? 0 : 150,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-right");
+  let latest = null;
+  const apply = () => latest && applyState(map, data, ...latest);
+  map.on("styleimagemissing", ({ id }) => {
+    const image = patterns(data, theme())[id];
+    if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: 2 });
+  });
+  map.on("style.load", apply);
+  onTheme(() => map.setStyle(buildStyle(data, theme(), tiles), { diff: false }));
+  watchPointer(map, data, onStrikes);
+  return {
+    update(state, strikes) {
+      latest = [state, strikes];
+      if (map.isStyleLoaded() || map.getLayer("strikes")) apply();
+    },
+    show(strike) {
+      map.easeTo({
+        center: [strike.longitude, strike.latitude],
+        zoom: Math.max(map.getZoom(), strike.is_area ? 7 : 8),
+        animate: !still.matches,
+      });
+    },
+    map,
+  };
+}
+
+function applyState(map, data, state, strikes) {
+  const onDay = ["all", ["<=", ["get", "day_from"], state.day], [">", ["get", "day_until"], state.day]];
+  const contested = ["==", ["get", "controller"], "contested"];
+  for (const layer of DAY_LAYERS) {
+    const also = { areas: [["!", contested]], "areas-contested": [contested] }[layer] ?? [];
+    map.setFilter(layer, [...onDay, ...also]);
+  }
+  const shown = strikeFilter(data, state);
+  for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
+  map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
+  map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
+}
+
+/** The same choice as data.shownStrikes, for the tiles. */
+function strikeFilter(data, state) {
+  const window = data.windowByName.get(state.window);
+  const [first, last] = shownDays(data, state);
+  const filter = [
+    "all",
+    ["==", ["get", "source"], state.source],
+    ["!", ["get", "is_background"]],
+    [">=", ["get", "day_from"], window.from],
+    ["<=", ["get", "day_from"], window.to],
+  ];
+  if (state.span !== "window") filter.push(["<=", ["get", "day_from"], last], [">=", ["get", "day_to"], first]);
+  return filter;
+}
+
+/** Places at which more than one strike is shown, so that none hides another unseen. */
+function stacks(strikes) {
+  const places = new Map();
+  for (const strike of strikes) {
+    const key = `${strike.longitude} ${strike.latitude}`;
+    places.set(key, [...(places.get(key) ?? []), strike]);
+  }
+  return [...places.values()].filter((there) => there.length > 1).map((there) => ({
+    type: "Feature",
+    geometry: { type: "Point", coordinates: [there[0].longitude, there[0].latitude] },
+    properties: { count: there.length },
+  }));
+}
+
+function watchPointer(map, data, onStrikes) {
+  const tip = byId("tip");
+  map.on("click", ({ point }) => {
+    const ids = strikesAt(map, point);
+    if (ids.length) onStrikes(ids);
+  });
+  map.on("mousemove", ({ point }) => {
+    const ids = strikesAt(map, point);
+    map.getCanvas().style.cursor = ids.length ? "pointer" : "";
+    tip.hidden = !ids.length;
+    if (!ids.length) return;
+    const strike = data.strikeById.get(ids[0]);
+    const others = ids.length > 1 ? ` · and ${ids.length - 1} more here` : "";
+    tip.textContent = `${strike.place ?? "Unnamed place"} · ${span(strike.day_from, strike.day_to)}${others}`;
+    tip.style.left = `${Math.min(point.x, map.getContainer().clientWidth - 240)}px`;
+    tip.style.top = `${point.y}px`;
+  });
+  map.getCanvas().addEventListener("mouseleave", () => { tip.hidden = true; });
+}
+
+/** Ids of the strikes at a point of the screen: dots first, then discs from small to large. */
+function strikesAt(map, { x, y }) {
+  if (!map.getLayer("strikes")) return [];
+  const near = [[x - 6, y - 6], [x + 6, y + 6]];
+  const dots = map.queryRenderedFeatures(near, { layers: ["strikes"] });
+  const discs = dots.length ? [] : map.queryRenderedFeatures([x, y], { layers: ["discs"] });
+  discs.sort((a, b) => a.properties.precision_m - b.properties.precision_m);
+  return [...new Set([...dots, ...discs].map((feature) => feature.properties.strike_id))];
+}

@@ -1,0 +1,100 @@
+// The page: loads one theatre, keeps the state, and tells each part when it has changed.
+
+import { loadIndex, loadManifest, loadTheatre, openingDay, shownStrikes } from "./data.js";
+import { byId } from "./dom.js";
+import { closeEvidence, openEvidence } from "./evidence.js";
+import { updateLegend } from "./legend.js";
+import { createMap, onTheme } from "./map.js";
+import { askedTheatre, readState, writeState } from "./state.js";
+import { createStory, updateStory } from "./story.js";
+import { openTable } from "./table.js";
+import { createTime } from "./time.js";
+import { dayLong } from "./words.js";
+import { snapshotOn } from "./data.js";
+
+async function start() {
+  const index = await loadIndex();
+  if (!index.theatres.length) return say("No strikes are published yet.");
+  const known = index.theatres.map((theatre) => theatre.name);
+  const name = known.includes(askedTheatre()) ? askedTheatre() : known[0];
+  const data = await loadTheatre(name);
+  let state = readState(data);
+  let here = state.strike ? [state.strike] : [];
+
+  const change = (part) => {
+    const moved = part.window && part.window !== state.window;
+    state = { ...state, ...part };
+    const window = data.windowByName.get(state.window);
+    if (moved && (state.day < window.from || state.day > window.to)) state.day = openingDay(data, window);
+    if (part.source || part.window) chooseNone();
+    render(!part.day || moved);
+  };
+  const choose = (ids, at = 0, fly = false) => {
+    here = ids;
+    state = { ...state, strike: ids[at] };
+    if (fly) map.show(data.strikeById.get(ids[at]));
+    openEvidence(data, ids, at, { onStep: (to) => choose(ids, to), onClose: close });
+    render(false);
+  };
+  const chooseNone = () => {
+    here = [];
+    state = { ...state, strike: null };
+    closeEvidence();
+  };
+  const close = () => {
+    chooseNone();
+    render(false);
+    byId("map").querySelector("canvas")?.focus({ preventScroll: true });
+  };
+
+  const map = createMap(data, { onStrikes: (ids) => choose(ids) });
+  const updateTime = createTime(data, { onChange: change });
+  createStory(data, index, { onChange: change });
+
+  function render(all) {
+    const strikes = shownStrikes(data, state);
+    if (all) updateStory(data, state);
+    updateTime(state);
+    updateLegend(data, state, strikes, {
+      onTable: () => openTable(data, state, strikes, { onStrike: (id) => choose([id], 0, true) }),
+    });
+    map.update(state, strikes);
+    notice(data, state);
+    writeState(data, state);
+  }
+
+  render(true);
+  if (here.length) choose(here);
+  onTheme(() => render(true));
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.strike && !byId("rows").open) close();
+  });
+  addEventListener("hashchange", () => {
+    if (askedTheatre() !== data.name) location.reload();
+    else change(readState(data));
+  });
+  showRelease(await loadManifest());
+  document.documentElement.dataset.ready = "true";
+}
+
+function notice(data, state) {
+  const missing = snapshotOn(data, state.day) === null;
+  byId("notice").hidden = !missing;
+  if (missing) byId("notice").textContent = `No control map was in force on ${dayLong(state.day)}`;
+}
+
+function showRelease(manifest) {
+  if (!manifest?.release) return;
+  const made = typeof manifest.as_of === "string" ? `, from what was received by ${manifest.as_of.slice(0, 10)}` : "";
+  byId("release").textContent = `Release ${manifest.release}${made}.`;
+}
+
+function say(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = false;
+}
+
+start().catch((error) => {
+  console.error(error);
+  say(`The page could not be loaded: ${error.message}`);
+});
