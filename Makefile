@@ -43,10 +43,9 @@ ui: install ## Open the Dagster UI on http://127.0.0.1:3000
 serve: install ## Serve the map page on http://127.0.0.1:8765
 	$(BIN)/isw-strikes serve
 
-format: install-dev ## Format code and SQL
+format: install-dev ## Format code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/sqlfluff fix --quiet pipeline/sql
 
 lint: install-dev ## Lint code and SQL
 	$(BIN)/ruff format --check .

@@ -8,6 +8,9 @@ The row in ``raw.exports`` is written after the records: it marks the export as 
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,15 +152,25 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
         What was taken, and what was left with the reason.
     """
     taken, left = [], []
-    for waiting in look_into_inbox(settings):
-        if not waiting.targets:
-            left.append(waiting)
-            continue
-        received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
-        for theatre_name, source_name in waiting.targets:
-            theatre, source = find(theatre_name, source_name)
-            taken.append(ingest(settings, waiting.path, theatre, source, received_at))
-        done = settings.root / "inbox-done" / taken[-1].export_id[:16]
-        done.mkdir(parents=True, exist_ok=True)
-        waiting.path.replace(done / waiting.path.name)
+    with _turn(settings):
+        for waiting in look_into_inbox(settings):
+            if not waiting.targets:
+                left.append(waiting)
+                continue
+            received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
+            for theatre_name, source_name in waiting.targets:
+                theatre, source = find(theatre_name, source_name)
+                taken.append(ingest(settings, waiting.path, theatre, source, received_at))
+            done = settings.root / "inbox-done" / taken[-1].export_id[:16]
+            done.mkdir(parents=True, exist_ok=True)
+            waiting.path.replace(done / waiting.path.name)
     return taken, left
+
+
+@contextmanager
+def _turn(settings: Settings) -> Iterator[None]:
+    """One taker at a time: two would move the same file."""
+    settings.root.mkdir(parents=True, exist_ok=True)
+    with (settings.root / ".inbox.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import random
 import tempfile
 import time
@@ -150,6 +151,7 @@ class Lake:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._listings: dict[str, tuple[str, list[tuple[str, dict[str, str]]]]] = {}
 
     def path(self, name: str) -> Path:
         """Folder of a table."""
@@ -185,22 +187,32 @@ class Lake:
             for column, value in where.items()
         ]
         frame = delta.to_pyarrow_table(filters=filters or None, columns=columns)
-        frame = frame.sort_by([(column, "ascending") for column in spec.key if column in frame.column_names])
+        order = [(column, "ascending") for column in spec.key if column in frame.column_names]
+        frame = frame.sort_by(order) if order else frame
         return spec.conform(frame) if columns is None else frame
 
     def files(self, name: str, /, **where: str) -> tuple[str, ...]:
         """Data files of which a partition consists now."""
-        delta = self._open(name)
-        if delta is None:
-            return ()
-        actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
         return tuple(
-            sorted(
-                action["path"]
-                for action in actions
-                if all(str(action.get(f"partition.{column}")) == value for column, value in where.items())
-            )
+            path
+            for path, values in self._listed(name)
+            if all(values.get(column) == value for column, value in where.items())
         )
+
+    def _listed(self, name: str) -> list[tuple[str, dict[str, str]]]:
+        """Every data file with its partition values; read again only when the log has grown."""
+        log = self.path(name) / "_delta_log"
+        logged = [entry.name for entry in os.scandir(log)] if log.is_dir() else []
+        newest = max((entry for entry in logged if entry.endswith(".json")), default="")
+        if self._listings.get(name, ("", []))[0] != newest:
+            delta = self._open(name)
+            actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist() if delta else []
+            found = sorted(
+                (a["path"], {k.removeprefix("partition."): str(v) for k, v in a.items() if k.startswith("partition.")})
+                for a in actions
+            )
+            self._listings[name] = (newest, found)
+        return self._listings.get(name, ("", []))[1]
 
     def replace(self, name: str, frame: Any, /, **where: str) -> Commit:
         """Replace the partition given by ``where`` with the rows of ``frame`` in one commit.

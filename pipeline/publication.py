@@ -98,11 +98,22 @@ def publish_release(
                     f" run `isw-strikes run --theatre {theatre.name}` first"
                 )
     inputs = _release_inputs(work, present)
-    entry = work.ledger.read("release", "all", "latest")
-    latest = settings.latest.resolve().name if settings.latest.exists() else None
-    if entry and entry.inputs == inputs and entry.notes.get("id") == latest:
-        return Publication(**_told(settings, entry.notes), already=True)
+    notes = _in_force(work, inputs)
+    if notes:
+        return Publication(**_told(settings, notes), already=True)
     return _publish(work, present, inputs, on_progress)
+
+
+def is_released(work: Work) -> bool:
+    """True where the release in force is that of the working tables as they stand; reads no data."""
+    return _in_force(work, _release_inputs(work, theatres_with_exports(work))) is not None
+
+
+def _in_force(work: Work, inputs: dict[str, str]) -> dict[str, Any] | None:
+    """Notes of the release in force, if it was made from these inputs."""
+    entry = work.ledger.read("release", "all", "latest")
+    latest = work.settings.latest.resolve().name if work.settings.latest.exists() else None
+    return entry.notes if entry and entry.inputs == inputs and entry.notes.get("id") == latest else None
 
 
 def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipeline.attribution import ControlFrames, attribute_strikes
 from pipeline.catalogue import table, tables
 from pipeline.lake import content_digest
-from pipeline.ledger import code_digest, digest
+from pipeline.ledger import digest
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.references import map_references
 from pipeline.strikes import map_strikes
@@ -32,7 +32,6 @@ CONTROL_TABLES = (
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
 ABSENT = "absent"
-TABLE_CODE = ("tables", "variants.py", "attribution.py", "control", "sql/tables", "sql/attribution", "catalogue")
 
 
 def _exports(work: Work, theatre: Theatre, source: str) -> str:
@@ -65,7 +64,6 @@ def _control_config(theatre: Theatre, *sources: Source) -> str:
 
 def _reference_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     return {
-        "code": code_digest("mapping.py", "references.py", "sql/mapping", "catalogue"),
         "theatre file": _mapping_config(theatre, theatre.sources[part]),
         f"exports of {part}": _exports(work, theatre, part),
     }
@@ -102,7 +100,6 @@ def _build_references(work: Work, theatre: Theatre, parts: Sequence[str]) -> Map
 
 def _mapped_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     inputs = {
-        "code": code_digest("mapping.py", "strikes.py", "base_map.py", "sql/mapping", "sql/strikes", "catalogue"),
         "theatre file": _mapping_config(theatre, theatre.sources[part]),
         f"exports of {part}": _exports(work, theatre, part),
     }
@@ -134,7 +131,6 @@ def _of_month(frame: pa.Table, month: str) -> pa.Table:
 
 def _control_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     return {
-        "code": code_digest("mapping.py", "base_map.py", "control", "sql/mapping", "sql/control", "catalogue"),
         "theatre file": _control_config(theatre, theatre.sources[part]),
         f"exports of {part}": _exports(work, theatre, part),
     }
@@ -190,7 +186,6 @@ def _attribution_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, st
     source = theatre.control.in_force
     kept = {"controllers", "focus", "projection"}
     return {
-        "code": code_digest("attribution.py", "sql/attribution", "catalogue"),
         "theatre file": digest([theatre.model_dump(mode="json", include=kept), source]),
         f"strikes in {part}": _output(work, "strikes", theatre, part, "core.strikes"),
         f"control by {source} in {part}": _control_of_month(work, theatre, source, part),
@@ -247,7 +242,6 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
         for name in CONTROL_TABLES
     ]
     return {
-        "code": code_digest(*TABLE_CODE),
         "theatre file": digest(theatre.model_dump(mode="json")),
         "strikes": digest(strikes),
         "attribution": digest(attributed),
@@ -282,6 +276,7 @@ STEPS: tuple[Step, ...] = (
         _sources("places", "reports", "report_additions"),
         _reference_inputs,
         _build_references,
+        code=("mapping.py", "references.py", "sql/mapping", "catalogue"),
     ),
     Step(
         "mapped_strikes",
@@ -290,6 +285,7 @@ STEPS: tuple[Step, ...] = (
         _sources("strikes"),
         _mapped_inputs,
         _build_mapped,
+        code=("mapping.py", "strikes.py", "base_map.py", "sql/mapping", "sql/strikes", "catalogue"),
     ),
     Step(
         "control",
@@ -298,6 +294,7 @@ STEPS: tuple[Step, ...] = (
         _sources("control_observations", "control_polygons"),
         _control_inputs,
         _build_control,
+        code=("mapping.py", "base_map.py", "control", "sql/mapping", "sql/control", "catalogue"),
     ),
     Step(
         "strikes",
@@ -316,6 +313,7 @@ STEPS: tuple[Step, ...] = (
         _attribution_inputs,
         _build_attribution,
         is_monthly=True,
+        code=("attribution.py", "sql/attribution", "catalogue"),
     ),
     Step(
         "tables",
@@ -324,6 +322,7 @@ STEPS: tuple[Step, ...] = (
         lambda _: ["all"],
         _table_inputs,
         _build_tables,
+        code=("tables", "variants.py", "attribution.py", "control", "sql/tables", "sql/attribution", "catalogue"),
     ),
 )
 

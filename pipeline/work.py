@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.errors import UserError
 from pipeline.lake import Lake
-from pipeline.ledger import Entry, Ledger, Output
+from pipeline.ledger import Entry, Ledger, Output, code_digest
 from pipeline.settings import Settings
 from pipeline.theatres import Theatre
 
@@ -23,7 +23,14 @@ BATCH = 24
 
 
 class CandidateRefused(UserError):
-    """A candidate broke its batch contract; what was there before stays in place."""
+    """A candidate broke its batch contract; what was there before stays in place.
+
+    ``validation`` is the result that failed, as JSON.
+    """
+
+    def __init__(self, message: str, validation: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.validation = validation
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,9 @@ class Step:
         name: its name, also that of the Dagster asset.
         tables: tables that it writes.
         parts: the parts of a theatre that it works on, in order.
-        inputs: digests of all that a part is made from, by a name that a person understands.
+        inputs: digests of all that a part is made from but the code, by a name that a person understands.
         build: makes the parts.
+        code: modules and folders under ``pipeline`` that decide what it makes.
     """
 
     name: str
@@ -73,6 +81,12 @@ class Step:
     inputs: Callable[[Work, Theatre, str], dict[str, str]]
     build: Callable[[Work, Theatre, Sequence[str]], Mapping[str, Built]]
     is_monthly: bool = False
+    code: tuple[str, ...] = ()
+
+    def wanted(self, work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+        """Digests of all that a part is made from, code included."""
+        code = {"code": code_digest(*self.code)} if self.code else {}
+        return code | self.inputs(work, theatre, part)
 
 
 @dataclass(frozen=True)
@@ -102,7 +116,7 @@ class Done:
 def judge(work: Work, theatre: Theatre, step: Step, part: str, wanted: dict[str, str] | None = None) -> Verdict:
     """Say whether a part is fresh, from the ledger and the files in place; reads no data."""
     entry = work.ledger.read(step.name, theatre.name, part)
-    wanted = step.inputs(work, theatre, part) if wanted is None else wanted
+    wanted = step.wanted(work, theatre, part) if wanted is None else wanted
     if entry is None:
         return Verdict(step.name, theatre.name, part, ("never made",))
     why = [f"{name} changed" for name in wanted if entry.inputs.get(name) != wanted[name]]
@@ -138,7 +152,7 @@ def run_step(
     done: dict[str, Done] = {}
     stale: list[tuple[str, Verdict, dict[str, str]]] = []
     for part in wanted:
-        inputs = step.inputs(work, theatre, part)
+        inputs = step.wanted(work, theatre, part)
         verdict = judge(work, theatre, step, part, inputs)
         if verdict.is_fresh and not force:
             done[part] = _fresh(work, step, theatre, part, verdict)
@@ -202,7 +216,8 @@ def _validate(step: Step, theatre: Theatre, built: list[Built]) -> list[dict[str
         if not validation.success:
             broken = "; ".join(f"{r.column or name}: {r.about} ({r.observed})" for r in validation.failures)
             raise CandidateRefused(
-                f"{theatre.name} {step.name}: {name} broke its contract: {broken}. Nothing was replaced."
+                f"{theatre.name} {step.name}: {name} broke its contract: {broken}. Nothing was replaced.",
+                validation.model_dump(mode="json"),
             )
         validations.append(validation.model_dump(mode="json"))
     return validations

@@ -114,9 +114,7 @@ def _run(frame: pd.DataFrame, expected: list[Expected]) -> list[Result]:
     ]
     batch = definition.get_batch(batch_parameters={"dataframe": frame})
     # BASIC is twice as fast as SUMMARY, and has the first values at fault, which is all that is shown.
-    outcome = batch.validate(
-        gx.ExpectationSuite(name="suite", expectations=expectations), result_format="BASIC"
-    )
+    outcome = batch.validate(gx.ExpectationSuite(name="suite", expectations=expectations), result_format="BASIC")
     # Those that raised an error come first in its list, whatever the suite's order: go by our own number.
     found = {one.expectation_config.meta["number"]: one.to_json_dict() for one in outcome.results}
     return [_result(one, found[number], len(frame)) for number, one in enumerate(expected)]

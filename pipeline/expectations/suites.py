@@ -87,9 +87,7 @@ def suite(table_name: str) -> tuple[Expected, ...]:
             about="The columns are those of the catalogue, in its order",
             arguments={"column_list": [column.name for column in plain]},
         ),
-        Expected(
-            name="ExpectTableRowCountToBeBetween", about="The volume of the batch", arguments={"min_value": 0}
-        ),
+        Expected(name="ExpectTableRowCountToBeBetween", about="The volume of the batch", arguments={"min_value": 0}),
         *(expected for column in plain for expected in _of_column(column)),
         _of_key(spec.key),
         *contracts().get(table_name, ()),
@@ -98,12 +96,8 @@ def suite(table_name: str) -> tuple[Expected, ...]:
 
 def _of_key(key: list[str]) -> Expected:
     if len(key) == 1:
-        return Expected(
-            name="ExpectColumnValuesToBeUnique", about="The key is unique", arguments={"column": key[0]}
-        )
-    return Expected(
-        name="ExpectCompoundColumnsToBeUnique", about="The key is unique", arguments={"column_list": key}
-    )
+        return Expected(name="ExpectColumnValuesToBeUnique", about="The key is unique", arguments={"column": key[0]})
+    return Expected(name="ExpectCompoundColumnsToBeUnique", about="The key is unique", arguments={"column_list": key})
 
 
 def _of_column(column: Column) -> list[Expected]:

@@ -75,7 +75,7 @@ def polygon(rings: list[Positions]) -> BaseGeometry:
 
 
 def _point(found: Any) -> BaseGeometry:
-    return point(positions([found] if found else []))
+    return point(positions([] if found == [] else [found]))
 
 
 def _line(found: Any) -> BaseGeometry:

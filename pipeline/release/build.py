@@ -40,7 +40,7 @@ from pipeline.theatres import Theatre
 BUILDING = ".building-"
 
 
-def build_release(  # noqa: PLR0917 - all that a release is made from is named
+def build_release(
     settings: Settings,
     frames_by_theatre: dict[str, dict[str, pa.Table]],
     theatres: dict[str, Theatre],
@@ -168,7 +168,4 @@ def _checks(
     with open_database(folder / DATABASE, settings) as connection:
         found = check_data(connection, months)
     found["expectations"] = [v.table for v in validations if not v.success]
-    return [
-        CheckEntry(check=check, passed=not failures, failures=len(failures))
-        for check, failures in found.items()
-    ]
+    return [CheckEntry(check=check, passed=not failures, failures=len(failures)) for check, failures in found.items()]

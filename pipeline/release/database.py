@@ -78,9 +78,7 @@ def open_database(path: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyCon
 
 def _session(settings: Settings) -> duckdb.DuckDBPyConnection:
     """An engine of its own: a file attached here is in no other session's way, and WKB needs no extension."""
-    connection = duckdb.connect(
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET memory_limit = '{settings.memory_limit}'")
     if settings.threads:
@@ -91,8 +89,7 @@ def _session(settings: Settings) -> duckdb.DuckDBPyConnection:
 def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
     """SHA-256 of what the file in use holds: names, types, rows in the order of their key, comments."""
     content = {
-        "ddl": [create_table(spec) for spec in released().values()]
-        + [sql("release/create_strikes_attributed")],
+        "ddl": [create_table(spec) for spec in released().values()] + [sql("release/create_strikes_attributed")],
         "comments": connection.execute(sql("release/list_comments")).fetchall(),
         "tables": {name: content_digest(_read(connection, spec)) for name, spec in released().items()},
     }
@@ -102,8 +99,7 @@ def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
 def create_table(spec: Table) -> str:
     """The CREATE TABLE statement of a table."""
     columns = ", ".join(
-        f"{quote(c.name)} {SQL_TYPES[c.type]}{'' if c.optional else ' NOT NULL'}"
-        for c in spec.columns.values()
+        f"{quote(c.name)} {SQL_TYPES[c.type]}{'' if c.optional else ' NOT NULL'}" for c in spec.columns.values()
     )
     return f"CREATE TABLE {_qualified(spec.name)} ({columns})"
 
@@ -147,8 +143,7 @@ def _column_comment(owner: str, column: Column) -> str:
 
 def _insert(connection: duckdb.DuckDBPyConnection, spec: Table, frame: pa.Table) -> None:
     values = ", ".join(
-        f"ST_GeomFromWKB({quote(c.name)})" if c.type == "geometry" else quote(c.name)
-        for c in spec.columns.values()
+        f"ST_GeomFromWKB({quote(c.name)})" if c.type == "geometry" else quote(c.name) for c in spec.columns.values()
     )
     connection.register("candidate", frame)
     connection.execute(f"INSERT INTO {_qualified(spec.name)} SELECT {values} FROM candidate")

@@ -43,9 +43,7 @@ def write_parquet(path: Path, spec: Table, frame: pa.Table) -> None:
         spec: the table's description; it is kept as each field's ``description``.
         frame: rows that conform to it; geometry as WKB, OGC:CRS84.
     """
-    fields = [
-        field.with_metadata({"description": spec.columns[field.name].about}) for field in spec.arrow_schema
-    ]
+    fields = [field.with_metadata({"description": spec.columns[field.name].about}) for field in spec.arrow_schema]
     rows = pa.Table.from_arrays(frame.combine_chunks().columns, schema=pa.schema(fields))
     metadata = {"title": spec.title, "description": spec.about}
     if geometry := spec.geometry:
@@ -55,9 +53,7 @@ def write_parquet(path: Path, spec: Table, frame: pa.Table) -> None:
         metadata["geo"] = _geo(geometry, about)
     elif has_point(spec):
         encoded, about = _points(rows)
-        field = pa.field(
-            POINT, pa.binary(), nullable=False, metadata={"description": "The centre as a point"}
-        )
+        field = pa.field(POINT, pa.binary(), nullable=False, metadata={"description": "The centre as a point"})
         rows = rows.append_column(field, encoded)
         metadata["geo"] = _geo(POINT, about)
     pq.write_table(rows.replace_schema_metadata(metadata), path, compression="zstd", row_group_size=ROW_GROUP)

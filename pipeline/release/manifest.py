@@ -135,9 +135,7 @@ def write_pinned(folder: Path, pinned: dict[str, int]) -> None:
 
 def describe_tables(frames: dict[str, pa.Table]) -> dict[str, TableEntry]:
     """Rows and content digest of each table, which conforms and stands in the order of its key."""
-    return {
-        name: TableEntry(rows=frame.num_rows, digest=content_digest(frame)) for name, frame in frames.items()
-    }
+    return {name: TableEntry(rows=frame.num_rows, digest=content_digest(frame)) for name, frame in frames.items()}
 
 
 def released() -> dict[str, Table]:
@@ -149,9 +147,7 @@ def combine(frames_by_theatre: dict[str, dict[str, pa.Table]]) -> dict[str, pa.T
     """Each released table with the rows of all theatres, in the order of its key."""
     combined = {}
     for name, spec in released().items():
-        parts = [
-            spec.conform(frames[name]) for _, frames in sorted(frames_by_theatre.items()) if name in frames
-        ]
+        parts = [spec.conform(frames[name]) for _, frames in sorted(frames_by_theatre.items()) if name in frames]
         rows = pa.concat_tables(parts) if parts else spec.empty()
         combined[name] = rows.sort_by([(column, "ascending") for column in spec.key]).combine_chunks()
     return combined
@@ -175,9 +171,7 @@ def _moment(value: datetime | str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def release_id(
-    moment: datetime, described: dict[str, TableEntry], code_version: str, config_digest: str
-) -> str:
+def release_id(moment: datetime, described: dict[str, TableEntry], code_version: str, config_digest: str) -> str:
     """Name of a release: when its newest input was received, and 12 hex digits of what it is made from."""
     content = {
         "tables": {name: entry.digest for name, entry in sorted(described.items())},
@@ -204,9 +198,7 @@ def describe_inputs(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in inputs
     ]
-    return sorted(
-        described, key=lambda row: (row["theatre"], row["source"], row["received_at"], row["sha256"])
-    )
+    return sorted(described, key=lambda row: (row["theatre"], row["source"], row["received_at"], row["sha256"]))
 
 
 def file_digest(path: Path) -> str:

@@ -23,9 +23,7 @@ README = Path(__file__).parent / "README.txt.j2"
 TYPES = {"text": "string", "json": "string", "timestamp": "datetime"}
 
 
-def write_datapackage(
-    folder: Path, release: str, described: dict[str, Theatre], inputs: list[dict[str, Any]]
-) -> None:
+def write_datapackage(folder: Path, release: str, described: dict[str, Theatre], inputs: list[dict[str, Any]]) -> None:
     """Write ``datapackage.json``: every CSV with its schema, every Parquet file, sources with their credit.
 
     Args:
@@ -52,9 +50,7 @@ def write_datapackage(
     (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def write_readme(
-    folder: Path, release: str, described: dict[str, Theatre], inputs: list[dict[str, Any]]
-) -> None:
+def write_readme(folder: Path, release: str, described: dict[str, Theatre], inputs: list[dict[str, Any]]) -> None:
     """Write ``README.txt``: what is what, how to cite, caveats. Arguments as in :func:`write_datapackage`."""
     import jinja2  # noqa: PLC0415 - only a release pays for it
 

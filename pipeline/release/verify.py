@@ -32,7 +32,7 @@ CHECKS = ("conservation", "attribution", "months", "shares")
 SHOWN = 20
 
 
-class ReleaseRefused(UserError):  # noqa: N818 - it is a verdict, told in words
+class ReleaseRefused(UserError):
     """A release that must not be published; the message says why and what to do."""
 
 
@@ -71,9 +71,7 @@ def require_sound(path: Path, settings: Settings) -> None:
         )
 
 
-def check_data(
-    connection: duckdb.DuckDBPyConnection, months_by_theatre: dict[str, list[str]]
-) -> dict[str, list[str]]:
+def check_data(connection: duckdb.DuckDBPyConnection, months_by_theatre: dict[str, list[str]]) -> dict[str, list[str]]:
     """Failures of each check of the data in the database in use, by check.
 
     Args:
@@ -100,9 +98,7 @@ def _check_files(path: Path, manifest: Manifest) -> list[str]:
     listed = {output.path: output for output in manifest.outputs}
     present = set(list_files(path)) - {MANIFEST, PINNED, DATABASE}
     failures = [f"{name} is in the manifest but not in the release" for name in sorted(set(listed) - present)]
-    failures += [
-        f"{name} is in the release but not in the manifest" for name in sorted(present - set(listed))
-    ]
+    failures += [f"{name} is in the release but not in the manifest" for name in sorted(present - set(listed))]
     for name in sorted(present & set(listed)):
         file, output = path / name, listed[name]
         if file.stat().st_size != output.bytes or file_digest(file) != output.sha256:
@@ -142,16 +138,13 @@ def _check_validations(path: Path) -> list[str]:
 
 def _check_database(path: Path, manifest: Manifest, settings: Settings) -> list[str]:
     months = {
-        name: months_between(theatre.first_month, theatre.last_month)
-        for name, theatre in manifest.theatres.items()
+        name: months_between(theatre.first_month, theatre.last_month) for name, theatre in manifest.theatres.items()
     }
     try:
         with open_database(path / DATABASE, settings) as connection:
             failures = _check_counts(connection, manifest)
             if not failures and logical_digest(connection) != manifest.database.logical_digest:
-                failures = [
-                    f"{DATABASE} does not hold what the manifest describes: its logical digest differs"
-                ]
+                failures = [f"{DATABASE} does not hold what the manifest describes: its logical digest differs"]
             found = check_data(connection, months)
     except duckdb.Error as error:
         return [f"{DATABASE} cannot be read ({str(error).splitlines()[0][:200]})"]

@@ -4,7 +4,7 @@ import { controllerLabel, loadEvidence } from "./data.js";
 import { byId, h, linkOut, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
-import { DATE_BASIS, isoShort, metres, percent, plural, span, STATUS } from "./words.js";
+import { DATE_BASIS, isoShort, isoSpan, metres, percent, plural, span, STATUS } from "./words.js";
 
 let asked = 0;
 
@@ -71,7 +71,7 @@ function facts(data, strike, evidence) {
     ["Reported by", linkOut(evidence.report_url, evidence.report_title || source?.title || strike.source)],
     ["Published", isoShort(evidence.published)],
     ["Days counted", `${days}: ${DATE_BASIS[evidence.date_basis] ?? evidence.date_basis}`],
-    ["Days reported", reported(evidence)],
+    ["Days reported", isoSpan(evidence.reported_from, evidence.reported_to)],
     ["Precision", precision(data, strike)],
     ["Confidence of the source", strike.confidence],
     ["Holder that it states", evidence.stated_holder],
@@ -85,11 +85,6 @@ function facts(data, strike, evidence) {
   return h("dl", { class: "facts" }, ...rows.filter(([, value]) => value).flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
 }
 
-function reported(evidence) {
-  const [from, to] = [isoShort(evidence.reported_from), isoShort(evidence.reported_to)];
-  return from === to ? from : `${from} – ${to}`;
-}
-
 function precision(data, strike) {
   const within = `within ${metres(strike.precision_m)} of the point`;
   return strike.is_area ? `an area, not a point: ${within}` : within;
@@ -98,8 +93,7 @@ function precision(data, strike) {
 function snapshot(evidence) {
   if (!evidence.snapshot_last) return "none was in force";
   const { snapshot_first: first, snapshot_last: last, snapshot_age_days: age } = evidence;
-  const days = first === last ? isoShort(last) : `${isoShort(first)} to ${isoShort(last)}`;
-  return `${days}, at most ${plural(age, "day")} old`;
+  return `${isoSpan(first, last)}, at most ${plural(age, "day")} old`;
 }
 
 function counted(data, strike, evidence) {

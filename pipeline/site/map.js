@@ -17,7 +17,7 @@ export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
  * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first.
- * Returns `update(state, strikes)` and `show(strike)`.
+ * Returns `update(state, strikes)`, `show(strike)` to go there, and `reveal(strike)` to see it beside its evidence.
  */
 export function createMap(data, { onStrikes }) {
   const tiles = tileAddress(data.tiles);
@@ -42,9 +42,9 @@ export function createMap(data, { onStrikes }) {
   map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-right");
   let latest = null;
   const apply = () => latest && applyState(map, data, ...latest);
-  map.on("styleimagemissing", ({ id }) => {
+  map.setMissingStyleImageResolver((id) => {
     const image = patterns(data, theme())[id];
-    if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: 2 });
+    if (image) map.addImage(id, image, { pixelRatio: 2 });
   });
   map.on("style.load", apply);
   onTheme(() => map.setStyle(buildStyle(data, theme(), tiles), { diff: false }));
@@ -55,14 +55,23 @@ export function createMap(data, { onStrikes }) {
       if (map.isStyleLoaded() || map.getLayer("strikes")) apply();
     },
     show(strike) {
-      map.easeTo({
-        center: [strike.longitude, strike.latitude],
-        zoom: Math.max(map.getZoom(), strike.is_area ? 7 : 8),
-        animate: !still.matches,
-      });
+      const zoom = Math.max(map.getZoom(), strike.is_area ? 7 : 8);
+      map.easeTo({ center: [strike.longitude, strike.latitude], zoom, offset: clearOf(map), animate: !still.matches });
     },
-    map,
+    reveal(strike) {
+      const center = [strike.longitude, strike.latitude];
+      const covered = 2 * -clearOf(map)[0];
+      if (covered && map.project(center).x > map.getContainer().clientWidth - covered - 20) {
+        map.easeTo({ center, offset: clearOf(map), animate: !still.matches });
+      }
+    },
   };
+}
+
+/** Shift of the map's middle that keeps it clear of the evidence, which lies on the map where there is room beside it. */
+function clearOf(map) {
+  const wide = map.getContainer().clientWidth > 640;
+  return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
 function applyState(map, data, state, strikes) {

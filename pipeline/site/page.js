@@ -1,6 +1,6 @@
 // The page: loads one theatre, keeps the state, and tells each part when it has changed.
 
-import { loadIndex, loadManifest, loadTheatre, openingDay, shownStrikes } from "./data.js";
+import { loadIndex, loadManifest, loadTheatre, openingDay, shownStrikes, snapshotOn } from "./data.js";
 import { byId } from "./dom.js";
 import { closeEvidence, openEvidence } from "./evidence.js";
 import { updateLegend } from "./legend.js";
@@ -10,7 +10,6 @@ import { createStory, updateStory } from "./story.js";
 import { openTable } from "./table.js";
 import { createTime } from "./time.js";
 import { dayLong } from "./words.js";
-import { snapshotOn } from "./data.js";
 
 async function start() {
   const index = await loadIndex();
@@ -19,7 +18,6 @@ async function start() {
   const name = known.includes(askedTheatre()) ? askedTheatre() : known[0];
   const data = await loadTheatre(name);
   let state = readState(data);
-  let here = state.strike ? [state.strike] : [];
 
   const change = (part) => {
     const moved = part.window && part.window !== state.window;
@@ -29,15 +27,20 @@ async function start() {
     if (part.source || part.window) chooseNone();
     render(!part.day || moved);
   };
-  const choose = (ids, at = 0, fly = false) => {
-    here = ids;
+  const choose = async (ids, at = 0, fly = false) => {
     state = { ...state, strike: ids[at] };
-    if (fly) map.show(data.strikeById.get(ids[at]));
-    openEvidence(data, ids, at, { onStep: (to) => choose(ids, to), onClose: close });
     render(false);
+    const strike = data.strikeById.get(ids[at]);
+    try {
+      await openEvidence(data, ids, at, { onStep: (to) => choose(ids, to), onClose: close });
+    } catch (error) {
+      return say(`The evidence for ${strike.place ?? "this location"} could not be loaded: ${error.message}`);
+    }
+    if (fly) map.show(strike);
+    else map.reveal(strike);
+    return undefined;
   };
   const chooseNone = () => {
-    here = [];
     state = { ...state, strike: null };
     closeEvidence();
   };
@@ -47,9 +50,9 @@ async function start() {
     byId("map").querySelector("canvas")?.focus({ preventScroll: true });
   };
 
-  const map = createMap(data, { onStrikes: (ids) => choose(ids) });
   const updateTime = createTime(data, { onChange: change });
   createStory(data, index, { onChange: change });
+  let map = null;
 
   function render(all) {
     const strikes = shownStrikes(data, state);
@@ -58,13 +61,16 @@ async function start() {
     updateLegend(data, state, strikes, {
       onTable: () => openTable(data, state, strikes, { onStrike: (id) => choose([id], 0, true) }),
     });
-    map.update(state, strikes);
+    map?.update(state, strikes);
     notice(data, state);
     writeState(data, state);
   }
 
+  // Twice, as the map is fitted to the room that the rest leaves it.
   render(true);
-  if (here.length) choose(here);
+  map = createMap(data, { onStrikes: (ids) => choose(ids) });
+  render(false);
+  if (state.strike) choose([state.strike]);
   onTheme(() => render(true));
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.strike && !byId("rows").open) close();

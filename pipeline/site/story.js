@@ -18,7 +18,10 @@ export function createStory(data, index, { onChange }) {
       h("a", { href: `#theatre=${encodeURIComponent(name)}`, "aria-current": name === data.name ? "page" : null }, title)));
   }
   const sources = data.sources.filter((source) => source.kind === "strikes");
-  byId("source").replaceChildren(...sources.map((source) => h("option", { value: source.name }, source.publisher)));
+  byId("source").replaceChildren(...sources.map((source) => {
+    const alone = sources.filter((other) => other.publisher === source.publisher).length === 1;
+    return h("option", { value: source.name }, alone ? source.publisher : source.title);
+  }));
   byId("source").onchange = (event) => onChange({ source: event.target.value });
   byId("window").onchange = (event) => onChange({ window: event.target.value });
 }
@@ -56,13 +59,14 @@ function finding(data, row) {
       h("p", { class: "claim" }, `of ${plural(row.n, "reported strike location")} lay outside ${focus}-held ground`,
         h("span", { class: "bounds" }, `${between(row.not_focus_lower_t10, row.not_focus_upper_t10)}, given the control map`))),
     boundsChart(row),
-    h("dl", { class: "readings" },
+    h("details", {}, h("summary", {}, "What the bounds mean"), h("dl", { class: "readings" },
+      ...reading("expected", "mean share of the discs", percent(row.not_focus_expected)),
       ...reading("point", "by their centres alone", percent(row.not_focus_at_point)),
       ...reading("range", "up to 10% of a disc unknown or on the other side", between(row.not_focus_lower_t10, row.not_focus_upper_t10)),
       ...reading("whisker", "nothing unknown or on the other side", between(row.not_focus_lower_t0, row.not_focus_upper_t0)),
       ...(data.ally && row.not_focus_excluding_ally !== null
         ? reading("", `of ground not held by the ${controllerLabel(data, data.ally).toLowerCase()}, the attacker's ally`, percent(row.not_focus_excluding_ally))
-        : [])),
+        : []))),
     h("details", { class: "sentence" }, h("summary", {}, "In one sentence, to quote"), h("blockquote", {}, row.sentence)),
   ];
 }
@@ -165,7 +169,7 @@ function credits(data) {
     h("h2", {}, "Sources"),
     h("ul", {}, ...data.sources.map((source) =>
       h("li", {}, linkOut(source.url, source.title), `. ${source.credit}. ${source.terms}.`)),
-    h("li", {}, "Borders, rivers, towns: Natural Earth, public domain.")),
+      h("li", {}, "Borders, rivers, towns: Natural Earth, public domain.")),
     h("p", {}, "Drawn with MapLibre GL JS and PMTiles (both BSD-3-Clause)."),
     h("p", { id: "release", class: "small" }));
 }

@@ -120,7 +120,8 @@ export function buildStyle(data, theme, tiles) {
         id: "stacks", type: "symbol", source: "stacks",
         layout: {
           "text-field": ["concat", "×", ["get", "count"]], "text-font": SANS_BOLD, "text-size": 11,
-          "text-anchor": "bottom-left", "text-offset": [0.35, -0.25], "text-allow-overlap": true,
+          "text-anchor": "bottom-left", "text-offset": [0.35, -0.25], "text-padding": 0,
+          "symbol-sort-key": ["-", ["get", "count"]],
         },
         paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.6 },
       },
@@ -179,7 +180,7 @@ function labels(base, ink) {
       layout: {
         "text-field": ["get", "name"], "text-font": ["case", ["<=", ["get", "rank"], 4], ["literal", SANS_BOLD], ["literal", SANS]],
         "text-size": ["case", ["<=", ["get", "rank"], 4], 13, 11.5],
-        "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.5, "text-justify": "auto",
+        "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.7, "text-justify": "auto",
         "symbol-sort-key": ["get", "rank"],
       },
       paint: { "text-color": ink.label, ...halo },

@@ -1,6 +1,6 @@
 // Table: the rows behind what is on the map, for readers who cannot or would not use a map.
 
-import { controllerLabel } from "./data.js";
+import { controllerLabel, countByController } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
@@ -19,11 +19,11 @@ export function openTable(data, state, strikes, { onStrike }) {
   };
   dialog.replaceChildren(
     h("div", { class: "bar-top" },
-      h("h2", { id: "rows-title" }, `${plural(strikes.length, "reported strike location")}, ${shownTitle(data, state)}`),
+      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countByController(data, strikes).episodes, "reported strike location")}`),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: () => dialog.close() }, "×")),
     h("div", { class: "scroller", tabindex: "0" }, h("table", {},
-      h("caption", {}, `${data.sourceByName.get(state.source)?.title ?? state.source}. Choose a place for its evidence.`),
-      h("thead", {}, h("tr", {}, ...[...COLUMNS, `On ${focus} ground`].map((name) => h("th", { scope: "col" }, name)))),
+      h("caption", {}, `${data.sourceByName.get(state.source)?.title ?? state.source}; ${shownTitle(data, state)}. Choose a place for its evidence.`),
+      h("thead", {}, h("tr", {}, ...[...COLUMNS, `Share on ${focus} ground`].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, ...strikes.map((strike) => h("tr", {},
         h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.strike_id) }, strike.place ?? "Unnamed place")),
         h("td", {}, strike.province ?? ""),

@@ -12,7 +12,8 @@ const SPANS = [
   ["day", "This day"],
 ];
 const PLAY_MS = 220;
-const HEIGHT = 40;
+const HEIGHT = 44;
+const MOST_BARS = 56;
 
 /** Make the time bar. `onChange` gets the part of the state that changed. Returns `update(state)`. */
 export function createTime(data, { onChange }) {
@@ -94,7 +95,7 @@ const mapAge = (days) => (days === 0 ? "control map of this day" : `control map 
 /** Bars by day, stacked by who held the ground; in long periods by so many days that a bar can be seen. */
 function drawBars(data, state, view) {
   const { from, to } = data.windowByName.get(state.window);
-  const bin = Math.max(1, Math.ceil((to - from + 1) / 160));
+  const bin = Math.max(1, Math.ceil((to - from + 1) / MOST_BARS));
   const order = new Map(data.controllers.map((controller, index) => [controller.name, index]));
   const bins = new Map();
   for (const [day, controller, strikes] of data.days[state.source] ?? []) {
@@ -114,7 +115,7 @@ function drawBars(data, state, view) {
       top -= height;
       const colour = data.controllerByName.get(controller)?.colour ?? "#8d929a";
       bars.push(svg("rect", {
-        x: at * bin + 0.06 * bin, y: top, width: 0.88 * bin, height, fill: tone(colour, theme()), "data-day": from + at * bin,
+        x: at * bin + 0.06 * bin, y: top, width: 0.88 * bin, height, fill: tone(colour, theme()), "data-day": from + at * bin, "data-last": from + (at + 1) * bin - 1,
       }));
     }
   }
@@ -135,8 +136,9 @@ function drawMarks(data, from, to, view) {
 function shade(view, state, from, to) {
   const reach = { window: to - from, week: 7, day: 0 }[state.span];
   for (const bar of view.bars.children) {
-    const day = Number(bar.dataset.day);
-    bar.setAttribute("opacity", Math.abs(day - state.day) <= reach ? 1 : 0.28);
+    const first = Number(bar.dataset.day);
+    const last = Number(bar.dataset.last);
+    bar.setAttribute("opacity", first <= state.day + reach && last >= state.day - reach ? 1 : 0.28);
   }
 }
 

@@ -5,19 +5,23 @@ const format = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", 
 const LONG = format({ day: "numeric", month: "long", year: "numeric" });
 const SHORT = format({ day: "numeric", month: "short", year: "numeric" });
 const MONTH = format({ month: "long", year: "numeric" });
-const MONTH_SHORT = format({ month: "short", year: "numeric" });
+const DAY_MONTH = format({ day: "numeric", month: "short" });
 
 const toDate = (day) => new Date(day * DAY_MS);
 export const toNumber = (iso) => Math.round(Date.parse(`${iso}T00:00:00Z`) / DAY_MS);
 export const toIso = (day) => toDate(day).toISOString().slice(0, 10);
 export const dayLong = (day) => LONG.format(toDate(day));
 export const dayShort = (day) => SHORT.format(toDate(day));
-export const monthShort = (day) => MONTH_SHORT.format(toDate(day));
 export const isoShort = (iso) => (iso ? dayShort(toNumber(iso)) : null);
+export const isoSpan = (from, to) => span(toNumber(from), toNumber(to));
 
 /** A span of days, both inclusive. */
 export function span(from, to) {
-  return from === to ? dayShort(from) : `${dayShort(from)} – ${dayShort(to)}`;
+  if (from === to) return dayShort(from);
+  const [a, b] = [toDate(from), toDate(to)];
+  const sameYear = a.getUTCFullYear() === b.getUTCFullYear();
+  if (sameYear && a.getUTCMonth() === b.getUTCMonth()) return `${a.getUTCDate()}–${dayShort(to)}`;
+  return `${sameYear ? DAY_MONTH.format(a) : dayShort(from)} – ${dayShort(to)}`;
 }
 
 export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
@@ -38,8 +42,6 @@ export function metres(m) {
   if (m < 1000) return `${Math.round(m)} m`;
   return `${(m / 1000).toLocaleString("en-GB", { maximumFractionDigits: m < 10_000 ? 1 : 0 })} km`;
 }
-
-export const CERTAINTY = { firm: "firm", likely: "likely", uncertain: "uncertain" };
 
 export const STATUS = {
   held: "The whole disc was on one side.",

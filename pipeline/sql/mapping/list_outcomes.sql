@@ -1,7 +1,7 @@
 SELECT
     record_id,
-    $theatre,
-    $source,
+    $theatre AS theatre,
+    $source AS source,
     export_id,
     outcome,
     CASE WHEN outcome <> 'quarantined' THEN source_key END AS target_id

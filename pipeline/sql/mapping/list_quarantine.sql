@@ -18,8 +18,8 @@ WITH all_reasons AS (
 )
 
 SELECT DISTINCT
-    $theatre,
-    $source,
+    $theatre AS theatre,
+    $source AS source,
     fields.export_id,
     fields.record_id,
     fields.file_name,

@@ -10,8 +10,8 @@ WITH sightings AS (
 
 SELECT
     's' || left(sha256($theatre || '|' || $source || '|' || dated.source_key), 16) AS strike_id,
-    $theatre,
-    $source,
+    $theatre AS theatre,
+    $source AS source,
     dated.source_key,
     strftime(dated.date_from, '%Y-%m') AS month,
     dated.record_id,

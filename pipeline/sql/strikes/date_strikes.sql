@@ -19,7 +19,7 @@ additions_of_report AS (
         report_url,
         min(date_from) AS date_from,
         max(date_to) AS date_to,
-        count(DISTINCT date_from, date_to) AS spans
+        count(DISTINCT row(date_from, date_to)) AS spans
     FROM additions
     WHERE starts_with(status, 'struck')
     GROUP BY report_url

@@ -23,7 +23,7 @@ in_province AS (
     SELECT
         typed.record_id,
         min_by(spelled.place_id, spelled.place_id) AS place_id,
-        count(DISTINCT spelled.latitude, spelled.longitude) AS candidates
+        count(DISTINCT row(spelled.latitude, spelled.longitude)) AS candidates
     FROM typed
     INNER JOIN spelled ON lower(typed.place) = spelled.spelling AND typed.province = spelled.province
     GROUP BY typed.record_id
@@ -33,7 +33,7 @@ anywhere AS (
     SELECT
         typed.record_id,
         min_by(spelled.place_id, spelled.place_id) AS place_id,
-        count(DISTINCT spelled.latitude, spelled.longitude) AS candidates
+        count(DISTINCT row(spelled.latitude, spelled.longitude)) AS candidates
     FROM typed
     INNER JOIN spelled ON lower(typed.place) = spelled.spelling
     WHERE typed.province IS NULL

@@ -15,6 +15,7 @@ from pipeline.theatres import theatres
 
 SYRIA = theatres()["syria"]
 COMMONS = SYRIA.sources["commons_map"]
+FLAT = Polygon([(38, 35), (39, 35), (38, 35)])
 BOW_TIE = Polygon([(38, 35), (39, 36), (39, 35), (38, 36)])
 
 
@@ -53,7 +54,7 @@ def test_a_collection_gives_its_polygons() -> None:
         ("isis", Polygon(), ("geometry_missing", "geometry", "Polygon")),
         ("isis", shapely.GeometryCollection(), ("geometry_missing", "geometry", "GeometryCollection")),
         ("isis", Point(38, 35), ("geometry_not_polygon", "geometry", "Point")),
-        ("isis", Polygon([(38, 35), (39, 35), (38, 35)]), ("geometry_unrepairable", "geometry", "Too few points in geometry component")),
+        ("isis", FLAT, ("geometry_unrepairable", "geometry", "Too few points in geometry component")),
         ("isis", box(10, 35, 11, 36), ("geometry_outside", "geometry", "[10.0, 35.0, 11.0, 36.0]")),
         ("Rome", box(38, 35, 39, 36), ("controller_unknown", "controller", "Rome")),
         ("", box(38, 35, 39, 36), ("controller_missing", "controller", None)),

@@ -59,16 +59,16 @@ def test_towns_that_changed_hands(
     assert holders_at(standing(build.areas, day), longitude, latitude) == [holder]
 
 
-@pytest.mark.parametrize("day", ["2022-02-24", "2022-03-31", "2022-05-26", "2022-09-10", "2022-09-29", "2022-11-24"])
+@pytest.mark.parametrize("day", ["2022-02-24", "2022-05-26", "2022-09-10", "2022-11-24"])
 def test_every_point_is_held_as_the_original_geometry_says(raw: Raw, build: ControlBuild, day: str) -> None:
     (path,) = [e["export_id"] for e in raw.exports if e["file_name"].startswith(day.replace("-", ""))]
     drawn = shapely.from_wkb([r["geometry"] for r in raw.records if r["export_id"] == path and r["geometry"]])
     ground = shapely.from_wkb(land(UKRAINE))
     west, south, east, north = UKRAINE.extent
     random = np.random.default_rng(20220224)
-    points = np.column_stack([random.uniform(west, east, 20_000), random.uniform(south, north, 20_000)])
+    points = np.column_stack([random.uniform(west, east, 8_000), random.uniform(south, north, 8_000)])
     vertices = shapely.get_coordinates(drawn)
-    points[::2] = vertices[random.integers(0, len(vertices), 10_000)] + random.normal(0, 0.005, (10_000, 2))
+    points[::2] = vertices[random.integers(0, len(vertices), 4_000)] + random.normal(0, 0.005, (4_000, 2))
     is_drawn = np.zeros(len(points), bool)
     for shape in shapely.make_valid(drawn):
         shapely.prepare(shape)

@@ -1,0 +1,128 @@
+"""Checks: the verdicts that the pipeline reached, told to Dagster.
+
+Belongs here: check specs, and turning validations and balances into check results. They report; the pipeline itself has
+refused a bad candidate before Dagster hears of it. Does not belong here: what is expected (``pipeline.expectations``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dagster as dg
+
+from pipeline.catalogue import table
+from pipeline.work import Done, Step
+
+CONSERVATION = "conservation"
+READABLE = "exports_readable"
+VERIFIED = "verified"
+# Steps in which records end; their outcomes must add up.
+CONSERVING = ("references", "mapped_strikes", "control")
+WORDS = ("table", "column", "expectation", "expected", "observed", "sample")
+
+
+def contract_name(table_name: str) -> str:
+    """Name of the check that holds a table against its contract."""
+    return f"contract_{table(table_name).short_name}"
+
+
+def step_specs(step: Step, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    """Specs of all checks of a step."""
+    specs = [
+        dg.AssetCheckSpec(
+            contract_name(name),
+            asset=key,
+            blocking=True,
+            description=f"`{name}` keeps its batch contract: columns, types, ranges, keys. "
+            "Tested on the candidate, before it replaces what is there.",
+        )
+        for name in step.tables
+    ]
+    if step.name in CONSERVING:
+        specs.append(
+            dg.AssetCheckSpec(
+                CONSERVATION,
+                asset=key,
+                blocking=True,
+                description="For every export: accepted + duplicate + superseded + quarantined = records.",
+            )
+        )
+    return specs
+
+
+def contracts(step: Step, done: Sequence[Done]) -> list[dg.AssetCheckResult]:
+    """Result of each table's contract, from the validations kept with the parts."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in step.tables}
+    for validation in _different(part.validations for part in done):
+        found[validation["table"]].append(validation)
+    return [contract(name, validations) for name, validations in found.items()]
+
+
+def _different(several: Iterable[Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Validations, each once: parts that were made together share theirs."""
+    found: list[dict[str, Any]] = []
+    for validations in several:
+        found += [validation for validation in validations if validation not in found]
+    return found
+
+
+def contract(table_name: str, validations: Sequence[dict[str, Any]]) -> dg.AssetCheckResult:
+    """Result of one table's contract; what failed stands in the metadata."""
+    results = [result for validation in validations for result in validation["results"]]
+    failures = [{"table": table_name, **result} for result in results if not result["success"]]
+    metadata: dict[str, Any] = {
+        "rows": sum(validation["rows"] for validation in validations),
+        "expectations": len(results),
+        "failed": len(failures),
+    }
+    if failures:
+        metadata["failures"] = _table(failures)
+    about = "; ".join(f"{failure['column'] or table_name}: {failure['about']}" for failure in failures)
+    return dg.AssetCheckResult(
+        check_name=contract_name(table_name),
+        passed=not failures,
+        metadata=metadata,
+        description=about or ("All expectations met." if results else "No rows, so nothing to hold against it."),
+    )
+
+
+def _table(failures: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:
+    rows = []
+    for failure in failures:
+        sample = ", ".join(map(str, failure.get("sample", [])))
+        rows.append(dg.TableRecord({name: str(failure.get(name) or "") for name in WORDS} | {"sample": sample}))
+    return dg.MetadataValue.table(rows, dg.TableSchema([dg.TableColumn(name) for name in WORDS]))
+
+
+def conservation(balance: Sequence[dict[str, Any]]) -> dg.AssetCheckResult:
+    """Result of the conservation of records; each export's balance stands in the metadata."""
+    broken = [row for row in balance if not row["is_balanced"]]
+    columns = ("source", "file_name", "records", "accepted", "duplicate", "superseded", "quarantined")
+    rows = [dg.TableRecord({name: row[name] for name in columns}) for row in balance]
+    schema = dg.TableSchema([dg.TableColumn(c, "string" if c in columns[:2] else "int") for c in columns])
+    records = sum(row["records"] for row in balance)
+    quarantined = sum(row["quarantined"] for row in balance)
+    named = ", ".join(f"{row['source']} {row['file_name']}" for row in broken)
+    return dg.AssetCheckResult(
+        check_name=CONSERVATION,
+        passed=not broken,
+        metadata={
+            "balance": dg.MetadataValue.table(rows, schema),
+            "records": records,
+            "quarantined": quarantined,
+            "quarantined share": quarantined / records if records else 0.0,
+        },
+        description=f"Records were lost or doubled: {named}" if broken else "Every record ended in exactly one place.",
+    )
+
+
+def readable(problems: Sequence[str]) -> dg.AssetCheckResult:
+    """Whether every export of a theatre could be read; one that could not is a warning, because the rest goes on."""
+    return dg.AssetCheckResult(
+        check_name=READABLE,
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"unreadable": len(problems)},
+        description="; ".join(problems) or "Every export could be read.",
+    )

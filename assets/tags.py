@@ -1,0 +1,33 @@
+"""Tags of runs: why a run exists, whom it is for, and the months that it covers.
+
+Belongs here: the names of tags and reading them. Does not belong here: deciding what to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+THEATRE = "isw/theatre"
+WHY = "isw/why"
+FORCE = "isw/force"
+SHOWCASE = "isw/showcase"
+PROCESS = "isw/process"
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+
+LONGEST_WHY = 300
+
+
+def month_range(first: str, last: str) -> dict[str, str]:
+    """Tags of a run over the months from first to last (YYYY-MM), both inclusive."""
+    return {RANGE_START: first, RANGE_END: last}
+
+
+def why(text: str) -> dict[str, str]:
+    """Tag that says in words why a run exists."""
+    return {WHY: text if len(text) <= LONGEST_WHY else text[: LONGEST_WHY - 1] + "…"}
+
+
+def is_set(tags: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """Whether a tag says yes; ``default`` where it is absent."""
+    return tags.get(name, str(default)).strip().lower() in {"true", "yes", "1"}

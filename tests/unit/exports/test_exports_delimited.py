@@ -1,0 +1,183 @@
+"""CSV and its kin."""
+
+from __future__ import annotations
+
+import pytest
+from export_files import a_source, column, properties, read_bytes, refusal
+from hypothesis import given
+from hypothesis import settings as rules
+from hypothesis import strategies as st
+
+CELL = st.text(
+    alphabet=st.sampled_from(["a", "B", "1", ".", " ", ",", ";", "\t", "|", '"', "'", "\n", "\r", "ح", "é", "\u2028"]),
+    max_size=6,
+)
+# Names that could not be taken for several columns under another delimiter, or for another format.
+NAME = st.text(alphabet="abcdeم", min_size=1, max_size=4)
+DIALECTS = st.tuples(
+    st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans(), st.booleans()
+)
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
+    """A header of different names and rows of as many cells."""
+    names = draw(st.lists(NAME, min_size=2, max_size=5, unique=True))
+    cells = st.lists(CELL, min_size=len(names), max_size=len(names))
+    return names, draw(st.lists(cells, min_size=1, max_size=6))
+
+
+def write(rows: list[list[str]], dialect: tuple[str, str, bool, bool]) -> str:
+    """Rows as text; a cell is quoted where it must be, or always."""
+    delimiter, ending, quoted, is_ended = dialect
+    special = f'{delimiter}"\n\r'
+
+    def cell(text: str) -> str:
+        return '"' + text.replace('"', '""') + '"' if quoted or any(c in special for c in text) else text
+
+    text = ending.join(delimiter.join(map(cell, row)) for row in rows)
+    return text + ending if is_ended else text
+
+
+def first_lines(rows: list[list[str]], dialect: tuple[str, str, bool, bool]) -> list[int]:
+    """The line on which each row starts."""
+    lines, line = [], 1
+    for row in rows:
+        lines.append(line)
+        text = write([row], (*dialect[:3], True))
+        line += text.count("\r\n") + text.replace("\r\n", "").count("\n") + text.replace("\r\n", "").count("\r")
+    return lines
+
+
+@given(tables(), DIALECTS, ENCODINGS)
+@rules(max_examples=80, deadline=None)
+def test_tables_come_back_as_they_were_written(
+    table: tuple[list[str], list[list[str]]], dialect: tuple[str, str, bool, bool], encoding: str
+) -> None:
+    names, rows = table
+    reading = read_bytes(write([names, *rows], dialect).encode(encoding))
+    assert properties(reading) == [dict(zip(names, row, strict=True)) for row in rows]
+    assert [list(found) for found in properties(reading)] == [names] * len(rows)
+    assert column(reading, "line_no") == first_lines([names, *rows], dialect)[1:]
+    assert column(reading, "record_no") == list(range(1, len(rows) + 1))
+    assert reading.export["encoding"] == encoding
+
+
+@given(tables(), DIALECTS, ENCODINGS)
+@rules(max_examples=40, deadline=None)
+def test_a_cut_at_any_byte_is_told_or_leaves_every_whole_row(
+    table: tuple[list[str], list[list[str]]], dialect: tuple[str, str, bool, bool], encoding: str
+) -> None:
+    names, rows = table
+    content = write([names, *rows], dialect).encode(encoding)
+    for cut in range(0, len(content), max(1, len(content) // 25)):
+        reading = read_bytes(content[:cut])
+        if reading.export["problem_code"] is None:
+            # Every row but the last, which the cut may have shortened, is as it was.
+            found = properties(reading)
+            assert found[:-1] == [dict(zip(names, row, strict=True)) for row in rows][: len(found) - 1]
+            ended = (*dialect[:3], True)
+            ends = [len(write([names, *rows[:n]], ended).encode(encoding)) for n in range(1, len(rows) + 1)]
+            complete = sum(end <= cut for end in ends)
+            assert len(found) >= complete
+
+
+def test_codepages_of_arabic_cyrillic_and_french() -> None:
+    samples = {
+        "cp1256": "المكان,اليوم\nحلب,قصف\nالرستن,غارة جوية على السوق\n",
+        "cp1251": "місце,день\nХарків,обстріл\nІзюм,авіаудар по мосту\n",
+        "cp1252": "lieu,jour\nGenève,frappe aérienne\nZürich,été\n",
+    }
+    for encoding, text in samples.items():
+        reading = read_bytes(text.encode(encoding))
+        assert reading.export["encoding"] == encoding
+        header, *rows = [line.split(",") for line in text.splitlines()]
+        assert properties(reading) == [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_text_that_is_utf8_but_for_a_byte_is_not_read_as_something_else() -> None:
+    content = "اسم,مكان\n" + "حلب,قصف\n" * 50
+    assert refusal(read_bytes(content.encode() + b"\xff\xfe,1\n"))[0] == "export_encoding"
+
+
+def test_a_cut_within_a_character_is_a_truncated_file() -> None:
+    assert refusal(read_bytes("a,b\n1,ح".encode()[:-1]))[0] == "export_truncated"
+
+
+def test_a_header_line_that_declares_the_delimiter_is_followed() -> None:
+    assert properties(read_bytes(b"sep=;\na;b\n1,5;2\n")) == [{"a": "1,5", "b": "2"}]
+
+
+def test_one_column_is_a_table_too() -> None:
+    reading = read_bytes(b'name\nAleppo\n""\n\nHoms\n')
+    assert properties(reading) == [{"name": "Aleppo"}, {"name": ""}, {"name": "Homs"}]
+    assert column(reading, "line_no") == [2, 3, 5]
+
+
+def test_names_that_repeat_get_suffixes_and_values_stay() -> None:
+    reading = read_bytes(b"name,name,,name_2,_extra\n1,2,3,4,5\n")
+    assert list(properties(reading)[0].items()) == [
+        ("name", "1"),
+        ("name_3", "2"),
+        ("column_3", "3"),
+        ("name_2", "4"),
+        ("_extra_2", "5"),
+    ]
+
+
+def test_rows_of_another_length_stay_records_and_are_told_of() -> None:
+    reading = read_bytes(b"a,b,c\n1,2,3\n1,2\n1,2,3,4,5\n")
+    good, short, long = properties(reading)
+    assert good == {"a": "1", "b": "2", "c": "3"}
+    assert short == {"a": "1", "b": "2", "_problem": "record_malformed", "_problem_text": "2 cells under a header of 3"}
+    assert (long["c"], long["_extra"], long["_problem"]) == ("3", ["4", "5"], "record_malformed")
+
+
+def test_a_stray_quotation_mark_costs_its_row_only() -> None:
+    reading = read_bytes(b'a,b\n"x"y,1\n2,3\n"p\nq"z,4\n5,6\n')
+    first, second, third, fourth = properties(reading)
+    assert (first["_text"], first["_problem"]) == ('"x"y,1\n', "record_malformed")
+    assert third["_text"] == '"p\nq"z,4\n'
+    assert (second, fourth) == ({"a": "2", "b": "3"}, {"a": "5", "b": "6"})
+    assert column(reading, "line_no") == [2, 3, 4, 6]
+
+
+def test_an_open_quotation_mark_names_its_line() -> None:
+    code, value = refusal(read_bytes(b'a,b\n1,2\n3,"open\n4,5\n'))
+    assert code == "export_truncated"
+    assert "line 3" in value
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"a,b\n", b"a,b", b"\xff\xfe", b"   "])
+def test_files_without_rows_are_empty(content: bytes) -> None:
+    assert refusal(read_bytes(content))[0] == "export_empty"
+
+
+def test_caps_are_told_with_their_name_and_value() -> None:
+    wide = ",".join(f"c{n}" for n in range(50)).encode()
+    for content, name, caps in [
+        (wide + b"\n1\n", "max_columns = 40 (ISW_MAX_COLUMNS)", {"max_columns": 40}),
+        (b"a,b\n" + b"," * 50 + b"\n", "max_columns = 40 (ISW_MAX_COLUMNS)", {"max_columns": 40}),
+        (wide + b"\n", "max_field_bytes = 100 (ISW_MAX_FIELD_BYTES)", {"max_field_bytes": 100}),
+        (b'a,b\n1,"' + b"x\n" * 100 + b'"\n', "max_field_bytes = 100", {"max_field_bytes": 100}),
+    ]:
+        code, value = refusal(read_bytes(content, **caps))
+        assert code == "export_cap_exceeded"
+        assert name in value
+
+
+def test_a_file_without_a_needed_column_names_it() -> None:
+    source = a_source(date_from="date", place="town", note="remark")
+    code, value = refusal(read_bytes(b"day,town\n1,2\n", source))
+    assert code == "export_missing_column"
+    assert value == "no column date (for date_from); there are day, town"
+    assert read_bytes(b"date,town\n1,2\n", source).export["problem"] is None
+
+
+def test_large_files_are_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.exports import reading as room
+
+    monkeypatch.setattr(room, "BATCH", 7)
+    found = read_bytes(b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(100)))
+    assert [row["a"] for row in properties(found)] == [str(n) for n in range(100)]
