@@ -97,7 +97,7 @@ def _run_npm(build: Path) -> None:
         text=True,
     )
     if result.returncode:
-        last = "\n".join(result.stderr.strip().splitlines()[-5:])
+        last = "\n".join(str(result.stderr).strip().splitlines()[-5:])
         raise UserError(
             "npm could not install the map page's libraries. Check that the npm registry can be reached "
             f"(its address is in npm's own settings), then run `make install` again.\n{last}"

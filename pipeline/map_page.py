@@ -150,7 +150,7 @@ def _sources(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[str,
 
 
 def _headlines(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    rows = run_sql(
+    rows: list[dict[str, Any]] = run_sql(
         "map_page/list_headlines", {"theatre": theatre.name}, headline_rows=frames["marts.headline"]
     ).to_pylist()
     for row in rows:

@@ -36,9 +36,10 @@ BACKDROP_MARGIN_DEGREES = 5.0
 
 # Order within a tile: from the ground up.
 SHAPES = ("land", "lakes", "rivers", "provinces", "areas", "fronts", "discs")
-POINTS = ("province_names", "towns", "strikes")
+POINTS = ("land_names", "province_names", "towns", "strikes")
 LAYERS = {
     "land": "Countries; the theatre's own has is_theatre",
+    "land_names": "Countries, at a point inside each",
     "lakes": "Lakes",
     "rivers": "Rivers",
     "provinces": "Provinces of the theatre",
@@ -191,7 +192,7 @@ def _zooms(connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
 
 def _tolerance_m(zoom: int, pixels: float) -> float:
     """Metres of Web Mercator under so many screen pixels."""
-    return pixels * WORLD_M / 2**zoom / TILE_PIXELS
+    return pixels * WORLD_M / 2.0**zoom / TILE_PIXELS
 
 
 def _encode_zoom(connection: duckdb.DuckDBPyConnection, zoom: int) -> dict[tuple[int, int], bytes]:

@@ -302,6 +302,5 @@ def _episodes(strikes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for s in strikes:
         first.setdefault((s["source"], s["place"]), s["strike_id"])
     return [
-        {**_pick(s, "strike_id", "theatre", "source"), "episode_id": first[s["source"], s["place"]]}
-        for s in strikes
+        {**_pick(s, "strike_id", "theatre", "source"), "episode_id": first[s["source"], s["place"]]} for s in strikes
     ]

@@ -62,9 +62,7 @@ def _sentence(n: int, figures: dict[str, Any]) -> str:
     )
 
 
-def _headline(
-    source: str, window: str, span: tuple[date, date], unit: str, rows: list[Pair]
-) -> dict[str, Any]:
+def _headline(source: str, window: str, span: tuple[date, date], unit: str, rows: list[Pair]) -> dict[str, Any]:
     distinct = {(s["longitude"], s["latitude"]): (s, a) for s, a in rows}
     counted = rows if unit == "row" else list(distinct.values())
     figures = _shares(counted)

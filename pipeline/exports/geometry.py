@@ -60,7 +60,9 @@ def line(found: Positions) -> BaseGeometry:
 
 
 def polygon(rings: list[Positions]) -> BaseGeometry:
-    """A polygon of its outer ring and its holes; empty where there are no rings."""
+    """A polygon of its outer ring and its holes; empty where there are no positions."""
+    if not any(map(len, rings)):
+        return shapely.Polygon()
     for number, ring in enumerate(rings, start=1):
         if len(ring) < 4:
             raise ShapeError(f"ring {number} has {len(ring)} positions, a ring needs four")
@@ -68,8 +70,6 @@ def polygon(rings: list[Positions]) -> BaseGeometry:
             raise ShapeError(f"ring {number} is not closed")
     if len({ring.shape[1] for ring in rings}) > 1:
         raise ShapeError("rings with and without heights")
-    if not rings:
-        return shapely.Polygon()
     outer, *holes = (shapely.linearrings(ring) for ring in rings)
     return shapely.polygons(outer, holes or None)
 

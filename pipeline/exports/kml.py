@@ -31,9 +31,9 @@ from pipeline.settings import Settings
 
 FEATURE = "Placemark"
 FOLDERS = frozenset({"Folder", "Document"})
-ROOT = re.compile(
-    r"^\s*(?:<\?xml[^>]*\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<(?:\w+:)?(?:kml|Placemark)[\s/>]", re.DOTALL
-)
+# What may stand before the root; each part is taken once and for all, so that no input makes the search slow.
+PROLOG = r"\s*(?:(?>(?:<\?.*?\?>|<!--.*?-->))\s*)*+"
+ROOT = re.compile(PROLOG + r"<(?:!DOCTYPE\s+|[\w.-]+:)?(?:kml|Placemark)\b", re.DOTALL)
 ENCODING = re.compile(r"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)", re.ASCII)
 # How a geometry is drawn: kept as properties of the placemark.
 DRAWN = ("altitudeMode", "tessellate", "extrude")

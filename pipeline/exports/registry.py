@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from pipeline.exports import archives, delimited, json_reader, kml, shapefile
-from pipeline.exports.encodings import HEAD, decode_head
+from pipeline.exports.encodings import HEAD, decode_head, is_text
 from pipeline.exports.types import Reader, RefusedError
 from pipeline.settings import Settings
 
@@ -66,4 +66,4 @@ def _likely(head: bytes, names: list[str]) -> str:
     tag = TAG.search(decode_head(head))
     if tag and decode_head(head).lstrip().startswith("<"):
         return "an HTML page" if "html" in tag.group(1).lower() else f"XML with the root {tag.group(1)}"
-    return "binary data" if "\0" in decode_head(head) else f"text that starts with {decode_head(head)[:40]!r}"
+    return "binary data" if not is_text(head) else f"text that starts with {decode_head(head)[:40]!r}"

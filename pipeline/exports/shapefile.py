@@ -121,9 +121,9 @@ def _load(layer: Layer, encoding: str | None) -> tuple[pa.Table, str | None]:
 
 def _geometries(settings: Settings, layer: Layer, table: pa.Table) -> tuple[Geometries, list[str | None]]:
     """Geometries as the file has them, and what is wrong with those that can't be had."""
-    geometries = _without_measures(
-        shapely.from_wkb(table.column(table.num_columns - 1).to_numpy(), on_invalid="ignore")
-    )
+    with np.errstate(invalid="ignore"):  # coordinates that are not numbers are told of below
+        found = shapely.from_wkb(table.column(table.num_columns - 1).to_numpy(), on_invalid="ignore")
+    geometries = _without_measures(found)
     broken = not_finite(geometries)
     problems: list[str | None] = []
     for place, (row, geometry) in enumerate(zip(table.column(0).to_pylist(), geometries, strict=True)):

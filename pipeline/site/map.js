@@ -55,6 +55,7 @@ export function createMap(data, { onStrikes }) {
       if (map.isStyleLoaded() || map.getLayer("strikes")) apply();
     },
     show(strike) {
+      byId("stage").scrollIntoView({ block: "start" });
       const zoom = Math.max(map.getZoom(), strike.is_area ? 7 : 8);
       map.easeTo({ center: [strike.longitude, strike.latitude], zoom, offset: clearOf(map), animate: !still.matches });
     },

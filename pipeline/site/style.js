@@ -152,7 +152,7 @@ const widths = (low, high) => ["interpolate", ["linear"], ["zoom"], 5, low, 10, 
 function labels(base, ink) {
   const halo = { "text-halo-color": ink.halo, "text-halo-width": 1.5 };
   return [
-    base("country-names", "symbol", "land", {
+    base("country-names", "symbol", "land_names", {
       filter: ["!", ["get", "is_theatre"]],
       maxzoom: 8,
       layout: {

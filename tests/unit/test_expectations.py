@@ -69,13 +69,26 @@ def test_empty_frames_pass() -> None:
     ("name", "column", "value", "expectation", "about"),
     [
         ("core.attribution", "other_share", 0.4, "expect_column_values_to_be_between", "i + k + u = 1, to a millionth"),
-        ("core.attribution", "focus_share", 1.5, "expect_column_values_to_be_between", "The value is within its bounds"),
+        (
+            "core.attribution",
+            "focus_share",
+            1.5,
+            "expect_column_values_to_be_between",
+            "The value is within its bounds",
+        ),
         ("core.attribution", "shares", "{", "expect_column_values_to_be_json_parseable", "Shares are a JSON object"),
-        ("core.attribution", "status", "lost", "expect_column_values_to_be_in_set", "The value is one of those allowed"),
+        (
+            "core.attribution",
+            "status",
+            "lost",
+            "expect_column_values_to_be_in_set",
+            "The value is one of those allowed",
+        ),
         ("core.strikes", "source", None, "expect_column_values_to_not_be_null", "The column is required"),
         ("core.strikes", "latitude", float("nan"), "expect_column_values_to_not_be_null", "The column is required"),
         ("core.strikes", "month", "2015-13", "expect_column_values_to_match_regex", None),
         ("marts.headline", "sentence", "62 sorties", "expect_column_values_to_not_match_regex", None),
+        ("marts.headline", "n", 3, "expect_column_values_to_be_between", "No share is shown under 20 locations"),
         ("marts.headline", "not_focus_lower_t0", 0.99, "expect_column_values_to_be_between", None),
     ],
 )
@@ -119,7 +132,10 @@ def test_results_are_the_same_on_every_run_and_survive_json(frames: dict[str, pa
 
 def test_the_report_stands_alone_and_escapes(frames: dict[str, pa.Table], tmp_path: Path) -> None:
     frame = changed(frames["core.record_outcomes"], "outcome", 0, "<script>alert(1)</script>")
-    validations = [validate("core.record_outcomes", frame, part="syria"), validate("core.episodes", frames["core.episodes"])]
+    validations = [
+        validate("core.record_outcomes", frame, part="syria"),
+        validate("core.episodes", frames["core.episodes"]),
+    ]
     page, results = write_report(tmp_path / "a", validations)
     html = page.read_text(encoding="utf-8")
     assert "http" not in html.replace("http-equiv", "") and "<script" not in html and "&lt;script&gt;" in html

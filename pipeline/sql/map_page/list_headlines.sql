@@ -19,4 +19,4 @@ SELECT
     sentence
 FROM headline_rows
 WHERE theatre = $theatre AND filter = 'all' AND unit = 'episode'
-ORDER BY source, window_from, window_to DESC, "window";
+ORDER BY source ASC, window_from ASC, window_to DESC, "window" ASC;

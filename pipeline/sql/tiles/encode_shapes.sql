@@ -6,7 +6,7 @@ WITH encoded AS (
         p.feature,
         l.properties,
         ST_AsMVTGeom(
-            ST_SimplifyPreserveTopology(p.shape, $tolerance), ST_Extent(ST_TileEnvelope($zoom, p.x, p.y)), 4096, 64, true
+            ST_SimplifyPreserveTopology(p.shape, $tolerance), ST_Extent(ST_TileEnvelope($zoom, p.x, p.y)), 4096, 64, TRUE
         ) AS geometry
     FROM pieces AS p
     INNER JOIN query_table($layer) AS l USING (feature)

@@ -121,7 +121,7 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
 
 
 def shapefile_parts(
-    rows: dict[str, list[Any]], shapes: list[Any], crs: int | None = PRJ_32637, encoding: str = "UTF-8"
+    rows: dict[str, Any], shapes: list[Any], crs: int | None = PRJ_32637, encoding: str = "UTF-8"
 ) -> dict[str, bytes]:
     """The parts of a Shapefile, by suffix."""
     import pyogrio

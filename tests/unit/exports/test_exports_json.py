@@ -112,7 +112,7 @@ def test_lists_of_nothing_are_empty(content: bytes) -> None:
 
 def test_a_cut_at_any_byte_is_told() -> None:
     document = geojson(feature({"a": "ح", "b": [1, {"c": "]"}]}, POINT), feature({"q": '\\"'}, None), crs=UTM)
-    rows = '[{"a":"x]}","b":1.5},\n{"a":"\\\\"}]'.encode()
+    rows = b'[{"a":"x]}","b":1.5},\n{"a":"\\\\"}]'
     for content in (document, rows):
         for cut in range(len(content)):
             assert read_bytes(content[:cut]).export["problem_code"] is not None

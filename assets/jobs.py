@@ -1,0 +1,103 @@
+"""Jobs: what is started as one.
+
+Belongs here: which assets a job holds. Two theatres have different months and never share a job.
+Does not belong here: when a job starts (``schedules``, ``sensors``, ``runs``).
+
+| job | assets | started by |
+|---|---|---|
+| ``<theatre>`` | everything of the theatre, and the release | a person, the schedule |
+| ``<theatre>_ingest`` | from records to mapped strikes and control | the inbox sensor |
+| ``<theatre>_months`` | strikes and attribution of a range of months | the sensor of touched months |
+| ``<theatre>_publish`` | tables and the release | the sensor of touched months |
+| ``publish`` | the release | a person, the command line |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from assets import tags
+from assets.release_assets import KEY as RELEASE
+from assets.resources import Pipeline
+from pipeline.theatres import Theatre
+
+if TYPE_CHECKING:
+    # Dagster gives no public name to what define_asset_job returns.
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
+
+PUBLISH = "publish"
+TABLES = "tables"
+
+
+def ingest_name(theatre: str) -> str:
+    """Name of the job that takes files and maps them."""
+    return f"{theatre}_ingest"
+
+
+def months_name(theatre: str) -> str:
+    """Name of the job over a range of months."""
+    return f"{theatre}_months"
+
+
+def publish_name(theatre: str) -> str:
+    """Name of the job that makes a theatre's tables and the release."""
+    return f"{theatre}_publish"
+
+
+def theatre_keys(theatre: str, pipeline: Pipeline) -> list[dg.AssetKey]:
+    """Keys of all assets of a theatre that a run can make."""
+    return [dg.AssetKey([theatre, name]) for name in ("records", *(step.name for step in pipeline.steps))]
+
+
+def jobs(theatres: Iterable[Theatre], pipeline: Pipeline) -> list[Job]:
+    """All jobs."""
+    publish = dg.define_asset_job(
+        PUBLISH, selection=[RELEASE], description="Publish a release of all theatres that hold anything."
+    )
+    return [publish, *(job for theatre in theatres for job in _theatre_jobs(theatre, pipeline))]
+
+
+def _theatre_jobs(theatre: Theatre, pipeline: Pipeline) -> list[Job]:
+    name = theatre.name
+    months = [step.name for step in pipeline.steps if step.is_monthly]
+    ingest = ["records", *(s.name for s in pipeline.steps if not s.is_monthly and s.name != TABLES)]
+    return [
+        _job(
+            name,
+            theatre,
+            [*theatre_keys(name, pipeline), RELEASE],
+            f"{theatre.title}: everything, from the inbox to a release. Choose a range of months; those that are fresh "
+            f"are skipped. The tag `{tags.FORCE}` = `true` makes them again.",
+        ),
+        _job(
+            ingest_name(name),
+            theatre,
+            _keys(name, ingest),
+            f"{theatre.title}: take the files of the inbox and map their records.",
+        ),
+        _job(
+            months_name(name),
+            theatre,
+            _keys(name, months),
+            f"{theatre.title}: strikes and who held the ground, for a range of months, in one run.",
+        ),
+        _job(
+            publish_name(name),
+            theatre,
+            [*_keys(name, [TABLES]), RELEASE],
+            f"{theatre.title}: tables and a release, from the months as they stand.",
+        ),
+    ]
+
+
+def _keys(theatre: str, names: Sequence[str]) -> list[dg.AssetKey]:
+    return [dg.AssetKey([theatre, name]) for name in names]
+
+
+def _job(
+    name: str, theatre: Theatre, keys: Sequence[dg.AssetKey], description: str
+) -> Job:
+    return dg.define_asset_job(name, selection=list(keys), description=description, tags={tags.THEATRE: theatre.name})

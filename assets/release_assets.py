@@ -1,0 +1,94 @@
+"""The release: one asset, made from the tables of all theatres.
+
+Belongs here: asking for a publication and showing what came of it. Does not belong here: how a release is built,
+verified and switched (``pipeline.publication``).
+"""
+
+# Annotations stay objects here: Dagster refuses an asset whose context is annotated with text.
+
+from collections.abc import Iterable, Iterator
+
+import dagster as dg
+
+from assets import checks, metadata, tags
+from assets.resources import Pipeline
+from assets.theatre_assets import OWNERS, tell, told
+from pipeline.errors import UserError
+from pipeline.ledger import code_digest
+from pipeline.publication import CODE, stale_parts, theatres_with_exports
+from pipeline.theatres import Theatre
+
+KEY = dg.AssetKey("release")
+DESCRIPTION = """The published release: DuckDB file, GeoParquet, CSV, map tiles, map page, pictures, manifest.
+
+Built aside from one version of every table, verified from its own files, then switched in one atomic step: readers see
+the release before or this one, never half. It is left as it is while parts of a theatre are stale."""
+
+ReleaseEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult | dg.AssetObservation]
+
+
+def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
+    """The asset of the release over the tables of these theatres."""
+    known = {theatre.name: theatre for theatre in theatres}
+
+    @dg.asset(
+        key=KEY,
+        deps=[[name, "tables"] for name in known],
+        group_name="release",
+        owners=OWNERS,
+        kinds={"duckdb", "parquet"},
+        code_version=code_digest(*CODE),
+        description=DESCRIPTION,
+        check_specs=[
+            dg.AssetCheckSpec(
+                checks.VERIFIED,
+                asset=KEY,
+                description="The candidate's own files hold: records conserved, one attribution a strike, every month.",
+            )
+        ],
+        output_required=False,
+    )
+    def release(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> ReleaseEvents:
+        yield from _publish(context, pipeline, known)
+
+    return release
+
+
+def _publish(
+    context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: dict[str, Theatre]
+) -> ReleaseEvents:
+    from pipeline.release import ReleaseRefused  # noqa: PLC0415 - loads where a release is made
+
+    named = [name for name in context.run.tags.get(tags.THEATRE, "").split(",") if name in theatres] or None
+    waits = waiting(pipeline, named)
+    if waits:
+        # No failure: a backfill of some months leaves the others as they were, and the release before stays right.
+        context.log.warning(waits)
+        yield dg.AssetObservation(KEY, description=waits, metadata={"not published": waits})
+        return
+    try:
+        publication = pipeline.publish(pipeline.settings, named, tell(context, pipeline))
+    except ReleaseRefused as refused:
+        yield dg.AssetCheckResult(check_name=checks.VERIFIED, passed=False, description=str(refused))
+        raise told(refused) from None
+    except UserError as error:
+        raise told(error) from None
+    verified = dg.AssetCheckResult(
+        check_name=checks.VERIFIED, passed=True, description=f"{publication.id} was verified before it was published."
+    )
+    yield dg.MaterializeResult(metadata=metadata.of_release(publication), check_results=[verified])
+
+
+def waiting(pipeline: Pipeline, named: list[str] | None) -> str | None:
+    """Why nothing can be published yet, in words; None where it can."""
+    work = pipeline.work()
+    for theatre in theatres_with_exports(work):
+        if named is None or theatre.name in named:
+            stale = stale_parts(work, theatre)
+            if stale:
+                first = stale[0]
+                return (
+                    f"Not published: {theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}:"
+                    f" {first.why[0]}). Materialise them; the release before stays in force."
+                )
+    return None

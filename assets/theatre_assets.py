@@ -1,0 +1,218 @@
+"""Theatre assets: the same assets for every theatre, made from its file and the pipeline's steps.
+
+Belongs here: keys, dependencies, partitions, and the one thin function in which a step is asked for.
+Does not belong here: what a step does or when it is stale (``pipeline``), what the UI shows of it (``metadata``).
+"""
+
+# Annotations stay objects here: Dagster refuses an asset whose context is annotated with text.
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets import checks, metadata, tags
+from assets.resources import Pipeline
+from pipeline.catalogue import table
+from pipeline.conservation import balance_records
+from pipeline.errors import UserError
+from pipeline.ledger import code_digest
+from pipeline.theatres import Theatre
+from pipeline.work import CandidateRefused, Done, Step, Work, run_step
+
+OWNERS = ["team:isw-strikes"]
+INTAKE_CODE = ("intake.py", "exports", "catalogue")
+
+# What a step is made from; the step before it where not named.
+AFTER: dict[str, tuple[str, ...]] = {
+    "references": ("records",),
+    "mapped_strikes": ("records", "references"),
+    "control": ("records",),
+    "strikes": ("mapped_strikes",),
+    "attribution": ("strikes", "control"),
+    "tables": ("strikes", "attribution", "control"),
+}
+# Groups are the stages of the flow; `mapping` where not named.
+GROUPS = {"strikes": "attribution", "attribution": "attribution", "tables": "tables"}
+
+AssetEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
+
+
+def theatre_assets(theatre: Theatre, steps: Sequence[Step]) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All assets of a theatre, from the received files to its tables."""
+    months = month_partitions(theatre)
+    before = ["records", *(step.name for step in steps)]
+    assets = [
+        _step_asset(theatre, step, AFTER.get(step.name, (previous,)), months)
+        for previous, step in zip(before, steps, strict=False)
+    ]
+    return [_exports(theatre), _records(theatre), *assets]
+
+
+def month_partitions(theatre: Theatre) -> dg.MonthlyPartitionsDefinition:
+    """The theatre's months as partitions, those to come included; the keys are ``theatre.months()``."""
+    year, month = (int(part) for part in theatre.last_month.split("-"))
+    end = f"{year + month // 12:04d}-{month % 12 + 1:02d}"
+    # Without the offset Dagster would leave out the months that are not over yet.
+    return dg.MonthlyPartitionsDefinition(
+        start_date=theatre.first_month, end_date=end, fmt="%Y-%m", end_offset=len(theatre.months())
+    )
+
+
+def _exports(theatre: Theatre) -> dg.AssetSpec:
+    sources = "\n".join(
+        f"- `{source.name}` ({source.kind.replace('_', ' ')}): {source.title}. {source.credit}."
+        for source in theatre.sources.values()
+    )
+    return dg.AssetSpec(
+        [theatre.name, "exports"],
+        description=f"Raw files of {theatre.title}, kept byte for byte under their SHA-256. Sources\n\n{sources}",
+        group_name="intake",
+        owners=OWNERS,
+        kinds={"file"},
+        tags={"theatre": theatre.name},
+    )
+
+
+def _records(theatre: Theatre) -> dg.AssetsDefinition:
+    key = dg.AssetKey([theatre.name, "records"])
+    names = ("raw.records", "raw.exports", "raw.refused_exports")
+
+    @dg.asset(
+        key=key,
+        deps=[[theatre.name, "exports"]],
+        group_name="intake",
+        owners=OWNERS,
+        kinds={"python", "deltalake"},
+        tags={"theatre": theatre.name},
+        code_version=code_digest(*INTAKE_CODE),
+        description=metadata.describe_tables("Every record of every export, lossless; identical bytes once", names),
+        metadata=metadata.of_definition(names, table("raw.records")),
+        check_specs=[
+            dg.AssetCheckSpec(checks.READABLE, asset=key, description="Every file that was received could be read.")
+        ],
+    )
+    def records(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
+        from pipeline.intake import ingest_showcase, take_inbox  # noqa: PLC0415 - readers load where they are used
+
+        try:
+            taken = []
+            if tags.is_set(context.run.tags, tags.SHOWCASE, default=True):
+                taken += ingest_showcase(pipeline.settings, [theatre.name])
+            from_inbox, left = take_inbox(pipeline.settings)
+        except UserError as error:
+            raise told(error) from None
+        new = [file for file in taken + from_inbox if file.is_new]
+        for file in new:
+            tell(context, pipeline)(f"{file.theatre} {file.source}: {file.records} records from {file.path}")
+        work = pipeline.work()
+        kept = work.lake.read("raw.exports", theatre=theatre.name).to_pylist()
+        problems = [f"{row['file_name']}: {row['problem']}" for row in kept if row["problem_code"] is not None]
+        yield dg.MaterializeResult(
+            metadata=metadata.of_exports(
+                work,
+                theatre,
+                new=sum(file.theatre == theatre.name for file in new),
+                left={waiting.path.name: str(waiting.hint) for waiting in left},
+            ),
+            check_results=[checks.readable(problems)],
+        )
+
+    return records
+
+
+def _step_asset(
+    theatre: Theatre, step: Step, after: tuple[str, ...], months: dg.MonthlyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    key = dg.AssetKey([theatre.name, step.name])
+
+    @dg.asset(
+        key=key,
+        deps=[[theatre.name, name] for name in after],
+        group_name=GROUPS.get(step.name, "mapping"),
+        owners=OWNERS,
+        kinds={"duckdb", "deltalake"},
+        tags={"theatre": theatre.name},
+        code_version=code_digest(*step.code),
+        description=metadata.describe_tables(step.title, step.tables),
+        metadata=metadata.of_definition(step.tables, metadata.main_table(step)),
+        check_specs=checks.step_specs(step, key),
+        partitions_def=months if step.is_monthly else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if step.is_monthly else None,
+    )
+    def materialise(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
+        yield from _do(context, pipeline, theatre, step)
+
+    return materialise
+
+
+def _do(context: dg.AssetExecutionContext, pipeline: Pipeline, theatre: Theatre, step: Step) -> AssetEvents:
+    """Do a step for the run's months, or for all of its parts."""
+    work = pipeline.work()
+    parts = chosen_months(context) if step.is_monthly else None
+    force = tags.is_set(context.run.tags, tags.FORCE)
+    try:
+        done = run_step(work, theatre, step, parts, force=force, on_progress=tell(context, pipeline))
+    except CandidateRefused as refused:
+        yield checks.contract(refused.validation["table"], [refused.validation])
+        raise told(refused) from None
+    except UserError as error:
+        raise told(error) from None
+    main = metadata.main_table(step)
+    if step.is_monthly:
+        for part in done:
+            context.add_asset_metadata(metadata.of_month(part, main), partition_key=part.verdict.part)
+        shown: dict[str, Any] = {"months made in this run": metadata.made(done)}
+    else:
+        shown = {**metadata.of_parts(done, main), **EXTRA.get(step.name, _nothing)(work, theatre, done)}
+    results = checks.contracts(step, done)
+    if step.name in checks.CONSERVING:
+        results.append(checks.conservation(balance_records(work, theatre, [part.verdict.part for part in done])))
+    yield dg.MaterializeResult(metadata=shown, check_results=results)
+
+
+def _nothing(_work: Work, _theatre: Theatre, _done: Sequence[Done]) -> dict[str, Any]:
+    return {}
+
+
+def _refused(work: Work, theatre: Theatre, done: Sequence[Done]) -> dict[str, Any]:
+    return metadata.of_quarantine(work, theatre, [part.verdict.part for part in done])
+
+
+def _headline(work: Work, theatre: Theatre, _done: Sequence[Done]) -> dict[str, Any]:
+    return metadata.of_headline(work, theatre)
+
+
+# What else is worth seeing of a step.
+EXTRA: dict[str, Callable[[Work, Theatre, Sequence[Done]], dict[str, Any]]] = {
+    "references": _refused,
+    "mapped_strikes": _refused,
+    "control": _refused,
+    "tables": _headline,
+}
+
+
+def chosen_months(context: dg.AssetExecutionContext) -> list[str]:
+    """Months of the run.
+
+    Raises:
+        dagster.Failure: the run was started without months.
+    """
+    if not context.has_partition_key and not context.has_partition_key_range:
+        raise dg.Failure(description="No months were chosen: choose a range of partitions.", allow_retries=False)
+    return list(context.partition_keys)
+
+
+def tell(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Callable[[str], None]:
+    """A teller of progress, to the run's log and to whoever started the run."""
+
+    def line(text: str) -> None:
+        context.log.info(text)
+        pipeline.on_progress(text)
+
+    return line
+
+
+def told(error: UserError) -> dg.Failure:
+    """A failure that says what a person has to do, and that trying again would not mend."""
+    return dg.Failure(description=str(error), allow_retries=False)

@@ -1,0 +1,115 @@
+"""Touched: what should run next for a theatre, from the ledger alone.
+
+Belongs here: the order of ingest, months and tables, and grouping months into spans. Does not belong here: Dagster's
+sensors (``sensors``), or what is stale (``pipeline.work.judge``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from assets import jobs
+from assets.resources import Pipeline
+from pipeline.ledger import digest
+from pipeline.theatres import Theatre
+from pipeline.work import Step, Verdict, Work, judge
+
+SHOWN_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What to start next.
+
+    Attributes:
+        job: job to start; None for nothing.
+        told: why, or why not, in words.
+        key: the same for the same stale state, so that a run that failed is not started again and again.
+        spans: spans of months, each a run of its own.
+    """
+
+    job: str | None
+    told: str
+    key: str = ""
+    spans: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A stale part, and the digest of what it should be made from and what it was made from."""
+
+    verdict: Verdict
+    state: str
+
+
+def find_launch(pipeline: Pipeline, theatre: Theatre) -> Launch:
+    """The next thing to start for a theatre: its ingest, then its months, then its tables and the release."""
+    from pipeline.publication import is_released, theatres_with_exports  # noqa: PLC0415 - loads where it is used
+
+    work = pipeline.work()
+    if theatre.name not in {present.name for present in theatres_with_exports(work)}:
+        return Launch(None, "nothing was received")
+    monthly = [step for step in pipeline.steps if step.is_monthly]
+    tables = [step for step in pipeline.steps if step.name == jobs.TABLES]
+    ingest = [step for step in pipeline.steps if step not in (*monthly, *tables)]
+    stale = _stale(work, theatre, ingest)
+    if stale:
+        return _ingest(theatre, stale)
+    stale = _stale(work, theatre, monthly)
+    if stale:
+        months = {part.verdict.part for part in stale}
+        return Launch(jobs.months_name(theatre.name), _why(stale), _key(stale), spans(theatre.months(), months))
+    stale = _stale(work, theatre, tables)
+    if stale:
+        return Launch(jobs.publish_name(theatre.name), _why(stale), _key(stale))
+    if not is_released(work):
+        return Launch(jobs.publish_name(theatre.name), "the release is older than the tables", _state(work, theatre))
+    return Launch(None, "everything is fresh")
+
+
+def _ingest(theatre: Theatre, stale: list[Stale]) -> Launch:
+    """New exports are mapped at once. A changed theatre file or code waits for a person: it may touch everything."""
+    if any("exports of" in reason for part in stale for reason in part.verdict.why):
+        return Launch(jobs.ingest_name(theatre.name), _why(stale), _key(stale))
+    return Launch(None, f"run the job {theatre.name} once, because {_why(stale)}")
+
+
+def _stale(work: Work, theatre: Theatre, steps: Iterable[Step]) -> list[Stale]:
+    found = []
+    for step in steps:
+        for part in step.parts(theatre):
+            wanted = step.wanted(work, theatre, part)
+            verdict = judge(work, theatre, step, part, wanted)
+            if not verdict.is_fresh:
+                entry = work.ledger.read(step.name, theatre.name, part)
+                outputs = [output.files for output in entry.outputs.values()] if entry else []
+                found.append(Stale(verdict, digest([wanted, outputs])))
+    return found
+
+
+def _key(stale: Sequence[Stale]) -> str:
+    return digest([(part.verdict.step, part.verdict.part, part.state) for part in stale])
+
+
+def _state(work: Work, theatre: Theatre) -> str:
+    """Digest of the tables as they stand."""
+    entry = work.ledger.read(jobs.TABLES, theatre.name, "all")
+    return digest([output.digest for output in entry.outputs.values()] if entry else [])
+
+
+def _why(stale: Sequence[Stale]) -> str:
+    """The first reasons in words."""
+    reasons = [f"{part.verdict.step} {part.verdict.part}: {'; '.join(part.verdict.why)}" for part in stale]
+    more = f" and {len(reasons) - SHOWN_REASONS} more" if len(reasons) > SHOWN_REASONS else ""
+    return ", ".join(reasons[:SHOWN_REASONS]) + more
+
+
+def spans(months: Sequence[str], wanted: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """The wanted months, grouped into spans without a gap, in order."""
+    places = sorted(months.index(month) for month in set(wanted))
+    if not places:
+        return ()
+    cuts = [0, *(at for at, (one, two) in enumerate(pairwise(places), 1) if two != one + 1), len(places)]
+    return tuple(tuple(months[place] for place in places[start:end]) for start, end in pairwise(cuts))

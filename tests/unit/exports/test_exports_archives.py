@@ -1,0 +1,89 @@
+"""What an archive may and may not do."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from export_files import kml, read_bytes, refusal, zipped
+
+MAP = kml("<Placemark><name>a</name></Placemark>")
+
+
+def with_member(change: Callable[[zipfile.ZipInfo], None]) -> bytes:
+    """An archive with a member that has been changed."""
+    import io
+
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("doc.kml", MAP)
+        member = zipfile.ZipInfo("other")
+        change(member)
+        archive.writestr(member, b"x")
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "name", ["../doc.kml", "a/../../doc.kml", "/etc/doc.kml", "C:\\doc.kml", "..\\doc.kml", "a\\..\\..\\doc.kml"]
+)
+def test_paths_that_lead_outside_are_unsafe(name: str) -> None:
+    code, value = refusal(read_bytes(zipped({name: MAP})))
+    assert (code, "leads outside" in value) == ("export_unsafe", True)
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
+def test_links_and_devices_are_unsafe(kind: int) -> None:
+    def change(member: zipfile.ZipInfo) -> None:
+        member.external_attr = (kind | 0o777) << 16
+
+    code, value = refusal(read_bytes(with_member(change)))
+    assert (code, value) == ("export_unsafe", "member 'other' is a link or device")
+
+
+def test_two_members_of_one_name_are_unsafe() -> None:
+    def change(member: zipfile.ZipInfo) -> None:
+        member.filename = member.orig_filename = "doc.kml"
+
+    with pytest.warns(UserWarning, match="Duplicate"):
+        content = with_member(change)
+    assert refusal(read_bytes(content)) == ("export_unsafe", "two members are named doc.kml")
+
+
+def test_encrypted_members_are_unreadable() -> None:
+    content = bytearray(zipped({"doc.kml": MAP}))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    code, value = refusal(read_bytes(bytes(content)))
+    assert (code, "encrypted" in value) == ("export_unreadable", True)
+
+
+def test_bombs_are_not_unpacked() -> None:
+    bomb = zipped({"doc.kml": b"\0" * (20 * 1024**2)})
+    code, value = refusal(read_bytes(bomb))
+    assert (code, "max_unpack_ratio = 200 (ISW_MAX_UNPACK_RATIO)" in value) == ("export_cap_exceeded", True)
+    code, value = refusal(read_bytes(bomb, max_unpacked_bytes=1000))
+    assert (code, "max_unpacked_bytes = 1,000" in value) == ("export_cap_exceeded", True)
+    many = zipped({f"{n}.kml": MAP for n in range(20)})
+    code, value = refusal(read_bytes(many, max_members=10))
+    assert (code, "max_members = 10" in value) == ("export_cap_exceeded", True)
+
+
+def test_a_size_that_lies_does_not_unpack_more() -> None:
+    content = bytearray(zipped({"doc.kml": MAP * 1000}))
+    for magic, place in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        start = content.index(magic) + place
+        content[start : start + 4] = (len(MAP)).to_bytes(4, "little")
+    assert refusal(read_bytes(bytes(content)))[0] == "export_unreadable"
+
+
+def test_a_member_that_is_damaged_is_unreadable() -> None:
+    content = bytearray(zipped({"doc.kml": MAP}, zipfile.ZIP_STORED))
+    content[content.index(b"<name>a") + 6] = ord("b")
+    code, value = refusal(read_bytes(bytes(content)))
+    assert (code, "CRC" in value) == ("export_unreadable", True)
+
+
+def test_archives_within_archives_stay_closed() -> None:
+    code, value = refusal(read_bytes(zipped({"inner.zip": zipped({"doc.kml": MAP})})))
+    assert (code, value) == ("export_format_unknown", "the content looks like a zip archive of inner.zip")
