@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -21,6 +21,9 @@ from pipeline.steps import STEPS
 from pipeline.theatres import Theatre
 from pipeline.theatres import theatres as all_theatres
 from pipeline.work import Verdict, Work, judge
+
+if TYPE_CHECKING:
+    from pipeline.expectations import Validation
 
 CODE = (
     "catalogue",
@@ -141,7 +144,6 @@ def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
 def _publish(
     work: Work, present: list[Theatre], inputs: dict[str, str], on_progress: Callable[[str], None]
 ) -> Publication:
-    from pipeline.expectations import Validation  # noqa: PLC0415 - loads where it is used
     from pipeline.ledger import Entry  # noqa: PLC0415 - as above
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
     from pipeline.pictures import draw_headline  # noqa: PLC0415 - as above
@@ -175,7 +177,7 @@ def _publish(
         by_name,
         [row for row in received if row["theatre"] in by_name],
         pinned,
-        [Validation(**found) for found in _validations(work, present)],
+        _validate(frames),
         code_version=code_digest("."),
         config_digest=digest({name: theatre.model_dump(mode="json") for name, theatre in by_name.items()}),
         tiles=tiles,
@@ -194,13 +196,17 @@ def _publish(
     return Publication(**_told(settings, notes), already=published.already)
 
 
-def _validations(work: Work, present: list[Theatre]) -> list[dict[str, Any]]:
-    """The newest stored result of each table's contract, one a batch."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for theatre in present:
-        for step in STEPS:
-            for part in step.parts(theatre):
-                entry = work.ledger.read(step.name, theatre.name, part)
-                for validation in entry.notes.get("validations", ()) if entry else ():
-                    found[(validation["table"], theatre.name, digest(validation))] = validation
-    return list(found.values())
+def _validate(frames: dict[str, dict[str, pa.Table]]) -> list[Validation]:
+    """Hold every released table, whole, against its contract.
+
+    Candidates were validated in batches before they replaced a partition; how they were batched depends on what was
+    stale, so the release says what it found itself.
+    """
+    from pipeline.expectations import validate  # noqa: PLC0415 - Great Expectations takes seconds to import
+
+    return [
+        validate(name, frame, part=theatre)
+        for theatre, tables_of_theatre in frames.items()
+        for name, frame in tables_of_theatre.items()
+        if frame.num_rows
+    ]

@@ -48,6 +48,8 @@ def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) 
     with _session(settings) as connection:
         connection.execute(f"ATTACH {_text(str(path))} AS release (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("USE release")
+        # One transaction: else each of some hundreds of statements is flushed to the disk by itself.
+        connection.execute("BEGIN")
         for schema in sorted({spec.schema_name for spec in released().values()}):
             connection.execute(f"CREATE SCHEMA {quote(schema)}")
         for name, frame in frames.items():
@@ -57,6 +59,7 @@ def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) 
         connection.execute(sql("release/create_strikes_attributed"))
         for comment in comments():
             connection.execute(comment)
+        connection.execute("COMMIT")
         digest = logical_digest(connection)
         connection.execute("USE memory")
         connection.execute("DETACH release")

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 # Seconds between kills are drawn, not chosen, so that they fall into different steps; more with ISW_KILLS=n.
-KILLS = int(os.environ.get("ISW_KILLS", "4"))
+KILLS = int(os.environ.get("ISW_KILLS", "2"))
 WORK = """
 from pipeline.publication import publish_release
 from pipeline.intake import ingest_showcase

@@ -152,7 +152,7 @@ def test_a_failed_validation_is_refused(build: Build, settings: Settings) -> Non
         expectation="expect", column="shares", about="Shares are JSON", expected="", success=False, observed="1 of 30"
     )
     validation = Validation(table="core.attribution", success=False, rows=30, results=[failed], part="syria")
-    with pytest.raises(ReleaseRefused, match="core.attribution syria: Shares are JSON \\(shares: 1 of 30\\)"):
+    with pytest.raises(ReleaseRefused, match=r"core.attribution syria: Shares are JSON \(shares: 1 of 30\)"):
         publish(settings, build(validations=[validation]))
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
+from datetime import date
 from pathlib import Path
-from typing import Any
-
 import pyarrow as pa
 import pytest
 from sample_frames import sample_frames
@@ -15,7 +14,7 @@ from pipeline.catalogue import table
 from pipeline.lake import run_sql
 from pipeline.pictures import draw_headline
 from pipeline.pictures.ground import land_bounds, region_bounds
-from pipeline.pictures.headline import _title
+from pipeline.pictures.headline import Scene, _title
 from pipeline.theatres import Near, Region, theatres
 from pipeline.work import Work
 
@@ -80,11 +79,8 @@ def test_few_strikes_are_drawn_without_shares(frames: dict[str, pa.Table], tmp_p
     ],
 )
 def test_the_title_is_no_stronger_than_the_bounds(lower: float | None, upper: float | None, title: str) -> None:
-    class Scene:
-        theatre = SYRIA
-        headline: dict[str, Any] = {"not_focus_lower_t10": lower, "not_focus_upper_t10": upper}
-
-    assert _title(Scene()) == title  # type: ignore[arg-type]
+    headline = {"not_focus_lower_t10": lower, "not_focus_upper_t10": upper}
+    assert _title(Scene(SYRIA, headline, {}, [], [], date(2015, 12, 18))) == title
 
 
 def test_as_many_strikes_are_drawn_as_the_headline_counts(showcase: Work) -> None:
