@@ -47,7 +47,7 @@ def read_columns(settings: Settings, path: Path) -> set[str]:
         if content.fields is not None:
             return set(content.fields)
         return {name for record in islice(content.records, FIRST) for name in record.properties}
-    except RefusedError:
+    except (RefusedError, OSError):  # a file that may not be read is told of when it is received
         return set()
 
 

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.lake import connect
 from pipeline.tables.headline import tabulate_headline
@@ -72,6 +73,13 @@ def build_tables(
         )
         made["marts.strikes_by_day"] = run(connection, "count_days", theatre=theatre.name)
         made["marts.claims_vs_control"] = run(connection, "compare_claims", theatre=theatre.name)
+        made["marts.consistency"] = run(
+            connection, "compare_stated_holders", theatre=theatre.name, focus=theatre.focus
+        )
+        connection.register("province_shapes", province_shapes(theatre))
+        made["marts.alarms"] = run(
+            connection, "raise_alarms", theatre=theatre.name, ally=theatre.ally, projection=theatre.projection
+        )
     return {name: table(name).conform(frame) for name, frame in made.items()}
 
 

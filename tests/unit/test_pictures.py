@@ -6,6 +6,7 @@ import re
 import struct
 from datetime import date
 from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from sample_frames import sample_frames

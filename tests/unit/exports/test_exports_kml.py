@@ -140,6 +140,11 @@ def test_caps_on_depth_text_and_vertices() -> None:
         assert (code, name in value) == ("export_cap_exceeded", True)
 
 
+def test_many_comments_before_the_root_take_no_time() -> None:
+    assert refusal(read_bytes(b"<!---->" * 9000 + b"<gpx/>"))[0] == "export_format_unknown"
+    assert read_bytes(kml(placemark(POLYGON), "<!-- a -->" * 5000)).export["problem"] is None
+
+
 def test_files_without_placemarks() -> None:
     assert refusal(read_bytes(kml("<name>Nothing</name>")))[0] == "export_empty"
     link = "<NetworkLink><Link><href>http://example.com/map.kml</href></Link></NetworkLink>"

@@ -1,0 +1,208 @@
+"""Runs: jobs started by the command line, in its own process, over the data folder's Dagster instance.
+
+Belongs here: opening the instance, starting a job, telling what came of it. Does not belong here: which jobs there are
+(``jobs``), what to run (``pipeline.running``).
+
+In process, because starting Dagster's code server takes longer than most runs. The UI lists such a run with the others
+and can execute it again, because the run carries the origin that the UI would have given it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets import jobs, tags
+from assets.definitions import definitions
+from assets.resources import Pipeline
+from pipeline.settings import Settings
+from pipeline.theatres import theatres
+
+if TYPE_CHECKING:
+    from dagster._core.remote_origin import RemoteJobOrigin
+
+PROJECT = Path(__file__).parent.parent
+WORKSPACE = PROJECT / "workspace.yaml"
+INSTANCE_SETTINGS = Path(__file__).parent / "dagster.yaml"
+# The run's own log keeps everything; the console only what nothing else tells.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What came of a run; ``failures`` says in words what failed."""
+
+    success: bool
+    run_id: str
+    failures: list[str] = field(default_factory=list)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Environment variables of every Dagster process over a data folder; makes Dagster's folder where it is missing."""
+    home = settings.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    own = home / INSTANCE_SETTINGS.name
+    if not own.exists():
+        own.write_bytes(INSTANCE_SETTINGS.read_bytes())
+    return {
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "ISW_DATA": str(settings.root),
+    }
+
+
+@contextmanager
+def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a data folder. Runs of command lines that were killed are closed first."""
+    os.environ.update(environment(settings))
+    with dg.DagsterInstance.get() as opened:
+        _close_lost(opened)
+        yield opened
+
+
+def run_theatre(
+    settings: Settings,
+    theatre_name: str,
+    months: tuple[str, str] | None = None,
+    force: bool = False,
+    run_tags: Mapping[str, str] | None = None,
+    on_progress: Callable[[str], None] = lambda _: None,
+    showcase: bool = False,
+    publish: bool = False,
+) -> RunOutcome:
+    """Run a theatre's job.
+
+    Args:
+        settings: settings of the data folder.
+        theatre_name: the theatre.
+        months: first and last month (YYYY-MM, inclusive); all where None.
+        force: make what is fresh again too.
+        run_tags: further tags of the run.
+        on_progress: told a line when a part is done.
+        showcase: take the files that the project ships, if they were not.
+        publish: publish a release in the same run.
+    """
+    own = theatres()[theatre_name].months()
+    first, last = months or (own[0], own[-1])
+    wanted = {
+        tags.SHOWCASE: str(showcase).lower(),
+        **tags.month_range(first, last),
+        **tags.why("command line"),
+        **({tags.FORCE: "true"} if force else {}),
+        **(run_tags or {}),
+    }
+    pipeline = Pipeline(settings, on_progress=on_progress)
+    selected = None if publish else jobs.theatre_keys(theatre_name, pipeline)
+    return run_job(pipeline, theatre_name, wanted, selected)
+
+
+def run_release(
+    settings: Settings,
+    theatre_names: Sequence[str] = (),
+    run_tags: Mapping[str, str] | None = None,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> RunOutcome:
+    """Run the job that publishes a release.
+
+    Args:
+        settings: settings of the data folder.
+        theatre_names: theatres that must be fresh; all that hold anything where empty.
+        run_tags: further tags of the run.
+        on_progress: told a line at each stage.
+    """
+    named = {tags.THEATRE: ",".join(theatre_names)} if theatre_names else {}
+    wanted = {**tags.why("command line"), **named, **(run_tags or {})}
+    return run_job(Pipeline(settings, on_progress=on_progress), jobs.PUBLISH, wanted)
+
+
+def run_job(
+    pipeline: Pipeline, name: str, run_tags: Mapping[str, str], selected: Sequence[dg.AssetKey] | None = None
+) -> RunOutcome:
+    """Run a job in this process.
+
+    Args:
+        pipeline: the pipeline.
+        name: the job.
+        run_tags: tags of the run.
+        selected: assets of the job that are wanted; all where None.
+    """
+    job = definitions(pipeline).resolve_job_def(name)
+    with instance(pipeline.settings) as opened:
+        _give_origin(opened, name)
+        result = job.execute_in_process(
+            instance=opened,
+            run_config=QUIET,
+            tags={**run_tags, tags.PROCESS: f"{socket.gethostname()}:{os.getpid()}"},
+            asset_selection=list(selected) if selected else None,
+            raise_on_error=False,
+        )
+    return RunOutcome(result.success, result.run_id, [_failure(event) for event in _failed(result)])
+
+
+def _failed(result: dg.ExecuteInProcessResult) -> list[dg.DagsterEvent]:
+    steps = [event for event in result.all_events if event.event_type is dg.DagsterEventType.STEP_FAILURE]
+    runs = [event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE]
+    return steps or runs
+
+
+def _failure(event: dg.DagsterEvent) -> str:
+    """A failure in words: what the step said, else its error's first line."""
+    if not event.is_step_failure:
+        return event.message or "the run failed"
+    data = event.step_failure_data
+    said = data.user_failure_data
+    name = str(event.step_key).replace("__", " ")
+    if said is not None and said.description:
+        return f"{name}: {said.description}"
+    cause = data.error
+    while cause is not None and cause.cause is not None:
+        cause = cause.cause
+    return f"{name}: {cause.message.strip().splitlines()[0] if cause else 'failed'}"
+
+
+def _give_origin(opened: dg.DagsterInstance, job_name: str) -> None:
+    """Let the run say which code location it is of.
+
+    Dagster leaves that out of in-process runs, and its UI then cannot execute them again. There is no public way to add
+    it, so this hands the origin that ``workspace.yaml`` gives to the call that creates the run.
+    """
+    create: Any = opened.create_run_for_job
+    opened.create_run_for_job = partial(create, remote_job_origin=_origin(job_name))  # type: ignore[method-assign]
+
+
+@cache
+def _origin(job_name: str) -> RemoteJobOrigin:
+    from dagster._core.remote_origin import RemoteRepositoryOrigin  # noqa: PLC0415 - see _give_origin
+    from dagster._core.workspace.load import location_origins_from_yaml_paths  # noqa: PLC0415 - as above
+
+    location = location_origins_from_yaml_paths([str(WORKSPACE)])[0]
+    return RemoteRepositoryOrigin(location, "__repository__").get_job_origin(job_name)
+
+
+def _close_lost(opened: dg.DagsterInstance) -> None:
+    """Mark runs as failed whose command line was killed on this machine: nobody else will ever end them."""
+    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    for record in opened.get_run_records(started):
+        host, _, process = record.dagster_run.tags.get(tags.PROCESS, "").partition(":")
+        if host == socket.gethostname() and process.isdigit() and not _is_alive(int(process)):
+            opened.report_run_failed(record.dagster_run, "The process that ran this was ended; run it again.")
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
