@@ -16,7 +16,7 @@ from pipeline.work import Done, Step
 
 CONSERVATION = "conservation"
 READABLE = "exports_readable"
-VERIFIED = "verified"
+PUBLISHED = "published"
 # Steps in which records end; their outcomes must add up.
 CONSERVING = ("references", "mapped_strikes", "control")
 WORDS = ("table", "column", "expectation", "expected", "observed", "sample")
@@ -125,4 +125,14 @@ def readable(problems: Sequence[str]) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"unreadable": len(problems)},
         description="; ".join(problems) or "Every export could be read.",
+    )
+
+
+def published(told: str, severity: dg.AssetCheckSeverity | None = None) -> dg.AssetCheckResult:
+    """Whether a verified release of the tables as they stand is in force; a severity says that none is."""
+    return dg.AssetCheckResult(
+        check_name=PUBLISHED,
+        passed=severity is None,
+        severity=severity or dg.AssetCheckSeverity.ERROR,
+        description=told,
     )

@@ -6,13 +6,13 @@ verified and switched (``pipeline.publication``).
 
 # Annotations stay objects here: Dagster refuses an asset whose context is annotated with text.
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import dagster as dg
 
 from assets import checks, metadata, tags
 from assets.resources import Pipeline
-from assets.theatre_assets import OWNERS, tell, told
+from assets.theatre_assets import OWNERS, AssetEvents, tell, told
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest
 from pipeline.publication import CODE, stale_parts, theatres_with_exports
@@ -23,8 +23,6 @@ DESCRIPTION = """The published release: DuckDB file, GeoParquet, CSV, map tiles,
 
 Built aside from one version of every table, verified from its own files, then switched in one atomic step: readers see
 the release before or this one, never half. It is left as it is while parts of a theatre are stale."""
-
-ReleaseEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult | dg.AssetObservation]
 
 
 def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
@@ -41,14 +39,15 @@ def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
         description=DESCRIPTION,
         check_specs=[
             dg.AssetCheckSpec(
-                checks.VERIFIED,
+                checks.PUBLISHED,
                 asset=KEY,
-                description="The candidate's own files hold: records conserved, one attribution a strike, every month.",
+                description="A release of the tables as they stand is in force, and its own files were verified: records "
+                "conserved, one attribution a strike, every month there. Until all months are made it warns.",
             )
         ],
         output_required=False,
     )
-    def release(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> ReleaseEvents:
+    def release(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         yield from _publish(context, pipeline, known)
 
     return release
@@ -56,7 +55,7 @@ def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
 
 def _publish(
     context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: dict[str, Theatre]
-) -> ReleaseEvents:
+) -> AssetEvents:
     from pipeline.release import ReleaseRefused  # noqa: PLC0415 - loads where a release is made
 
     named = [name for name in context.run.tags.get(tags.THEATRE, "").split(",") if name in theatres] or None
@@ -64,19 +63,20 @@ def _publish(
     if waits:
         # No failure: a backfill of some months leaves the others as they were, and the release before stays right.
         context.log.warning(waits)
-        yield dg.AssetObservation(KEY, description=waits, metadata={"not published": waits})
+        pipeline.on_progress(waits)
+        yield checks.published(waits, dg.AssetCheckSeverity.WARN)
         return
     try:
         publication = pipeline.publish(pipeline.settings, named, tell(context, pipeline))
     except ReleaseRefused as refused:
-        yield dg.AssetCheckResult(check_name=checks.VERIFIED, passed=False, description=str(refused))
+        yield checks.published(str(refused), dg.AssetCheckSeverity.ERROR)
         raise told(refused) from None
     except UserError as error:
         raise told(error) from None
-    verified = dg.AssetCheckResult(
-        check_name=checks.VERIFIED, passed=True, description=f"{publication.id} was verified before it was published."
+    yield dg.MaterializeResult(
+        metadata=metadata.of_release(publication),
+        check_results=[checks.published(f"{publication.id} was verified before it was published.")],
     )
-    yield dg.MaterializeResult(metadata=metadata.of_release(publication), check_results=[verified])
 
 
 def waiting(pipeline: Pipeline, named: list[str] | None) -> str | None:

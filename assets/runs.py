@@ -193,9 +193,12 @@ def _close_lost(opened: dg.DagsterInstance) -> None:
     """Mark runs as failed whose command line was killed on this machine: nobody else will ever end them."""
     started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
     for record in opened.get_run_records(started):
-        host, _, process = record.dagster_run.tags.get(tags.PROCESS, "").partition(":")
-        if host == socket.gethostname() and process.isdigit() and not _is_alive(int(process)):
-            opened.report_run_failed(record.dagster_run, "The process that ran this was ended; run it again.")
+        run = record.dagster_run
+        host, _, process = run.tags.get(tags.PROCESS, "").partition(":")
+        # The UI copies the tags of the run that it executes again; that one has a parent and runs elsewhere.
+        is_ours = run.parent_run_id is None and host == socket.gethostname() and process.isdigit()
+        if is_ours and not _is_alive(int(process)):
+            opened.report_run_failed(run, "The process that ran this was ended; run it again.")
 
 
 def _is_alive(process: int) -> bool:

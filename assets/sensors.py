@@ -125,16 +125,17 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="What new records left stale, by the ledger: one run for each span of months, then tables and release.",
     )
-    def touched_months(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def touched_months(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        requests: list[dg.RunRequest] = []
         told = []
         for theatre in theatres:
             if _is_busy(context.instance, theatre.name):
                 told.append(f"{theatre.name}: a run is under way")
                 continue
             launch = find_launch(pipeline, theatre)
-            yield from _requests(theatre.name, launch)
+            requests += _requests(theatre.name, launch)
             told.append(f"{theatre.name}: {launch.told}")
-        yield dg.SkipReason("; ".join(told))
+        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else dg.SkipReason("; ".join(told)))
 
     return touched_months
 

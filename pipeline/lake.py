@@ -180,7 +180,7 @@ class Lake:
         """
         spec = table(name)
         delta = self._open(name, version)
-        if delta is None:
+        if delta is None or [] in where.values():
             return spec.empty() if columns is None else spec.empty().select(columns)
         filters = [
             (column, "in", value) if isinstance(value, list) else (column, "=", value)

@@ -31,7 +31,7 @@ TILE_PIXELS = 512
 TOLERANCE_PIXELS = 0.75
 MOST_TOLERANCE_PIXELS = 12.0
 # What a piece keeps beyond its tile, as a share of the tile; more than the 64/4096 that is encoded.
-MARGIN = 0.125
+MARGIN = 0.03
 BACKDROP_MARGIN_DEGREES = 5.0
 
 # Order within a tile: from the ground up.
@@ -184,10 +184,11 @@ def _backdrop(theatre: Theatre) -> pa.Table:
 
 def _zooms(connection: duckdb.DuckDBPyConnection) -> Iterator[int]:
     """Zooms to encode, with the pieces cut to each."""
-    for zoom in range(1, MAX_ZOOM + 1):
-        connection.execute(sql("tiles/cut_pieces"), {"zoom": zoom, "margin": MARGIN * WORLD_M / 2**zoom})
-        if zoom >= MIN_ZOOM:
-            yield zoom
+    for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
+        factor = 2 if zoom > MIN_ZOOM else 2**zoom
+        margin = MARGIN * WORLD_M / 2**zoom
+        connection.execute(sql("tiles/cut_pieces"), {"zoom": zoom, "factor": factor, "margin": margin})
+        yield zoom
 
 
 def _tolerance_m(zoom: int, pixels: float) -> float:

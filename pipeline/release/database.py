@@ -23,7 +23,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.catalogue import SQL_TYPES, Column, Table, table
+from pipeline.catalogue import ARROW_TYPES, SQL_TYPES, Column, Table, table
 from pipeline.lake import content_digest, quote, sql
 from pipeline.release.manifest import released
 from pipeline.settings import Settings
@@ -31,6 +31,7 @@ from pipeline.settings import Settings
 STORAGE_VERSION = "v1.0.0"
 OPENS_WITH = "DuckDB 1.1 or newer"
 VIEW = "marts.strikes_attributed"
+ARROW_OF_SQL = {sql_type: ARROW_TYPES[kind] for kind, sql_type in SQL_TYPES.items()}
 VIEW_ABOUT = "Strikes with who held the ground and their episode. One row a strike; joined, nothing added."
 
 
@@ -90,13 +91,17 @@ def _session(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
-    """SHA-256 of what the file in use holds: names, types, rows in the order of their key, comments."""
-    content = {
-        "ddl": [create_table(spec) for spec in released().values()] + [sql("release/create_strikes_attributed")],
-        "comments": connection.execute(sql("release/list_comments")).fetchall(),
-        "tables": {name: content_digest(_read(connection, spec)) for name, spec in released().items()},
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """SHA-256 of what the file in use holds: names, types, comments, and rows in the order in which they stand.
+
+    It asks the file alone, not the catalogue: a release is verified by any later version of this code.
+    """
+    listed = connection.execute(sql("release/list_columns")).fetchall()
+    owned: dict[str, dict[str, str]] = {}
+    for schema, name, column, kind, *_, is_view in listed:
+        if not is_view:
+            owned.setdefault(f"{schema}.{name}", {})[column] = kind
+    rows = {name: content_digest(_read(connection, name, columns)) for name, columns in owned.items()}
+    return hashlib.sha256(json.dumps([listed, rows], sort_keys=True).encode()).hexdigest()
 
 
 def create_table(spec: Table) -> str:
@@ -153,14 +158,14 @@ def _insert(connection: duckdb.DuckDBPyConnection, spec: Table, frame: pa.Table)
     connection.unregister("candidate")
 
 
-def _read(connection: duckdb.DuckDBPyConnection, spec: Table) -> pa.Table:
+def _read(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str]) -> pa.Table:
+    """A table's rows as Arrow, with types that no version of DuckDB chooses for itself."""
     values = ", ".join(
-        f"ST_AsWKB({quote(c.name)}) AS {quote(c.name)}" if c.type == "geometry" else quote(c.name)
-        for c in spec.columns.values()
+        f"ST_AsWKB({quote(column)}) AS {quote(column)}" if kind == "GEOMETRY" else quote(column)
+        for column, kind in columns.items()
     )
-    key = ", ".join(quote(column) for column in spec.key)
-    rows = connection.execute(f"SELECT {values} FROM {_qualified(spec.name)} ORDER BY {key}")
-    return spec.conform(rows.to_arrow_table())
+    rows = connection.execute(f"SELECT {values} FROM {_qualified(name)}").to_arrow_table()
+    return rows.cast(pa.schema([pa.field(column, ARROW_OF_SQL[kind]) for column, kind in columns.items()]))
 
 
 def _qualified(name: str) -> str:

@@ -23,7 +23,6 @@ from pipeline.release.manifest import (
     file_digest,
     list_files,
     read_manifest,
-    released,
 )
 from pipeline.settings import Settings
 from pipeline.theatres import months_between
@@ -153,11 +152,10 @@ def _check_database(path: Path, manifest: Manifest, settings: Settings) -> list[
 
 def _check_counts(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:
     failures = []
-    for name in released():
+    for name, entry in manifest.tables.items():
         qualified = ".".join(quote(part) for part in name.split("."))
         counted = connection.execute(f"SELECT count(*) FROM {qualified}").fetchone()
         rows = counted[0] if counted else 0
-        stated = manifest.tables[name].rows if name in manifest.tables else None
-        if rows != stated:
-            failures.append(f"{DATABASE}: {name} holds {rows} rows; the manifest says {stated}")
+        if rows != entry.rows:
+            failures.append(f"{DATABASE}: {name} holds {rows} rows; the manifest says {entry.rows}")
     return failures

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -246,6 +247,7 @@ def test_readers_meet_whole_releases_while_others_are_published(build: Build, se
                 with duckdb.connect(str(path / "strikes.duckdb"), read_only=True) as connection:
                     counted = connection.execute("SELECT count(*) FROM marts.strikes_attributed").fetchone()
                 assert counted == (30,)
+                time.sleep(0.02)
             except Exception as error:
                 errors.append(error)
 

@@ -1,17 +1,22 @@
--- Cut the pieces of one zoom into those of the next. Each tile keeps a margin, so that what is simplified later changes
--- nothing inside it. $zoom is the new zoom; cutting step by step keeps the cost near one pass over the vertices a zoom.
+-- Cut the pieces of one zoom into those of a larger one: $zoom, where each tile has become $factor by $factor. Cutting
+-- step by step keeps the cost near one pass over the vertices a zoom. Each piece keeps a margin beyond its tile, so
+-- that what is simplified later changes nothing inside it.
 CREATE OR REPLACE TEMP TABLE pieces AS
-WITH quarters AS (
+WITH
+children AS (
     SELECT
         p.layer,
         p.feature,
-        2 * p.x + q.dx AS x,
-        2 * p.y + q.dy AS y,
+        $factor * p.x + dx.range AS x,
+        $factor * p.y + dy.range AS y,
         p.shape,
         ST_Dimension(p.shape) AS dimension,
-        ST_TileEnvelope($zoom, 2 * p.x + q.dx, 2 * p.y + q.dy) AS tile
+        ST_TileEnvelope(
+            $zoom, CAST($factor * p.x + dx.range AS INTEGER), CAST($factor * p.y + dy.range AS INTEGER)
+        ) AS tile
     FROM pieces AS p
-    CROSS JOIN (VALUES (0, 0), (0, 1), (1, 0), (1, 1)) AS q (dx, dy)
+    CROSS JOIN range($factor) AS dx
+    CROSS JOIN range($factor) AS dy
 ),
 
 padded AS (
@@ -20,7 +25,7 @@ padded AS (
         ST_MakeEnvelope(
             ST_XMin(tile) - $margin, ST_YMin(tile) - $margin, ST_XMax(tile) + $margin, ST_YMax(tile) + $margin
         ) AS tile
-    FROM quarters
+    FROM children
 ),
 
 cut AS (

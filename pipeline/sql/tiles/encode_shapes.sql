@@ -6,7 +6,11 @@ WITH encoded AS (
         p.feature,
         l.properties,
         ST_AsMVTGeom(
-            ST_SimplifyPreserveTopology(p.shape, $tolerance), ST_Extent(ST_TileEnvelope($zoom, p.x, p.y)), 4096, 64, TRUE
+            ST_MakeValid(ST_Simplify(p.shape, $tolerance)),
+            ST_Extent(ST_TileEnvelope($zoom, CAST(p.x AS INTEGER), CAST(p.y AS INTEGER))),
+            4096,
+            64,
+            TRUE
         ) AS geometry
     FROM pieces AS p
     INNER JOIN query_table($layer) AS l USING (feature)
