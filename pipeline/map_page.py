@@ -110,6 +110,7 @@ def _describe(theatre: Theatre) -> dict[str, Any]:
         "controllers": controllers,
         "groups": [_group(theatre, name, members) for name, members in theatre.groups.items()],
         "events": [{"day": _number(e.day), "title": e.title, "title_local": e.title_local} for e in theatre.events],
+        "has_towns": "towns" in theatre.backdrop,
         "tiles": f"../tiles/{theatre.name}.pmtiles",
     }
 

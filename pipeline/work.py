@@ -192,12 +192,17 @@ def _run_batch(
         work.ledger.write(Entry(step.name, theatre.name, part, inputs, outputs, notes))
         rows = {name: output.rows for name, output in outputs.items()}
         done[part] = Done(verdict, rows, tuple(validations))
-        on_progress(f"{theatre.name} {step.name} {part}: {_told(rows)} ({'; '.join(verdict.why)})")
+        if any(rows.values()):
+            on_progress(f"{theatre.name} {step.name} {part}: {_told(rows)} ({'; '.join(verdict.why)})")
     return done
 
 
 def _told(rows: dict[str, int]) -> str:
-    return ", ".join(f"{count} rows in {name}" for name, count in rows.items()) or "nothing to write"
+    """Row counts worth a line: not those of empty tables, nor of the book-keeping that every step keeps."""
+    told = [
+        f"{count:,} {name.split('.')[1]}" for name, count in rows.items() if count and name != "core.record_outcomes"
+    ]
+    return ", ".join(told)
 
 
 def _validate(step: Step, theatre: Theatre, built: list[Built]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ export function createStory(data, index, { onChange }) {
   byId("question").textContent = data.question;
   const others = index.theatres.length > 1;
   byId("theatres").hidden = !others;
+  byId("kicker").hidden = others;
   if (others) {
     byId("theatres").replaceChildren(...index.theatres.map(({ name, title }) =>
       h("a", { href: `#theatre=${encodeURIComponent(name)}`, "aria-current": name === data.name ? "page" : null }, title)));

@@ -107,7 +107,7 @@ export function buildStyle(data, theme, tiles) {
       base("disc-edges", "line", "discs", {
         paint: { "line-color": colour, "line-width": 1.2, "line-opacity": 0.75, "line-dasharray": [3, 2] },
       }),
-      ...labels(base, ink),
+      ...labels(base, ink, data.has_towns),
       strikeLayer(base, ink, colour),
       base("chosen", "circle", "strikes", {
         filter: ["==", ["get", "strike_id"], ""],
@@ -149,7 +149,7 @@ function radius(more) {
 
 const widths = (low, high) => ["interpolate", ["linear"], ["zoom"], 5, low, 10, high];
 
-function labels(base, ink) {
+function labels(base, ink, hasTowns) {
   const halo = { "text-halo-color": ink.halo, "text-halo-width": 1.5 };
   return [
     base("country-names", "symbol", "land_names", {
@@ -162,7 +162,7 @@ function labels(base, ink) {
       paint: { "text-color": ink.minor, "text-halo-color": ink.paper, "text-halo-width": 1 },
     }),
     base("province-names", "symbol", "province_names", {
-      minzoom: 6.5,
+      minzoom: hasTowns ? 6.5 : 5,
       layout: {
         "text-field": ["upcase", ["get", "name"]], "text-font": SANS, "text-size": 10,
         "text-letter-spacing": 0.12, "text-max-width": 8,

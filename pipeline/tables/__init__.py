@@ -68,14 +68,10 @@ def build_tables(
         headline, split = tabulate_headline(connection, theatre)
         made["marts.headline"], made["marts.headline_split"] = headline, split
         connection.register("headline", headline)
-        made["marts.strikes_by_region"] = run(
-            connection, "tabulate_regions", theatre=theatre.name, fewest=FEWEST
-        )
+        made["marts.strikes_by_region"] = run(connection, "tabulate_regions", theatre=theatre.name, fewest=FEWEST)
         made["marts.strikes_by_day"] = run(connection, "count_days", theatre=theatre.name)
         made["marts.claims_vs_control"] = run(connection, "compare_claims", theatre=theatre.name)
-        made["marts.consistency"] = run(
-            connection, "compare_stated_holders", theatre=theatre.name, focus=theatre.focus
-        )
+        made["marts.consistency"] = run(connection, "compare_stated_holders", theatre=theatre.name, focus=theatre.focus)
         connection.register("province_shapes", province_shapes(theatre))
         made["marts.alarms"] = run(
             connection, "raise_alarms", theatre=theatre.name, ally=theatre.ally, projection=theatre.projection

@@ -96,9 +96,7 @@ def windows_frame(theatre: Theatre, strikes: pa.Table) -> pa.Table:
         for month in months_between(f"{days['min']:%Y-%m}", f"{days['max']:%Y-%m}"):
             if month not in theatre.windows:
                 first, last = month_days(month)
-                rows.append(
-                    {"window_name": month, "window_from": first, "window_to": last, "is_named": False}
-                )
+                rows.append({"window_name": month, "window_from": first, "window_to": last, "is_named": False})
     return pa.Table.from_pylist(rows, schema=WINDOWS)
 
 

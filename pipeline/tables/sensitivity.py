@@ -65,9 +65,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, theatre: Theatre, number: in
 
 def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str]]) -> pa.Table:
     """Every choice, the baseline first: attribution, filter and unit read, and if the centres alone."""
-    classes = sorted(
-        name for name in set(figures.column("filter_name").to_pylist()) if name.startswith("confidence:")
-    )
+    classes = sorted(name for name in set(figures.column("filter_name").to_pylist()) if name.startswith("confidence:"))
     rows: list[tuple[str, str, int, str, str, bool]] = [
         (BASELINE, BASELINE, 0, "all", "episode", False),
         ("unit", "row", 0, "all", "row", False),

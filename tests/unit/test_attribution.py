@@ -6,6 +6,7 @@ import json
 import math
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pyproj
@@ -195,7 +196,7 @@ def test_every_answer_at_the_point_is_shapelys_on_the_original_geometry(showcase
     for row in [r for r in rows if r["valid_from"] <= snapshot < r["valid_to"]][:20]:
         corners = shapely.get_coordinates(row["shape"])[:40:4]
         points += [tuple(corner) for corner in corners]
-        points += [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(corners, corners[1:], strict=False)]
+        points += [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in pairwise(corners)]
     found = _ask(points, 0.0, day, control=control)
     wrong = [
         (p, f["controller"])

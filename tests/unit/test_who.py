@@ -19,7 +19,9 @@ SYRIA = theatres()["syria"]
 
 def test_many_questions_are_answered_in_the_order_asked(showcase: Work, tmp_path: Path) -> None:
     file = tmp_path / "points.csv"
-    file.write_text("lat,lon,day,radius_m\n36.37,37.52,2015-11-08,2000\n36.2,37.1,2030-01-01,\n35.95,39.01,2015-11-08,0\n")
+    file.write_text(
+        "lat,lon,day,radius_m\n36.37,37.52,2015-11-08,2000\n36.2,37.1,2030-01-01,\n35.95,39.01,2015-11-08,0\n"
+    )
     questions = list(read_questions(file))
     out = io.StringIO()
     write_answers(out, questions, answer(SYRIA, questions, control_frames(showcase, SYRIA)))
