@@ -30,8 +30,9 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     pipeline = pipeline or Pipeline()
     known = list((all_theatres() if theatres is None else theatres).values())
     known_jobs = jobs(known, pipeline)
+    own = [asset for theatre in known for asset in theatre_assets(theatre, pipeline.steps)]
     return dg.Definitions(
-        assets=[*(asset for theatre in known for asset in theatre_assets(theatre, pipeline.steps)), release_asset(known)],
+        assets=[*own, release_asset(known)],
         jobs=known_jobs,
         schedules=schedules(known),
         sensors=sensors(known, pipeline, known_jobs),

@@ -97,7 +97,5 @@ def _keys(theatre: str, names: Sequence[str]) -> list[dg.AssetKey]:
     return [dg.AssetKey([theatre, name]) for name in names]
 
 
-def _job(
-    name: str, theatre: Theatre, keys: Sequence[dg.AssetKey], description: str
-) -> Job:
+def _job(name: str, theatre: Theatre, keys: Sequence[dg.AssetKey], description: str) -> Job:
     return dg.define_asset_job(name, selection=list(keys), description=description, tags={tags.THEATRE: theatre.name})

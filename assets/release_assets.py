@@ -41,8 +41,8 @@ def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 checks.PUBLISHED,
                 asset=KEY,
-                description="A release of the tables as they stand is in force, and its own files were verified: records "
-                "conserved, one attribution a strike, every month there. Until all months are made it warns.",
+                description="A release of the tables as they stand is in force, and its own files were verified: "
+                "records conserved, one attribution a strike, every month. Warns until all months are made.",
             )
         ],
         output_required=False,
@@ -53,9 +53,7 @@ def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
     return release
 
 
-def _publish(
-    context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: dict[str, Theatre]
-) -> AssetEvents:
+def _publish(context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: dict[str, Theatre]) -> AssetEvents:
     from pipeline.release import ReleaseRefused  # noqa: PLC0415 - loads where a release is made
 
     named = [name for name in context.run.tags.get(tags.THEATRE, "").split(",") if name in theatres] or None

@@ -4,8 +4,8 @@ Belongs here: looking whether something should run, without doing any of it. No 
 Does not belong here: deciding what is stale (``assets.touched``, by the pipeline's own judgement).
 
 Two steps, because only mapping a file tells which months it touches: ``inbox`` starts a theatre's ingest job, and
-``touched_months`` sees in the ledger what that left stale, and starts a run over each span of months, then the tables and
-the release. Both run as soon as Dagster does.
+``touched_months`` sees in the ledger what that left stale, and starts a run over each span of months, then the tables
+and the release. Both run as soon as Dagster does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from assets.touched import Launch, find_launch
 from pipeline.theatres import Theatre
 
 if TYPE_CHECKING:
-    from assets.jobs import Job
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
 
 MAKERS = (jobs.ingest_name, jobs.months_name, jobs.publish_name)
 EVERY_SECONDS = 30
@@ -99,7 +99,7 @@ def _told(now: dict[str, list[int]], unknown: list[str]) -> str:
 
 
 def _ingest_request(theatre: str, paths: list[Path]) -> dg.RunRequest:
-    """One run for all files that are ready. Its key is their content; dropped again later, a file is looked at again."""
+    """One run for all files that are ready. Its key is their content and time: dropped again, a file is taken again."""
     hashed = [f"{_sha256(path)} {path.stat().st_mtime_ns}" for path in paths]
     key = hashlib.sha256("\n".join(hashed).encode()).hexdigest() if len(hashed) > 1 else hashed[0]
     names = ", ".join(path.name for path in paths)
@@ -123,7 +123,7 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
         jobs=[known_jobs[name] for name in names],
         minimum_interval_seconds=EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="What new records left stale, by the ledger: one run for each span of months, then tables and release.",
+        description="What new records left stale, by the ledger: a run for each span of months, then tables, release.",
     )
     def touched_months(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         requests: list[dg.RunRequest] = []
@@ -152,6 +152,10 @@ def _requests(theatre: str, launch: Launch) -> Iterator[dg.RunRequest]:
 
 
 def _is_busy(instance: dg.DagsterInstance, theatre: str) -> bool:
-    since = datetime.now(UTC) - LOST_AFTER
-    wanted = dg.RunsFilter(tags={tags.THEATRE: theatre}, statuses=UNDER_WAY, updated_after=since)
-    return bool(instance.get_run_records(wanted, limit=1))
+    wanted = dg.RunsFilter(statuses=UNDER_WAY, updated_after=datetime.now(UTC) - LOST_AFTER)
+    return any(_is_for(record.dagster_run, theatre) for record in instance.get_run_records(wanted))
+
+
+def _is_for(run: dg.DagsterRun, theatre: str) -> bool:
+    """Backfills from the UI have no tag, but name their assets."""
+    return run.tags.get(tags.THEATRE) == theatre or any(key.path[0] == theatre for key in run.asset_selection or ())

@@ -34,5 +34,5 @@ def serve_ui(settings: Settings, host: str = "127.0.0.1", port: int = 3000) -> N
     print(f"Dagster UI: http://{host}:{port} (Ctrl-C ends it)", flush=True)
     os.environ.update(environment(settings))
     os.chdir(PROJECT)
-    command = [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port)]
-    os.execv(sys.executable, [*command, "--log-level", "warning"])  # noqa: S606 - no shell is wanted
+    dev = ["dagster", "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port), "--log-level", "warning"]
+    os.execv(sys.executable, [sys.executable, "-W", "ignore", "-m", *dev])  # noqa: S606 - no shell is wanted

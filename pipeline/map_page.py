@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.base_map import land
 from pipeline.front_end import SITE, libraries
 from pipeline.lake import run_sql
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
@@ -103,6 +104,7 @@ def _describe(theatre: Theatre) -> dict[str, Any]:
         "focus": theatre.focus,
         "ally": theatre.ally,
         "extent": theatre.extent,
+        "land": _land_box(theatre),
         "point_precision_m": theatre.point_precision_m,
         "main_source": theatre.main_source,
         "main_window": theatre.main_window,
@@ -113,6 +115,13 @@ def _describe(theatre: Theatre) -> dict[str, Any]:
         "has_towns": "towns" in theatre.backdrop,
         "tiles": f"../tiles/{theatre.name}.pmtiles",
     }
+
+
+def _land_box(theatre: Theatre) -> list[float]:
+    """West, south, east, north of the theatre's land, degrees: what the map opens on."""
+    import shapely  # noqa: PLC0415 - only a release pays for it
+
+    return [round(float(degrees), 3) for degrees in shapely.from_wkb(land(theatre)).bounds]
 
 
 def _group(theatre: Theatre, name: str, members: tuple[str, ...]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.intake import ingest_showcase, look_into_inbox, take_inbox
-from pipeline.publication import publish_release, stale_parts, theatres_with_exports
+from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.settings import Settings
 from pipeline.theatres import theatres
 from pipeline.work import Work
@@ -116,9 +116,10 @@ def _run_jobs(
         outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
     if outcome.failures:
         return outcome
-    ran = run_release(settings, on_progress=on_progress)
+    ran = run_release(settings, names, on_progress=on_progress)
     outcome.failures += [f"release: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
-    if not outcome.failures:
-        published = publish_release(settings)
+    # A backfill of some months leaves others stale; the run has said so, and the release before stays.
+    if not outcome.failures and is_released(Work(settings)):
+        published = publish_release(settings, names)
         _note(outcome, published.id, published.headlines)
     return outcome

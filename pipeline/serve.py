@@ -127,11 +127,15 @@ def _answer(releases: Path, request: Request) -> Response:
     if not RELEASE_NAME.fullmatch(release):
         return _not_found()
     home = releases / release
-    path = (home / wanted).resolve()
+    try:
+        path = (home / wanted).resolve()
+        is_folder = path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return _not_found()
     # Also refuses what a link inside a release would lead out to.
     if path != home and not path.is_relative_to(home):
         return _not_found()
-    if path.is_dir():
+    if is_folder:
         if request.url.path.endswith("/"):
             path /= "index.html"
         elif (path / "index.html").is_file():

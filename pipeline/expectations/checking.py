@@ -138,7 +138,7 @@ def _result(expected: Expected, found: dict[str, Any], rows: int) -> Result:
 def _observed(result: dict[str, Any], unexpected: int, rows: int) -> str:
     if "observed_value" in result:
         return _cut(result["observed_value"])
-    return f"{unexpected} of {result.get('element_count', rows)}"
+    return f"{unexpected:,} of {result.get('element_count', rows):,} at fault"
 
 
 def _error(info: dict[str, Any]) -> str:

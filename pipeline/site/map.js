@@ -22,12 +22,11 @@ export const onTheme = (callback) => dark.addEventListener("change", callback);
 export function createMap(data, { onStrikes }) {
   const tiles = tileAddress(data.tiles);
   const [west, south, east, north] = data.extent;
-  const extent = [[west, south], [east, north]];
   const map = new MapLibre({
     container: "map",
     style: buildStyle(data, theme(), tiles),
-    bounds: extent,
-    fitBoundsOptions: { padding: 12 },
+    bounds: data.land,
+    fitBoundsOptions: { padding: 14 },
     maxBounds: [[west - REACH_DEGREES, south - REACH_DEGREES], [east + REACH_DEGREES, north + REACH_DEGREES]],
     maxZoom: 12,
     attributionControl: false,

@@ -289,9 +289,7 @@ publish(Settings(data=Path(sys.argv[1])), Path(sys.argv[3]))
     ("point", "call"),
     [
         ("fsync:after", 10),
-        ("rename:before", 1),
         ("rename:after", 1),
-        ("symlink:before", 1),
         ("replace:before", 1),
         ("replace:after", 1),
     ],

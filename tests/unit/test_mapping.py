@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
@@ -97,6 +97,7 @@ def test_two_tales_of_one_key_in_one_export_are_a_conflict_unless_they_are_sight
     assert _outcomes([both], _source(key_fold=True)) == {"e1::1": "accepted", "e1::2": "duplicate"}
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(

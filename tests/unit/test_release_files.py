@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,7 @@ from sample_frames import sample_frames
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
+from pipeline.lake import content_digest
 from pipeline.release.database import (
     comments,
     create_table,
@@ -182,6 +184,14 @@ def test_the_logical_digest_is_of_the_content(database: Path, frames: dict[str, 
     assert write_database(tmp_path / "again.duckdb", frames, Settings()) == digest
     fewer = {**frames, "core.episodes": frames["core.episodes"].slice(1)}
     assert write_database(tmp_path / "fewer.duckdb", fewer, Settings()) != digest
+
+
+def test_what_lies_under_a_null_is_not_content() -> None:
+    clean = pa.array([1, None, 3])
+    littered = pa.Array.from_buffers(pa.int64(), 3, [clean.buffers()[0], pa.py_buffer(np.array([1, 99, 3]))])
+    assert clean.equals(littered)
+    assert content_digest(pa.table({"a": clean})) == content_digest(pa.table({"a": littered}))
+    assert content_digest(pa.table({"a": ["", None]})) != content_digest(pa.table({"a": [None, ""]}))
 
 
 def test_ddl_is_the_catalogue() -> None:

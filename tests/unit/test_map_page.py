@@ -1,0 +1,114 @@
+"""The page's folder: what is in it, and that its data are those of the frames."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from sample_frames import sample_frames
+
+from pipeline.errors import UserError
+from pipeline.front_end import KEPT, SITE, STAMP
+from pipeline.map_page import write_map_page
+from pipeline.theatres import theatres
+
+
+@pytest.fixture
+def site_libraries(tmp_path: Path) -> Path:
+    """Stands in for the installed libraries."""
+    from pipeline import front_end
+
+    folder = tmp_path / "libraries"
+    folder.mkdir()
+    for name in KEPT:
+        (folder / name).write_text(name)
+    (folder / STAMP).write_text(front_end._lock_digest())
+    return folder
+
+
+def write(folder: Path, site_libraries: Path) -> Path:
+    frames = sample_frames()
+    none = {name: frame.slice(0, 0) for name, frame in frames.items()}
+    write_map_page(folder, theatres(), {"syria": frames, "ukraine": none}, site_libraries)
+    return folder
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def page(tmp_path: Path, site_libraries: Path) -> Path:
+    return write(tmp_path / "map", site_libraries)
+
+
+def test_only_theatres_with_strikes_are_on_the_page(page: Path) -> None:
+    assert [theatre["name"] for theatre in read(page / "data" / "index.json")["theatres"]] == ["syria"]
+    assert not (page / "data" / "ukraine.json").exists()
+
+
+def test_strikes_are_those_of_the_frames_in_the_order_of_their_days(page: Path) -> None:
+    strikes = read(page / "data" / "syria.json")["strikes"]
+    frame: pa.Table = sample_frames()["core.strikes"]
+    assert sorted(strikes["strike_id"]) == sorted(frame.column("strike_id").to_pylist())
+    assert strikes["day_from"] == sorted(strikes["day_from"])
+    assert {len(values) for values in strikes.values()} == {frame.num_rows}
+
+
+def test_every_strike_has_its_evidence_with_the_raw_row(page: Path) -> None:
+    data = read(page / "data" / "syria.json")["strikes"]
+    for strike_id, month, place in zip(data["strike_id"], data["month"], data["place"], strict=True):
+        evidence = read(page / "data" / "syria" / f"{month}.json")[strike_id]
+        assert evidence["properties"]["place"] == place
+        assert evidence["file_name"].endswith(".csv")
+        assert sum(evidence["shares"].values()) == pytest.approx(1)
+
+
+def test_headlines_windows_and_regions_are_the_published_ones(page: Path) -> None:
+    data = read(page / "data" / "syria.json")
+    published = [row for row in sample_frames()["marts.headline"].to_pylist() if row["unit"] == "episode"]
+    assert sorted(row["sentence"] for row in data["headlines"]) == sorted(row["sentence"] for row in published)
+    names = {window["name"] for window in data["windows"]}
+    assert {row["window"] for row in published} <= names
+    assert set(theatres()["syria"].windows) <= names
+
+
+def test_colours_and_labels_come_from_the_theatre(page: Path) -> None:
+    shown = {c["name"]: c for c in read(page / "data" / "syria.json")["controllers"]}
+    for name, controller in theatres()["syria"].controllers.items():
+        assert (shown[name]["label"], shown[name]["colour"]) == (controller.label, controller.colour)
+    assert {"contested", "unknown"} < set(shown)
+
+
+def test_the_same_rows_give_the_same_files(page: Path, tmp_path: Path, site_libraries: Path) -> None:
+    again = write(tmp_path / "again", site_libraries)
+    names = sorted(str(path.relative_to(page)) for path in page.rglob("*") if path.is_file())
+    assert names == sorted(str(path.relative_to(again)) for path in again.rglob("*") if path.is_file())
+    assert filecmp.cmpfiles(page, again, names, shallow=False) == (names, [], [])
+
+
+def test_nothing_of_npm_is_published(page: Path) -> None:
+    names = {path.name for path in page.rglob("*")}
+    assert names.isdisjoint({"package.json", "package-lock.json", ".npmrc", "node_modules", STAMP})
+    assert set(KEPT) <= names
+
+
+def test_without_libraries_the_reader_is_told_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="make install"):
+        write_map_page(tmp_path / "map", {}, {}, tmp_path / "none")
+
+
+def test_no_script_writes_html_and_no_page_asks_another_host() -> None:
+    for path in sorted(SITE.glob("*.js")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|\beval\(|new Function", text
+        )
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
+    html = (SITE / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=|https?://", html)
