@@ -1,0 +1,86 @@
+"""A page made of the sample frames, served, and headless Chromium to read it with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from live_server import serving
+from playwright.sync_api import Browser, Page, sync_playwright
+from sample_frames import sample_frames
+
+from pipeline.map_page import write_map_page
+from pipeline.theatres import theatres
+from pipeline.tiles import write_tiles
+
+CHROMIUM = Path("/usr/bin/chromium")
+# WebGL is drawn in software: no machine needs a graphics card.
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --use-angle=swiftshader --enable-unsafe-swiftshader"
+).split()
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder's release with tiles and the page, named in a manifest."""
+    folder = tmp_path_factory.mktemp("data") / "releases" / "2026-11-01-sample"
+    frames = sample_frames()
+    write_tiles(theatres()["syria"], frames, folder / "tiles" / "syria.pmtiles")
+    write_map_page(folder / "map", {"syria": theatres()["syria"]}, {"syria": frames})
+    manifest = {"release": folder.name, "as_of": "2026-11-01T00:00:00Z"}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder.parents[1] / "latest").symlink_to(f"releases/{folder.name}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(release: Path) -> Iterator[str]:
+    with serving(release.parents[1]) as client:
+        yield client.address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: the page is not tested in a browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Reader:
+    """A reader's page and what went wrong in it."""
+
+    page: Page
+    address: str
+    errors: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, hash_: str = "") -> None:
+        """Open the page and wait until it can be used."""
+        self.page.goto(f"{self.address}/r/2026-11-01-sample/map/{hash_}" if hash_ else f"{self.address}/")
+        self.page.wait_for_selector("html[data-ready]")
+        self.page.wait_for_selector("#map .maplibregl-canvas")
+
+    @property
+    def foreign(self) -> list[str]:
+        """Addresses asked for on another host."""
+        return [url for url in self.asked if not url.startswith((self.address, "blob:", "data:"))]
+
+
+@pytest.fixture
+def reader(chromium: Browser, address: str) -> Iterator[Reader]:
+    context = chromium.new_context(viewport={"width": 1200, "height": 800}, reduced_motion="reduce")
+    reader = Reader(context.new_page(), address)
+    reader.page.set_default_timeout(20_000)
+    reader.page.on("console", lambda m: reader.errors.append(m.text) if m.type == "error" else None)
+    reader.page.on("pageerror", lambda error: reader.errors.append(str(error)))
+    reader.page.on("request", lambda request: reader.asked.append(request.url))
+    yield reader
+    context.close()
