@@ -6,6 +6,7 @@ Does not belong here: what a step does or when it is stale (``pipeline``), what 
 
 # Annotations stay objects here: Dagster refuses an asset whose context is annotated with text.
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -42,10 +43,13 @@ def theatre_assets(theatre: Theatre, steps: Sequence[Step]) -> list[dg.AssetsDef
     """All assets of a theatre, from the received files to its tables."""
     months = month_partitions(theatre)
     before = ["records", *(step.name for step in steps)]
-    assets = [
-        _step_asset(theatre, step, AFTER.get(step.name, (previous,)), months)
-        for previous, step in zip(before, steps, strict=False)
-    ]
+    with warnings.catch_warnings():
+        # A backfill policy is a beta feature of Dagster 1.13; it is what lets a range of months be one run.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        assets = [
+            _step_asset(theatre, step, AFTER.get(step.name, (previous,)), months)
+            for previous, step in zip(before, steps, strict=False)
+        ]
     return [_exports(theatre), _records(theatre), *assets]
 
 

@@ -236,6 +236,7 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     months = theatre.months()
     strikes = [_output(work, "strikes", theatre, month, "core.strikes") for month in months]
     attributed = [_output(work, "attribution", theatre, month, "core.attribution") for month in months]
+    reports = [_output(work, "references", theatre, name, "core.reports") for name in theatre.of_kind("reports")]
     control = [
         _output(work, "control", theatre, source, name)
         for source in theatre.of_kind("control_observations", "control_polygons")
@@ -243,6 +244,7 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     ]
     return {
         "theatre file": digest(theatre.model_dump(mode="json")),
+        "reports": digest(reports),
         "strikes": digest(strikes),
         "attribution": digest(attributed),
         "control": digest(control),
@@ -253,7 +255,7 @@ def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
     from pipeline.tables import build_tables  # noqa: PLC0415 - loads where it is used
     from pipeline.variants import attribute_variants  # noqa: PLC0415 - as above
 
-    names = ("core.strikes", "core.attribution", *CONTROL_TABLES)
+    names = ("core.strikes", "core.attribution", "core.reports", *CONTROL_TABLES)
     frames = {name: work.lake.read(name, theatre=theatre.name) for name in names}
     made = build_tables(theatre, frames, attribute_variants(theatre, frames))
     candidates = tuple(Candidate(name, frame, {"theatre": theatre.name}) for name, frame in made.items())

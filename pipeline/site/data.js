@@ -62,6 +62,15 @@ export function shownStrikes(data, state) {
     (state.span === "window" || (strike.day_from <= last && strike.day_to >= first)));
 }
 
+/** Ids of a strike and of those shown at its very coordinate, and where it stands among them. */
+export function sharedPlace(data, strikes, id) {
+  const strike = data.strikeById.get(id);
+  const ids = strikes
+    .filter((other) => other.longitude === strike.longitude && other.latitude === strike.latitude)
+    .map((other) => other.strike_id);
+  return ids.includes(id) ? [ids, ids.indexOf(id)] : [[id], 0];
+}
+
 /** The control map in force on a day: the day it was made, or null. */
 export function snapshotOn(data, day) {
   const found = data.snapshots.find(([from, until]) => from <= day && day < until);

@@ -74,7 +74,7 @@ function facts(data, strike, evidence) {
     ["Days reported", isoSpan(evidence.reported_from, evidence.reported_to)],
     ["Precision", precision(data, strike)],
     ["Confidence of the source", strike.confidence],
-    ["Holder that it states", evidence.stated_holder],
+    ["Holder that it states", evidence.stated_holder && controllerLabel(data, evidence.stated_holder)],
     ["Target that it claims", evidence.claimed_actor],
     ["Note", evidence.note],
     ["Control map used", snapshot(evidence)],

@@ -1,6 +1,6 @@
 // The page: loads one theatre, keeps the state, and tells each part when it has changed.
 
-import { loadIndex, loadManifest, loadTheatre, openingDay, shownStrikes, snapshotOn } from "./data.js";
+import { loadIndex, loadManifest, loadTheatre, openingDay, sharedPlace, shownStrikes, snapshotOn } from "./data.js";
 import { byId } from "./dom.js";
 import { closeEvidence, openEvidence } from "./evidence.js";
 import { updateLegend } from "./legend.js";
@@ -58,9 +58,9 @@ async function start() {
     const strikes = shownStrikes(data, state);
     if (all) updateStory(data, state);
     updateTime(state);
-    updateLegend(data, state, strikes, {
-      onTable: () => openTable(data, state, strikes, { onStrike: (id) => choose([id], 0, true) }),
-    });
+    const onTable = () => openTable(data, state, strikes, { onStrike: (id) => choose(...sharedPlace(data, strikes, id), true) });
+    byId("skip").onclick = onTable;
+    updateLegend(data, state, strikes, { onTable });
     map?.update(state, strikes);
     notice(data, state);
     writeState(data, state);
@@ -70,12 +70,13 @@ async function start() {
   render(true);
   map = createMap(data, { onStrikes: (ids) => choose(ids) });
   render(false);
-  if (state.strike) choose([state.strike]);
+  if (state.strike) choose(...sharedPlace(data, shownStrikes(data, state), state.strike));
   onTheme(() => render(true));
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.strike && !byId("rows").open) close();
   });
   addEventListener("hashchange", () => {
+    if (!askedTheatre()) return;
     if (askedTheatre() !== data.name) location.reload();
     else change(readState(data));
   });

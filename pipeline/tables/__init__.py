@@ -27,6 +27,7 @@ from pipeline.catalogue import table
 from pipeline.lake import connect
 from pipeline.tables.headline import tabulate_headline
 from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
+from pipeline.tables.robustness import tabulate_robustness
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
 from pipeline.theatres import Theatre
 
@@ -72,6 +73,9 @@ def build_tables(
         made["marts.strikes_by_day"] = run(connection, "count_days", theatre=theatre.name)
         made["marts.claims_vs_control"] = run(connection, "compare_claims", theatre=theatre.name)
         made["marts.consistency"] = run(connection, "compare_stated_holders", theatre=theatre.name, focus=theatre.focus)
+        reports = frames.get("core.reports", table("core.reports").empty())
+        connection.register("reports", _of(theatre, reports))
+        made["marts.robustness"] = tabulate_robustness(connection, theatre)
         connection.register("province_shapes", province_shapes(theatre))
         made["marts.alarms"] = run(
             connection, "raise_alarms", theatre=theatre.name, ally=theatre.ally, projection=theatre.projection

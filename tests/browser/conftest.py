@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from live_server import serving
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+from reader import Reader
 from sample_frames import sample_frames
 
 from pipeline.map_page import write_map_page
@@ -18,10 +18,18 @@ from pipeline.tiles import write_tiles
 
 CHROMIUM = Path("/usr/bin/chromium")
 # WebGL is drawn in software: no machine needs a graphics card.
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-angle=swiftshader --enable-unsafe-swiftshader"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
 
 
 @pytest.fixture(scope="session")
@@ -51,27 +59,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
-
-
-@dataclass
-class Reader:
-    """A reader's page and what went wrong in it."""
-
-    page: Page
-    address: str
-    errors: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def open(self, hash_: str = "") -> None:
-        """Open the page and wait until it can be used."""
-        self.page.goto(f"{self.address}/r/2026-11-01-sample/map/{hash_}" if hash_ else f"{self.address}/")
-        self.page.wait_for_selector("html[data-ready]")
-        self.page.wait_for_selector("#map .maplibregl-canvas")
-
-    @property
-    def foreign(self) -> list[str]:
-        """Addresses asked for on another host."""
-        return [url for url in self.asked if not url.startswith((self.address, "blob:", "data:"))]
 
 
 @pytest.fixture

@@ -15,11 +15,10 @@ import matplotlib.image
 import numpy as np
 import pytest
 from playwright.sync_api import expect
+from reader import Reader
 from sample_frames import sample_frames
 
 from pipeline.theatres import theatres
-
-from conftest import Reader  # isort: skip
 
 pytestmark = pytest.mark.browser
 
@@ -164,15 +163,18 @@ def test_the_table_has_every_row_of_the_map_and_leads_to_the_evidence(reader: Re
     reader.open()
     reader.page.keyboard.press("Tab")
     reader.page.keyboard.press("Enter")
-    expect(reader.page.locator("#rows-button")).to_be_focused()
-    reader.page.keyboard.press("Enter")
     table = reader.page.locator("#rows table")
     expect(table).to_be_visible()
     assert table.locator("tbody tr").count() == 22
-    table.get_by_role("button", name="Eastern Ghouta").press("Enter")
+    table.get_by_role("button", name="Talbisah").nth(1).press("Enter")
     expect(reader.page.locator("#rows")).to_be_hidden()
-    expect(reader.page.locator("#evidence h2")).to_have_text("Eastern Ghouta")
-    expect(reader.page.locator("#evidence")).to_be_focused()
+    panel = reader.page.locator("#evidence")
+    expect(panel.locator("h2")).to_have_text("Talbisah")
+    expect(panel.locator(".where")).to_contain_text("30 Sept – 1 Oct 2015")
+    expect(panel).to_be_focused()
+    expect(panel.locator(".stepper")).to_contain_text("2 of 2 here")
+    panel.get_by_role("button", name="Next at this place").click()
+    expect(panel.locator(".where")).to_contain_text("Homs · 30 Sept 2015")
 
 
 def test_a_view_can_be_linked_to(reader: Reader) -> None:

@@ -298,7 +298,8 @@ def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
     made = build_tables(syria, frames_of([]))
     assert set(made) == {
         "core.episodes", "marts.headline", "marts.headline_split", "marts.strikes_by_day",
-        "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity", "marts.consistency", "marts.alarms",
+        "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity",
+            "marts.consistency", "marts.alarms", "marts.robustness",
     }  # fmt: skip
     for name, frame in made.items():
         assert frame.num_rows == 0

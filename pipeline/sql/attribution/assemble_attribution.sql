@@ -32,7 +32,7 @@ listed AS (
     SELECT
         strike_id,
         '{'
-        || string_agg('"' || controller || '":' || round(share, 9), ',' ORDER BY share DESC, controller ASC)
+        || string_agg('"' || controller || '":' || CAST(round(share, 9) AS DOUBLE), ',' ORDER BY share DESC, controller ASC)
         || '}' AS shares
     FROM by_controller
     GROUP BY strike_id
@@ -45,10 +45,10 @@ measured AS (
         centres.controller,
         centres.parties,
         listed.shares,
-        summed.focus_share,
-        greatest(0, 1 - summed.focus_share - summed.unknown_share) AS other_share,
-        summed.unknown_share,
-        summed.greatest_share,
+        CAST(summed.focus_share AS DOUBLE) AS focus_share,
+        CAST(greatest(0, 1 - summed.focus_share - summed.unknown_share) AS DOUBLE) AS other_share,
+        CAST(summed.unknown_share AS DOUBLE) AS unknown_share,
+        CAST(summed.greatest_share AS DOUBLE) AS greatest_share,
         coalesce(centres.focus_days, 0) / windows.window_days AS focus_at_point,
         front_distances.front_distance_m,
         CASE

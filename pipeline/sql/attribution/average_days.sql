@@ -18,7 +18,9 @@ known AS (
         probe_days.strike_id,
         snapshot_shares.controller,
         snapshot_shares.parties,
-        sum(snapshot_shares.fair_share * probe_days.days) / any_value(windows.window_days) AS share
+        CAST(
+            sum(snapshot_shares.fair_share * probe_days.days) / any_value(windows.window_days) AS DECIMAL(18, 12)
+        ) AS share
     FROM probe_days
     INNER JOIN windows ON probe_days.strike_id = windows.strike_id
     INNER JOIN snapshot_shares
@@ -40,8 +42,11 @@ SELECT
     known.strike_id,
     known.controller,
     known.parties,
-    CASE WHEN covered.known_share > 1 - $negligible_share THEN known.share / covered.known_share ELSE known.share END
-        AS share
+    CASE
+        WHEN covered.known_share > 1 - $negligible_share
+            THEN CAST(known.share / covered.known_share AS DECIMAL(18, 12))
+        ELSE known.share
+    END AS share
 FROM known
 INNER JOIN covered ON known.strike_id = covered.strike_id
 UNION ALL

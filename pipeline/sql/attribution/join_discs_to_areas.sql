@@ -45,11 +45,14 @@ measured AS (
         shapes.parties,
         shapes.area_id,
         ST_Intersects(shapes.shape, discs.centre) AS at_point,
-        CASE
-            WHEN discs.disc IS NOT NULL
-                THEN ST_Area(ST_Intersection(discs.disc, shapes.metric_shape)) / ST_Area(discs.disc)
-            ELSE 0
-        END AS share
+        -- Shares are decimals from here on: their sums are exact, so no order of rows or threads shows in a figure.
+        CAST(
+            CASE
+                WHEN discs.disc IS NOT NULL
+                    THEN ST_Area(ST_Intersection(discs.disc, shapes.metric_shape)) / ST_Area(discs.disc)
+                ELSE 0
+            END AS DECIMAL(18, 12)
+        ) AS share
     FROM candidates
     INNER JOIN discs ON candidates.disc_id = discs.disc_id
     INNER JOIN shapes ON candidates.area_id = shapes.area_id

@@ -38,6 +38,6 @@ known AS (
 SELECT
     *,
     -- Rounding can bring a sum a hair above one.
-    share / greatest(1, sum(share) OVER (PARTITION BY disc_id, snapshot_day)) AS fair_share
+    CAST(share / greatest(1, sum(share) OVER (PARTITION BY disc_id, snapshot_day)) AS DECIMAL(18, 12)) AS fair_share
 FROM known
 WHERE share > 0;

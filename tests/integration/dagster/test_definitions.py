@@ -1,0 +1,115 @@
+"""Everything that Dagster loads, without running any of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from assets import jobs
+from assets.definitions import definitions
+from assets.resources import Pipeline
+from pipeline.catalogue import table
+from pipeline.steps import STEPS
+from pipeline.theatres import theatres
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dg.Definitions:
+    return definitions()
+
+
+def test_definitions_load(loaded: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(loaded)
+
+
+def test_every_theatre_has_every_step(loaded: dg.Definitions) -> None:
+    keys = {key.to_user_string() for key in loaded.resolve_asset_graph().get_all_asset_keys()}
+    names = ["exports", "records", *(step.name for step in STEPS)]
+    assert keys == {f"{theatre}/{name}" for theatre in theatres() for name in names} | {"release"}
+
+
+def test_graph_goes_from_exports_to_release(loaded: dg.Definitions) -> None:
+    graph = loaded.resolve_asset_graph()
+
+    def parents(name: str) -> set[str]:
+        return {key.to_user_string() for key in graph.get(dg.AssetKey(name.split("/"))).parent_keys}
+
+    assert parents("syria/exports") == set()
+    assert parents("syria/records") == {"syria/exports"}
+    assert parents("syria/references") == {"syria/records"}
+    assert parents("syria/mapped_strikes") == {"syria/records", "syria/references"}
+    assert parents("syria/control") == {"syria/records"}
+    assert parents("syria/strikes") == {"syria/mapped_strikes"}
+    assert parents("syria/attribution") == {"syria/strikes", "syria/control"}
+    assert parents("syria/tables") == {"syria/strikes", "syria/attribution", "syria/control"}
+    assert parents("release") == {f"{name}/tables" for name in theatres()}
+
+
+def test_months_are_the_partitions(loaded: dg.Definitions) -> None:
+    graph = loaded.resolve_asset_graph()
+    for theatre in theatres().values():
+        for step in STEPS:
+            node = graph.get(dg.AssetKey([theatre.name, step.name]))
+            keys = list(node.partitions_def.get_partition_keys()) if node.partitions_def else None
+            assert keys == (theatre.months() if step.is_monthly else None), step.name
+
+
+def test_every_asset_is_described(loaded: dg.Definitions) -> None:
+    for node in loaded.resolve_asset_graph().asset_nodes:
+        assert node.description and node.group_name != "default" and node.kinds, node.key
+        assert node.owners == ["team:isw-strikes"], node.key
+        assert node.code_version or not node.is_materializable, node.key
+
+
+def test_column_schema_is_the_catalogue(loaded: dg.Definitions) -> None:
+    schema = loaded.resolve_asset_graph().get(dg.AssetKey(["syria", "strikes"])).metadata["dagster/column_schema"]
+    columns = {column.name: column for column in schema.columns}
+    assert list(columns) == list(table("core.strikes").columns)
+    assert columns["strike_id"].description == table("core.strikes").columns["strike_id"].about
+    assert columns["strike_id"].constraints.unique and not columns["strike_id"].constraints.nullable
+
+
+def test_every_table_has_a_blocking_contract(loaded: dg.Definitions) -> None:
+    graph = loaded.resolve_asset_graph()
+    for step in STEPS:
+        key = dg.AssetKey(["syria", step.name])
+        checks = {check.name: graph.get_check_spec(check) for check in graph.get_check_keys_for_assets({key})}
+        expected = {f"contract_{table(name).short_name}" for name in step.tables}
+        if step.name in ("references", "mapped_strikes", "control"):
+            expected.add("conservation")
+        assert set(checks) == expected
+        assert all(spec.blocking for spec in checks.values())
+
+
+def test_a_job_holds_one_theatre(loaded: dg.Definitions) -> None:
+    names = [job.name for job in jobs.jobs(theatres().values(), Pipeline())]
+    expected = {f"{theatre}{suffix}" for theatre in theatres() for suffix in ("", "_ingest", "_months", "_publish")}
+    assert set(names) == expected | {"publish"}
+    job = loaded.resolve_job_def("syria")
+    held = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert held == {f"syria/{name}" for name in ("records", *(step.name for step in STEPS))} | {"release"}
+
+
+def test_sensors_run_and_schedules_wait(loaded: dg.Definitions) -> None:
+    assert {sensor.name: sensor.default_status for sensor in loaded.sensors or ()} == {
+        "inbox": dg.DefaultSensorStatus.RUNNING,
+        "touched_months": dg.DefaultSensorStatus.RUNNING,
+    }
+    assert {schedule.default_status for schedule in loaded.schedules or ()} == {dg.DefaultScheduleStatus.STOPPED}
+
+
+def test_loading_imports_nothing_heavy() -> None:
+    """Every process of Dagster loads the definitions, most of them to do little else."""
+    heavy = ["great_expectations", "geopandas", "matplotlib", "pyogrio", "pandas", "scipy"]
+    code = f"""
+import sys
+from dagster import Definitions
+from assets.definitions import definitions
+Definitions.validate_loadable(definitions())
+print([name for name in {heavy} if name in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]", found.stdout + found.stderr

@@ -1,0 +1,129 @@
+"""What jobs ask of the pipeline, seen with steps that do next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+from stub_pipeline import SYRIA, Stub
+
+from pipeline.settings import Settings
+
+ALL = {"range_start": SYRIA.months()[0], "range_end": SYRIA.months()[-1]}
+QUARTER = {"range_start": "2015-10", "range_end": "2015-12"}
+MONTHS = ["2015-10", "2015-11", "2015-12"]
+
+
+@pytest.fixture
+def stub(settings: Settings) -> Stub:
+    stub = Stub(settings)
+    stub.receive()
+    return stub
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
+
+
+def materialised(result: dg.ExecuteInProcessResult, *key: str) -> dict[str | None, dg.AssetMaterialization]:
+    made = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+    return {event.partition: event for event in made if event.asset_key == dg.AssetKey(key)}
+
+
+def verdicts(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {f"{e.asset_key.path[-1]} {e.check_name}": e.passed for e in result.get_asset_check_evaluations()}
+
+
+def test_range_is_one_run_of_each_step(stub: Stub, instance: dg.DagsterInstance) -> None:
+    result = stub.run("syria", instance=instance, **QUARTER)
+    assert result.success
+    assert [part for step, part in stub.made if step == "strikes"] == MONTHS
+    assert [part for step, part in stub.made if step == "attribution"] == MONTHS
+    strikes = materialised(result, "syria", "strikes")
+    assert sorted(map(str, strikes)) == MONTHS
+    assert strikes["2015-11"].metadata["why"].value == "never made"
+
+
+def test_second_run_finds_everything_fresh(stub: Stub, instance: dg.DagsterInstance) -> None:
+    stub.run("syria", instance=instance, **QUARTER)
+    stub.made.clear()
+    result = stub.run("syria", instance=instance, **QUARTER)
+    assert result.success
+    assert stub.made == []
+    assert "fresh" in str(materialised(result, "syria", "strikes")["2015-10"].metadata["why"].value)
+    assert materialised(result, "syria", "control")[None].metadata["parts made"].value == 0
+
+
+def test_force_makes_what_is_fresh_again(stub: Stub, instance: dg.DagsterInstance) -> None:
+    stub.run("syria", instance=instance, **QUARTER)
+    stub.made.clear()
+    stub.run("syria_months", instance=instance, force="true", **QUARTER)
+    assert stub.made == [("strikes", month) for month in MONTHS] + [("attribution", month) for month in MONTHS]
+
+
+def test_only_what_changed_is_made(stub: Stub, instance: dg.DagsterInstance) -> None:
+    stub.run("syria", instance=instance, **ALL)
+    stub.made.clear()
+    stub.state[("strikes", "2016-01")] = "second"
+    stub.run("syria", instance=instance, **ALL)
+    assert stub.made == [("strikes", "2016-01")]
+
+
+def test_months_without_a_range_are_asked_for(stub: Stub, instance: dg.DagsterInstance) -> None:
+    result = stub.run("syria_months", instance=instance)
+    assert not result.success
+    failure = next(event for event in result.all_events if event.is_step_failure)
+    assert "choose a range" in str(failure.step_failure_data.user_failure_data)
+
+
+def test_release_waits_for_stale_months(stub: Stub, instance: dg.DagsterInstance) -> None:
+    result = stub.run("publish", instance=instance, theatre="syria")
+    assert stub.published == []
+    assert verdicts(result) == {"release published": False}
+    assert stub.told and "Not published" in stub.told[0]
+
+
+def test_release_shows_sentence_and_picture(settings: Settings, instance: dg.DagsterInstance) -> None:
+    stub = Stub(settings)
+    result = stub.run("publish", instance=instance, theatre="syria")
+    assert stub.published == [["syria"]]
+    metadata = materialised(result, "release")[None].metadata
+    assert "76%" in str(metadata["headline"].value)
+    picture = str(metadata["picture"].value)
+    assert picture.startswith("![headline](data:image/png;base64,") and len(picture) < 500_000
+
+
+def test_refused_candidate_fails_in_words_and_leaves_the_data(stub: Stub, instance: dg.DagsterInstance) -> None:
+    assert stub.run("syria_ingest", instance=instance).success
+    lake = stub.pipeline().work().lake
+    before = lake.read("core.record_outcomes").to_pylist(), lake.version("core.record_outcomes")
+    stub.outcome = "lost"
+    stub.state[("mapped_strikes", "isw_reports")] = "second"
+
+    result = stub.run("syria_ingest", instance=instance)
+
+    assert not result.success
+    assert (lake.read("core.record_outcomes").to_pylist(), lake.version("core.record_outcomes")) == before
+    failure = next(event for event in result.all_events if event.is_step_failure)
+    said = failure.step_failure_data.user_failure_data.description
+    assert "broke its contract" in said and "Nothing was replaced" in said
+    check = next(e for e in result.get_asset_check_evaluations() if not e.passed)
+    assert check.check_name == "contract_record_outcomes"
+    assert check.metadata["failed"].value >= 1
+    assert "lost" in str(check.metadata["failures"].value)
+
+
+def test_conservation_blocks_what_follows(stub: Stub, instance: dg.DagsterInstance) -> None:
+    where = {"theatre": "syria", "source": "isw_reports", "export_id": "e" * 64}
+    lake = stub.pipeline().work().lake
+    lost = {**lake.read("raw.exports").to_pylist()[0], "record_count": 2}
+    lake.replace("raw.exports", [lost], **where)
+
+    result = stub.run("syria", instance=instance, **QUARTER)
+
+    assert not result.success
+    assert verdicts(result)["mapped_strikes conservation"] is False
+    assert not [made for made in stub.made if made[0] == "strikes"]

@@ -1,0 +1,192 @@
+"""Sensors and schedules, evaluated without a daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stub_pipeline import SYRIA, Stub
+
+from assets.definitions import definitions
+from assets.touched import spans
+from pipeline.settings import Settings
+from pipeline.work import run_step
+
+CLAIMS = SYRIA.path("syria/mod_claims.csv")
+START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@pytest.fixture
+def stub(settings: Settings) -> Stub:
+    return Stub(settings)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
+
+
+def tick(stub: Stub, name: str, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
+    loaded = definitions(stub.pipeline())
+    sensor = loaded.resolve_sensor_def(name)
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, repository_def=loaded.get_repository_def(), sensor_name=name
+    )
+    result = sensor(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def drop(stub: Stub, name: str, content: bytes, seconds_ago: float = 60) -> Path:
+    path = stub.settings.inbox_dir / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    when = datetime.now(UTC).timestamp() - seconds_ago
+    os.utime(path, (when, when))
+    return path
+
+
+def do_everything(stub: Stub) -> None:
+    work = stub.pipeline().work()
+    for step in stub.pipeline().steps:
+        run_step(work, SYRIA, step)
+
+
+def reason(result: dg.SensorResult) -> str:
+    assert not result.run_requests
+    return str(result.skip_reason.skip_message) if result.skip_reason else ""
+
+
+class TestInbox:
+    def test_file_is_taken_when_two_ticks_agree(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        drop(stub, "claims.csv", CLAIMS.read_bytes())
+        first = tick(stub, "inbox", instance)
+        assert "two ticks" in reason(first)
+        second = tick(stub, "inbox", instance, first.cursor)
+        (request,) = second.run_requests or ()
+        assert request.job_name == "syria_ingest"
+        assert request.tags["isw/why"] == "in the inbox: claims.csv"
+        third = tick(stub, "inbox", instance, second.cursor)
+        assert [again.run_key for again in third.run_requests or ()] == [request.run_key]
+
+    def test_growing_file_is_waited_for(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        drop(stub, "claims.csv", CLAIMS.read_bytes()[:5000], 60)
+        first = tick(stub, "inbox", instance)
+        drop(stub, "claims.csv", CLAIMS.read_bytes(), 50)
+        assert "two ticks" in reason(tick(stub, "inbox", instance, first.cursor))
+
+    def test_other_content_has_another_key(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        keys = set()
+        for content in (CLAIMS.read_bytes(), CLAIMS.read_bytes() + b"\n"):
+            drop(stub, "syria/mod_claims/claims.csv", content)
+            first = tick(stub, "inbox", instance)
+            (request,) = tick(stub, "inbox", instance, first.cursor).run_requests or ()
+            keys.add(request.run_key)
+        assert len(keys) == 2
+
+    def test_unknown_file_is_named_with_a_hint(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        drop(stub, "notes.txt", b"nothing to see here\n")
+        assert "notes.txt: no source recognises it" in reason(tick(stub, "inbox", instance))
+
+    def test_empty_inbox_is_said(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        result = tick(stub, "inbox", instance)
+        assert reason(result) == "The inbox is empty."
+        assert json.loads(result.cursor or "") == {}
+
+
+class TestTouchedMonths:
+    def test_nothing_received(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        assert "syria: nothing was received" in reason(tick(stub, "touched_months", instance))
+
+    def test_one_run_for_each_span(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        do_everything(stub)
+        for part in ("2015-10", "2015-11", "2016-02"):
+            stub.state[("strikes", part)] = "second"
+        requests = tick(stub, "touched_months", instance).run_requests or []
+        assert [(r.job_name, r.tags[START], r.tags[END]) for r in requests] == [
+            ("syria_months", "2015-10", "2015-11"),
+            ("syria_months", "2016-02", "2016-02"),
+        ]
+        assert "2015-10 changed" in requests[0].tags["isw/why"]
+
+    def test_the_same_change_has_the_same_key(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        do_everything(stub)
+        keys = []
+        for state in ("second", "second", "third"):
+            stub.state[("strikes", "2015-10")] = state
+            (request,) = tick(stub, "touched_months", instance).run_requests or ()
+            keys.append(request.run_key)
+        assert keys[0] == keys[1] != keys[2]
+
+    def test_tables_and_release_come_last(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        do_everything(stub)
+        stub.state[("tables", "all")] = "second"
+        (request,) = tick(stub, "touched_months", instance).run_requests or ()
+        assert request.job_name == "syria_publish"
+        assert START not in request.tags
+
+    def test_release_older_than_tables_is_published(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        do_everything(stub)
+        (request,) = tick(stub, "touched_months", instance).run_requests or ()
+        assert (request.job_name, request.tags["isw/why"]) == ("syria_publish", "the release is older than the tables")
+
+    def test_new_exports_are_mapped_first(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        do_everything(stub)
+        stub.state[("mapped_strikes", "airwars")] = "second"
+        stub.state[("strikes", "2015-10")] = "second"
+        (request,) = tick(stub, "touched_months", instance).run_requests or ()
+        assert request.job_name == "syria_ingest"
+        assert request.tags["isw/showcase"] == "false"
+
+    def test_first_run_is_left_to_a_person(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        assert "run the job syria once" in reason(tick(stub, "touched_months", instance))
+
+    @pytest.mark.parametrize("is_backfill", [False, True])
+    def test_a_run_under_way_is_waited_for(self, stub: Stub, instance: dg.DagsterInstance, is_backfill: bool) -> None:
+        stub.receive()
+        do_everything(stub)
+        stub.state[("strikes", "2015-10")] = "second"
+        asset_selection = frozenset({dg.AssetKey(["syria", "strikes"])}) if is_backfill else None
+        instance.create_run_for_job(
+            definitions(stub.pipeline()).resolve_job_def("syria_months"),
+            tags={} if is_backfill else {"isw/theatre": "syria"},
+            status=dg.DagsterRunStatus.STARTED,
+            asset_selection=asset_selection,
+        )
+        assert "syria: a run is under way" in reason(tick(stub, "touched_months", instance))
+
+
+def test_daily_schedule_asks_for_all_months(stub: Stub) -> None:
+    schedule = definitions(stub.pipeline()).resolve_schedule_def("syria_daily")
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 24, 4, tzinfo=UTC))
+    request = schedule(context)
+    assert isinstance(request, dg.RunRequest)
+    assert (request.tags[START], request.tags[END]) == ("2015-09", "2016-09")
+    assert request.tags["isw/why"] == "daily schedule of 2026-11-24"
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 4 * * *", "UTC")
+
+
+@given(st.sets(st.sampled_from(SYRIA.months())))
+def test_spans_hold_each_month_once_without_gaps(wanted: set[str]) -> None:
+    months = SYRIA.months()
+    found = spans(months, wanted)
+    assert [month for span in found for month in span] == sorted(wanted)
+    for span in found:
+        start = months.index(span[0])
+        assert list(span) == months[start : start + len(span)]
+    for one, two in zip(found, found[1:], strict=False):
+        assert months.index(two[0]) > months.index(one[-1]) + 1
