@@ -190,6 +190,14 @@ def who(
 
 
 @app.command()
+def explain(strike_id: Annotated[str, typer.Argument(help="Id of a strike, or its beginning.")]) -> None:
+    """Say why a strike counts as it does: raw row, window, snapshots, shares, and what would change it."""
+    from pipeline.explain import explain_strike  # noqa: PLC0415 - as above
+
+    out.print("\n".join(explain_strike(Settings(), strike_id)), markup=False)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.")] = 8765,

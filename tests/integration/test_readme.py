@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import subprocess
@@ -44,6 +45,14 @@ def test_the_first_two_commands_are_targets_of_the_makefile() -> None:
 def test_every_other_command_does_what_it_says(command: str, folder: Path) -> None:
     said = _run(command.replace(".venv/bin/", ""), folder)
     assert said.strip()
+
+
+def test_any_strike_is_explained_from_its_raw_row(folder: Path) -> None:
+    with (folder / "data/latest/csv/core.strikes.csv").open(encoding="utf-8", newline="") as file:
+        strike = next(row for row in csv.DictReader(file) if row["place"] == "Kuweires Airbase vicinity")
+    said = _run(f"isw-strikes explain {strike['strike_id']}", folder)
+    assert "isw_strikes.csv, record" in said
+    assert "Would change it" in said
 
 
 def test_a_second_run_says_that_everything_is_fresh(folder: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import dagster as dg
@@ -188,5 +189,5 @@ def test_spans_hold_each_month_once_without_gaps(wanted: set[str]) -> None:
     for span in found:
         start = months.index(span[0])
         assert list(span) == months[start : start + len(span)]
-    for one, two in zip(found, found[1:], strict=False):
+    for one, two in pairwise(found):
         assert months.index(two[0]) > months.index(one[-1]) + 1
