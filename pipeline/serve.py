@@ -82,7 +82,7 @@ def serve(folder: Path, host: str = "127.0.0.1", port: int = 8765) -> None:
             f"cannot listen on {host} port {port} ({error.strerror or error}): choose another with --port"
         ) from None
     shown = f"[{host}]" if ":" in host else host
-    print(f"Serving {folder} on http://{shown}:{listener.getsockname()[1]}/ (stop with Ctrl-C)")
+    print(f"Serving {folder} on http://{shown}:{listener.getsockname()[1]}/ (stop with Ctrl-C)", flush=True)
     config = uvicorn.Config(application(folder), log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -3,6 +3,9 @@
 const SANS = ["Noto Sans", "Helvetica Neue", "Arial", "sans-serif"];
 const SANS_BOLD = ["Noto Sans Bold", "Helvetica Neue Bold", "Arial Bold", "sans-serif"];
 
+// Natural Earth's rank of the towns that every zoom names.
+const CITY_RANK = 4;
+
 const INKS = {
   light: {
     paper: "#e9e7e1", land: "#fbfaf7", hatch: "#dcd8ce", border: "#98928a", province: "#bdb7ac", water: "#c3d6e2",
@@ -109,6 +112,7 @@ export function buildStyle(data, theme, tiles) {
       }),
       ...labels(base, ink, data.has_towns),
       strikeLayer(base, ink, colour),
+      cities(base, ink),
       base("chosen", "circle", "strikes", {
         filter: ["==", ["get", "strike_id"], ""],
         paint: {
@@ -176,19 +180,31 @@ function labels(base, ink, hasTowns) {
       },
     }),
     base("towns", "symbol", "towns", {
-      filter: townsByZoom(),
-      layout: {
-        "text-field": ["get", "name"], "text-font": ["case", ["<=", ["get", "rank"], 4], ["literal", SANS_BOLD], ["literal", SANS]],
-        "text-size": ["case", ["<=", ["get", "rank"], 4], 13, 11.5],
-        "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.7, "text-justify": "auto",
-        "symbol-sort-key": ["get", "rank"],
-      },
+      filter: ["all", townsByZoom(), [">", ["get", "rank"], CITY_RANK]],
+      layout: townLayout(SANS, 11.5, 0.7),
       paint: { "text-color": ink.label, ...halo },
     }),
   ];
 }
 
+/** Cities, by which a reader finds the way: above the strikes, where smaller towns' names give way to them. */
+function cities(base, ink) {
+  return base("cities", "symbol", "towns", {
+    filter: ["<=", ["get", "rank"], CITY_RANK],
+    layout: townLayout(SANS_BOLD, 13, 0.9),
+    paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.8 },
+  });
+}
+
+function townLayout(font, size, offset) {
+  return {
+    "text-field": ["get", "name"], "text-font": font, "text-size": size,
+    "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": offset, "text-justify": "auto",
+    "symbol-sort-key": ["get", "rank"],
+  };
+}
+
 /** Natural Earth ranks run from 0 (largest) to 10; the theatre's own land shows more of them. */
 function townsByZoom() {
-  return ["<=", ["get", "rank"], ["step", ["zoom"], 4, 5.4, 7, 6.4, 8, 8, 10]];
+  return ["<=", ["get", "rank"], ["step", ["zoom"], CITY_RANK, 5.4, 7, 6.4, 8, 8, 10]];
 }

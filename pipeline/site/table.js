@@ -7,7 +7,7 @@ import { tone } from "./style.js";
 import { shownTitle } from "./time.js";
 import { metres, percent, plural, span } from "./words.js";
 
-const COLUMNS = ["Place", "Province", "Days", "Ground held by", "How sure", "Precision"];
+const COLUMNS = ["Place", "Ground held by", "Days", "Province", "How sure", "Precision"];
 
 /** Open the table of these strikes. `onStrike` gets the id of the row that was chosen. */
 export function openTable(data, state, strikes, { onStrike }) {
@@ -26,9 +26,9 @@ export function openTable(data, state, strikes, { onStrike }) {
       h("thead", {}, h("tr", {}, ...[...COLUMNS, `Share on ${focus} ground`].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, ...strikes.map((strike) => h("tr", {},
         h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.strike_id) }, strike.place ?? "Unnamed place")),
-        h("td", {}, strike.province ?? ""),
-        h("td", { class: "days" }, span(strike.day_from, strike.day_to)),
         h("td", {}, h("span", { class: "held" }, swatch(tone(data.controllerByName.get(strike.controller)?.colour ?? "#8d929a", theme()), strike.controller), controllerLabel(data, strike.controller))),
+        h("td", { class: "days" }, span(strike.day_from, strike.day_to)),
+        h("td", {}, strike.province ?? ""),
         h("td", {}, strike.certainty),
         h("td", {}, metres(strike.precision_m)),
         h("td", { class: "number" }, strike.focus_share === null ? "" : percent(strike.focus_share))))))),
