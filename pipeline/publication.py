@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pipeline.expectations import Validation
 
 CODE = (
+    "base_map.py",
+    "front_end.py",
     "catalogue",
     "expectations",
     "release",

@@ -192,7 +192,7 @@ function cities(base, ink) {
   return base("cities", "symbol", "towns", {
     filter: ["<=", ["get", "rank"], CITY_RANK],
     layout: townLayout(SANS_BOLD, 13, 0.9),
-    paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.8 },
+    paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.2 },
   });
 }
 
