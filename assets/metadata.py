@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from pipeline.catalogue import SQL_TYPES, Column, Table, table
+from pipeline.ledger import digest
 from pipeline.theatres import Theatre
 from pipeline.work import Done, Step, Work
 
@@ -39,6 +40,8 @@ def main_table(step: Step) -> Table:
 
 def describe_tables(opening: str, names: Sequence[str]) -> str:
     """Markdown: an opening sentence, and the tables that are written."""
+    if len(names) == 1:
+        return f"{opening}. {table(names[0]).about}\n\nWrites `{names[0]}`."
     lines = [f"- `{name}`: {table(name).title}. {table(name).about}" for name in names]
     return f"{opening}.\n\nWrites\n\n" + "\n".join(lines)
 
@@ -68,7 +71,7 @@ def _constraints(spec: Table, column: Column) -> dg.TableColumnConstraints:
 def of_definition(names: Sequence[str], main: Table) -> Metadata:
     """Metadata known before a run: the main table's columns, and those of the others by name."""
     others = {f"columns of {name}": column_schema(table(name)) for name in names if name != main.name}
-    return {"dagster/column_schema": column_schema(main), "dagster/table_name": main.name, **others}
+    return {"dagster/column_schema": column_schema(main), "table": main.name, **others}
 
 
 def rows_of(done: Iterable[Done], main: Table) -> Metadata:
@@ -96,6 +99,13 @@ def of_month(done: Done, main: Table) -> Metadata:
     return {**rows_of([done], main), "why": reason(done)}
 
 
+def version(work: Work, theatre: Theatre, step: Step) -> dg.DataVersion:
+    """What all parts of a step hold: it stays when they were made again with the same result."""
+    entries = [work.ledger.read(step.name, theatre.name, part) for part in step.parts(theatre)]
+    digests = [{name: o.digest for name, o in entry.outputs.items()} if entry else None for entry in entries]
+    return dg.DataVersion(digest(digests))
+
+
 def made(done: Iterable[Done]) -> int:
     """Parts that were not fresh."""
     return sum(not part.verdict.is_fresh for part in done)
@@ -117,7 +127,7 @@ def of_exports(work: Work, theatre: Theatre, new: int, left: Mapping[str, str]) 
                 "source": row["source"],
                 "file": row["file_name"],
                 "records": row["record_count"],
-                "received": str(row["received_at"]),
+                "received": f"{row['received_at']:%Y-%m-%d %H:%M} UTC",
                 "problem": "" if row["problem_code"] is None else f"{row['problem_code']}: {row['problem']}",
                 "sha256": row["export_id"][:16],
             }
@@ -188,7 +198,7 @@ def picture(path: Path) -> dg.MarkdownMetadataValue:
         small = image.convert("RGB")
         small.thumbnail((PICTURE_WIDTH, PICTURE_WIDTH * 4))
         buffer = io.BytesIO()
-        small.quantize(64).save(buffer, "PNG", optimize=True)
+        small.quantize(256).save(buffer, "PNG", optimize=True)
     if buffer.tell() > PICTURE_BYTES:
         return dg.MetadataValue.md(f"`{path}`")
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -74,6 +74,7 @@ def _publish(context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: di
     yield dg.MaterializeResult(
         metadata=metadata.of_release(publication),
         check_results=[checks.published(f"{publication.id} was verified before it was published.")],
+        data_version=dg.DataVersion(publication.id),
     )
 
 

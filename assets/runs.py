@@ -146,7 +146,14 @@ def run_job(
             asset_selection=list(selected) if selected else None,
             raise_on_error=False,
         )
-    return RunOutcome(result.success, result.run_id, [_failure(event) for event in _failed(result)])
+    checks = {
+        evaluation.asset_key: evaluation for evaluation in result.get_asset_check_evaluations() if _is_bad(evaluation)
+    }
+    return RunOutcome(result.success, result.run_id, [_failure(event, checks) for event in _failed(result)])
+
+
+def _is_bad(check: dg.AssetCheckEvaluation) -> bool:
+    return not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
 
 
 def _failed(result: dg.ExecuteInProcessResult) -> list[dg.DagsterEvent]:
@@ -155,8 +162,8 @@ def _failed(result: dg.ExecuteInProcessResult) -> list[dg.DagsterEvent]:
     return steps or runs
 
 
-def _failure(event: dg.DagsterEvent) -> str:
-    """A failure in words: what the step said, else its error's first line."""
+def _failure(event: dg.DagsterEvent, checks: Mapping[dg.AssetKey, dg.AssetCheckEvaluation]) -> str:
+    """A failure in words: what the step said, else the check that blocked it, else its error's first line."""
     if not event.is_step_failure:
         return event.message or "the run failed"
     data = event.step_failure_data
@@ -164,6 +171,9 @@ def _failure(event: dg.DagsterEvent) -> str:
     name = str(event.step_key).replace("__", " ")
     if said is not None and said.description:
         return f"{name}: {said.description}"
+    key = dg.AssetKey(str(event.step_key).split("__"))
+    if key in checks:
+        return f"{name}: {checks[key].check_name}: {checks[key].description}"
     cause = data.error
     while cause is not None and cause.cause is not None:
         cause = cause.cause

@@ -17,7 +17,7 @@ from assets.resources import Pipeline
 from pipeline.catalogue import table
 from pipeline.conservation import balance_records
 from pipeline.errors import UserError
-from pipeline.ledger import code_digest
+from pipeline.ledger import code_digest, digest
 from pipeline.theatres import Theatre
 from pipeline.work import CandidateRefused, Done, Step, Work, run_step
 
@@ -33,8 +33,14 @@ AFTER: dict[str, tuple[str, ...]] = {
     "attribution": ("strikes", "control"),
     "tables": ("strikes", "attribution", "control"),
 }
-# Groups are the stages of the flow; `mapping` where not named.
-GROUPS = {"strikes": "attribution", "attribution": "attribution", "tables": "tables"}
+# Stages of the flow; `mapping` where not named. A stage of a theatre is a group.
+STAGES = {
+    "exports": "intake",
+    "records": "intake",
+    "strikes": "attribution",
+    "attribution": "attribution",
+    "tables": "tables",
+}
 
 AssetEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
@@ -63,6 +69,10 @@ def month_partitions(theatre: Theatre) -> dg.MonthlyPartitionsDefinition:
     )
 
 
+def _group(theatre: Theatre, name: str) -> str:
+    return f"{theatre.name}_{STAGES.get(name, 'mapping')}"
+
+
 def _exports(theatre: Theatre) -> dg.AssetSpec:
     sources = "\n".join(
         f"- `{source.name}` ({source.kind.replace('_', ' ')}): {source.title}. {source.credit}."
@@ -71,7 +81,7 @@ def _exports(theatre: Theatre) -> dg.AssetSpec:
     return dg.AssetSpec(
         [theatre.name, "exports"],
         description=f"Raw files of {theatre.title}, kept byte for byte under their SHA-256. Sources\n\n{sources}",
-        group_name="intake",
+        group_name=_group(theatre, "exports"),
         owners=OWNERS,
         kinds={"file"},
         tags={"theatre": theatre.name},
@@ -85,7 +95,7 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
     @dg.asset(
         key=key,
         deps=[[theatre.name, "exports"]],
-        group_name="intake",
+        group_name=_group(theatre, "records"),
         owners=OWNERS,
         kinds={"python", "deltalake"},
         tags={"theatre": theatre.name},
@@ -120,6 +130,7 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
                 left={waiting.path.name: str(waiting.hint) for waiting in left},
             ),
             check_results=[checks.readable(problems)],
+            data_version=dg.DataVersion(digest(sorted(f"{row['source']} {row['export_id']}" for row in kept))),
         )
 
     return records
@@ -133,7 +144,7 @@ def _step_asset(
     @dg.asset(
         key=key,
         deps=[[theatre.name, name] for name in after],
-        group_name=GROUPS.get(step.name, "mapping"),
+        group_name=_group(theatre, step.name),
         owners=OWNERS,
         kinds={"duckdb", "deltalake"},
         tags={"theatre": theatre.name},
@@ -163,16 +174,19 @@ def _do(context: dg.AssetExecutionContext, pipeline: Pipeline, theatre: Theatre,
     except UserError as error:
         raise told(error) from None
     main = metadata.main_table(step)
+    version = None
     if step.is_monthly:
         for part in done:
             context.add_asset_metadata(metadata.of_month(part, main), partition_key=part.verdict.part)
         shown: dict[str, Any] = {"months made in this run": metadata.made(done)}
     else:
-        shown = {**metadata.of_parts(done, main), **EXTRA.get(step.name, _nothing)(work, theatre, done)}
+        # Dagster takes one version for all months of a range, which would be wrong for each of them.
+        version = metadata.version(work, theatre, step)
+        shown = {**EXTRA.get(step.name, _nothing)(work, theatre, done), **metadata.of_parts(done, main)}
     results = checks.contracts(step, done)
     if step.name in checks.CONSERVING:
         results.append(checks.conservation(balance_records(work, theatre, [part.verdict.part for part in done])))
-    yield dg.MaterializeResult(metadata=shown, check_results=results)
+    yield dg.MaterializeResult(metadata=shown, check_results=results, data_version=version)
 
 
 def _nothing(_work: Work, _theatre: Theatre, _done: Sequence[Done]) -> dict[str, Any]:

@@ -100,10 +100,11 @@ def _state(work: Work, theatre: Theatre) -> str:
 
 
 def _why(stale: Sequence[Stale]) -> str:
-    """The first reasons in words."""
-    reasons = [f"{part.verdict.step} {part.verdict.part}: {'; '.join(part.verdict.why)}" for part in stale]
+    """The first different reasons in words, without the parts that they are about."""
+    said = dict.fromkeys(why.replace(f" in {part.verdict.part}", "") for part in stale for why in part.verdict.why)
+    reasons = list(said)
     more = f" and {len(reasons) - SHOWN_REASONS} more" if len(reasons) > SHOWN_REASONS else ""
-    return ", ".join(reasons[:SHOWN_REASONS]) + more
+    return "; ".join(reasons[:SHOWN_REASONS]) + more
 
 
 def spans(months: Sequence[str], wanted: Iterable[str]) -> tuple[tuple[str, ...], ...]:

@@ -12,6 +12,7 @@ import dagster as dg
 from assets.definitions import definitions
 from assets.resources import Pipeline
 from pipeline.publication import Publication
+from pipeline.release import ReleaseRefused
 from pipeline.settings import Settings
 from pipeline.steps import STEPS
 from pipeline.theatres import Theatre, theatres
@@ -24,12 +25,15 @@ SYRIA = theatres()["syria"]
 class Stub:
     """What the stub steps are made from, what they write, and what was asked of them.
 
-    ``state`` is the digest of the inputs of (step, part); ``outcome`` what the one record of mapped strikes ends as.
+    ``state`` is the digest of the inputs of (step, part); ``outcome`` what the one record of mapped strikes ends as;
+    ``refusal`` why a release is refused; ``fault`` the error of a step that breaks.
     """
 
     settings: Settings
     state: dict[tuple[str, str], str] = field(default_factory=dict)
     outcome: str = "accepted"
+    refusal: str = ""
+    fault: Exception | None = None
     made: list[tuple[str, str]] = field(default_factory=list)
     published: list[list[str] | None] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
@@ -71,6 +75,8 @@ class Stub:
             return {f"exports of {part}" if not step.is_monthly else part: self.state.get((step.name, part), "first")}
 
         def build(_work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
+            if self.fault and step.name == "control":
+                raise self.fault
             self.made += [(step.name, part) for part in parts]
             return {part: Built(self._candidates(step, theatre, part)) for part in parts}
 
@@ -90,6 +96,8 @@ class Stub:
         return (Candidate("core.record_outcomes", frame, {"theatre": "syria", "source": part}),)
 
     def _publish(self, settings: Settings, theatres: list[str] | None, on_progress: object) -> Publication:
+        if self.refusal:
+            raise ReleaseRefused(self.refusal)
         self.published.append(theatres)
         path = settings.releases_dir / "r1"
         return Publication("r1", path, False, {"syria": "76% lay outside ISIS-held ground."}, [_picture(path)])

@@ -33,6 +33,10 @@ def materialised(result: dg.ExecuteInProcessResult, *key: str) -> dict[str | Non
     return {event.partition: event for event in made if event.asset_key == dg.AssetKey(key)}
 
 
+def version(result: dg.ExecuteInProcessResult) -> str | None:
+    return (materialised(result, "syria", "mapped_strikes")[None].tags or {}).get("dagster/data_version")
+
+
 def verdicts(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {f"{e.asset_key.path[-1]} {e.check_name}": e.passed for e in result.get_asset_check_evaluations()}
 
@@ -48,13 +52,15 @@ def test_range_is_one_run_of_each_step(stub: Stub, instance: dg.DagsterInstance)
 
 
 def test_second_run_finds_everything_fresh(stub: Stub, instance: dg.DagsterInstance) -> None:
-    stub.run("syria", instance=instance, **QUARTER)
+    before = stub.run("syria", instance=instance, **QUARTER)
     stub.made.clear()
     result = stub.run("syria", instance=instance, **QUARTER)
     assert result.success
     assert stub.made == []
     assert "fresh" in str(materialised(result, "syria", "strikes")["2015-10"].metadata["why"].value)
     assert materialised(result, "syria", "control")[None].metadata["parts made"].value == 0
+    first, second = (version(result) for result in (before, result))
+    assert first == second
 
 
 def test_force_makes_what_is_fresh_again(stub: Stub, instance: dg.DagsterInstance) -> None:
@@ -94,6 +100,15 @@ def test_release_shows_sentence_and_picture(settings: Settings, instance: dg.Dag
     assert "76%" in str(metadata["headline"].value)
     picture = str(metadata["picture"].value)
     assert picture.startswith("![headline](data:image/png;base64,") and len(picture) < 500_000
+
+
+def test_refused_release_fails_in_words(settings: Settings, instance: dg.DagsterInstance) -> None:
+    stub = Stub(settings, refusal="The release is not published: 1 of its checks failed.")
+    result = stub.run("publish", instance=instance, theatre="syria")
+    assert not result.success
+    assert verdicts(result) == {"release published": False}
+    failure = next(event for event in result.all_events if event.is_step_failure)
+    assert failure.step_failure_data.user_failure_data.description == stub.refusal
 
 
 def test_refused_candidate_fails_in_words_and_leaves_the_data(stub: Stub, instance: dg.DagsterInstance) -> None:

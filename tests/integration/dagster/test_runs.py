@@ -12,6 +12,7 @@ from stub_pipeline import SYRIA, Stub
 
 from assets.resources import Pipeline
 from assets.runs import RunOutcome, environment, instance, run_job, run_theatre
+from pipeline.errors import UserError
 from pipeline.settings import Settings
 
 MONTHS = SYRIA.months()
@@ -142,3 +143,24 @@ def test_instance_lives_in_the_data_folder_and_tells_nobody(settings: Settings) 
     own.write_text(own.read_text() + "# mine\n")
     environment(settings)
     assert own.read_text().endswith("# mine\n")
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (UserError("the inbox is on fire: put it out"), "syria control: the inbox is on fire: put it out"),
+        (ValueError("odd\nand more"), "syria control: ValueError: odd"),
+    ],
+)
+def test_failures_are_told_in_a_line(settings: Settings, fault: Exception, told: str) -> None:
+    stub = Stub(settings, fault=fault)
+    stub.receive()
+    outcome = run_job(stub.pipeline(), "syria_ingest", {"isw/showcase": "false"})
+    assert not outcome.success
+    assert outcome.failures == [told]
+
+
+def test_blocking_check_is_told(settings: Settings) -> None:
+    outcome = run_job(Stub(settings).pipeline(), "syria_ingest", {"isw/showcase": "false"})
+    (failure,) = outcome.failures
+    assert failure.startswith("syria mapped_strikes: conservation: Records were lost or doubled: isw_reports")

@@ -117,7 +117,7 @@ class TestTouchedMonths:
             ("syria_months", "2015-10", "2015-11"),
             ("syria_months", "2016-02", "2016-02"),
         ]
-        assert "2015-10 changed" in requests[0].tags["isw/why"]
+        assert requests[0].tags["isw/why"] == "2015-10 changed; 2015-11 changed; 2016-02 changed"
 
     def test_the_same_change_has_the_same_key(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         stub.receive()
