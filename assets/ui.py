@@ -6,6 +6,7 @@ Belongs here: becoming the process that serves it. Does not belong here: anythin
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 
@@ -35,4 +36,6 @@ def serve_ui(settings: Settings, host: str = "127.0.0.1", port: int = 3000) -> N
     os.environ.update(environment(settings))
     os.chdir(PROJECT)
     dev = ["dagster", "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port), "--log-level", "warning"]
+    # A shell starts background jobs with this signal ignored; Dagster ends its own processes by it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, "-W", "ignore", "-m", *dev])  # noqa: S606 - no shell is wanted
