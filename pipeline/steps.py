@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.attribution import ControlFrames, attribute_strikes
+from pipeline.base_map import land
 from pipeline.catalogue import table, tables
 from pipeline.lake import content_digest
 from pipeline.ledger import digest
@@ -187,6 +188,7 @@ def _attribution_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, st
     kept = {"controllers", "focus", "projection"}
     return {
         "theatre file": digest([theatre.model_dump(mode="json", include=kept), source]),
+        "land": digest(land(theatre).hex()),
         f"strikes in {part}": _output(work, "strikes", theatre, part, "core.strikes"),
         f"control by {source} in {part}": _control_of_month(work, theatre, source, part),
     }
@@ -205,7 +207,10 @@ def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> s
         ("core.front_lines", "front_id", "valid_from", "valid_to"),
         ("core.control_observations", "observation_id", "valid_from", "valid_to"),
     ):
-        rows = work.lake.read(name, columns=list(dict.fromkeys([id_, start, end])), theatre=theatre.name, source=source)
+        # An observation's id names its place and day only; what it says decides the margin.
+        said = ["latitude", "longitude", "controller"] if name == "core.control_observations" else []
+        columns = list(dict.fromkeys([id_, start, end, *said]))
+        rows = work.lake.read(name, columns=columns, theatre=theatre.name, source=source)
         stands = pc.and_(
             pc.less_equal(rows.column(start), pa.scalar(last)),
             pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),

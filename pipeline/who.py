@@ -145,11 +145,17 @@ def read_questions(path: Path) -> Iterator[Question]:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     with file:
         rows = csv.DictReader(file)
-        missing = {"lat", "lon", "day"} - set(rows.fieldnames or ())
+        try:
+            missing = {"lat", "lon", "day"} - set(rows.fieldnames or ())
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise UserError(f"{path} cannot be read as CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
         if missing:
             raise UserError(f"{path} lacks the columns {', '.join(sorted(missing))}: it needs lat,lon,day[,radius_m]")
-        for number, row in enumerate(rows, start=2):
-            yield read_question(row, f"{path}, line {number}")
+        try:
+            for row in rows:
+                yield read_question(row, f"{path}, line {rows.line_num}")
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise UserError(f"{path} cannot be read as CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
 
 
 def write_answers(file: TextIO, questions: Iterable[Question], answers: Iterable[dict[str, Any]]) -> None:

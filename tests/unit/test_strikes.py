@@ -74,6 +74,7 @@ def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scal
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        ({"airwars_id": ""}, "key_missing"),
         ({"date": ""}, "date_missing"),
         ({"date": "05/01/2016"}, "date_unparsable"),
         ({"date": "0025-01-05"}, "date_impossible"),

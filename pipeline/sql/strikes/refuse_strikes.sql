@@ -56,6 +56,14 @@ WHERE out_of_scope IS NOT NULL
 UNION ALL
 SELECT
     record_id,
+    'key_missing' AS reason_code,
+    'source_key' AS field,
+    NULL AS value
+FROM checked
+WHERE replace(source_key, ' | ', '') = ''
+UNION ALL
+SELECT
+    record_id,
     'date_missing' AS reason_code,
     'date' AS field,
     NULL AS value
@@ -90,7 +98,8 @@ FROM checked
 WHERE
     least(date_exact, date_from, period_from) < CAST($first_day AS DATE)
     OR greatest(date_exact, date_from, date_to, period_from, period_to) > CAST(received_at AS DATE)
-    OR coalesce(date_exact, date_from, period_from) > CAST($last_day AS DATE)
+    -- The effective window may begin on any day of the report's: none of them may lie past the last month.
+    OR coalesce(date_exact, date_from, period_to, period_from) > CAST($last_day AS DATE)
 UNION ALL
 SELECT
     record_id,
