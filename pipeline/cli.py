@@ -7,6 +7,7 @@ Does not belong here: anything that another front (Dagster, a notebook) would ne
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -252,11 +253,23 @@ def doctor() -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is told in words, without a stack trace."""
+    status = _status()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Native libraries' threads can abort the process while Python takes itself apart ("terminate called without an
+    # active exception"), after all work is done and written: so it does not take itself apart.
+    os._exit(status)
+
+
+def _status() -> int:
     try:
         app(standalone_mode=True)
     except UserError as error:
         err.print(f"isw-strikes: {error}", markup=False)
-        raise SystemExit(2) from None
+        return 2
     except KeyboardInterrupt:
         err.print("\nisw-strikes: stopped; what was finished stays, the next run goes on from there")
-        raise SystemExit(130) from None
+        return 130
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0

@@ -6,6 +6,7 @@ one partition in one atomic commit. Does not belong here: what the tables mean, 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import importlib.util
 import os
@@ -71,6 +72,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
         "SET temp_directory = '" + str(Path(tempfile.gettempdir()) / "isw-strikes-duckdb").replace("'", "''") + "'"
     )
     load_spatial(engine)
+    atexit.register(engine.close)
     return engine
 
 

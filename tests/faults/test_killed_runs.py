@@ -14,6 +14,7 @@ from pathlib import Path
 # Seconds between kills are drawn, not chosen, so that they fall into different steps; more with ISW_KILLS=n.
 KILLS = int(os.environ.get("ISW_KILLS", "2"))
 WORK = """
+import os
 from pipeline.publication import publish_release
 from pipeline.intake import ingest_showcase
 from pipeline.settings import Settings
@@ -25,6 +26,7 @@ ingest_showcase(work.settings, ["syria"])
 for step in STEPS:
     run_step(work, theatres()["syria"], step)
 publish_release(work.settings)
+os._exit(0)  # as the command line ends; see pipeline.cli.main
 """
 
 
