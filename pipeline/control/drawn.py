@@ -178,6 +178,8 @@ class MapMaker:
                 shape = shapely.difference(shape, other.shape)
             notes = sorted({f"overlap with {other.controller} left to {other.controller}" for other in over})
             for part in shapely.get_parts(shape):
+                if part.is_empty:  # all of it lies under what others have taken
+                    continue
                 left.append(Piece(piece.controller, piece.parties, piece.method, part, piece.drawings, notes))
         return left
 

@@ -62,6 +62,15 @@ def test_an_overlap_goes_to_the_holder_of_first_priority() -> None:
     assert sum(shape.area for shape in _shapes(build, "government")) == pytest.approx(1)
 
 
+def test_a_feature_that_lies_wholly_under_others_leaves_no_empty_area() -> None:
+    build = _raw(
+        ("isis", box(38, 35, 40, 37)),
+        ("government", box(38.5, 35.5, 39, 36)),
+        ("government", box(39.2, 35.5, 39.7, 36)),
+    ).build()
+    assert [row["controller"] for row in standing(build.areas, DAY)] == ["isis"]
+
+
 def test_contested_ground_lies_over_what_it_disputes() -> None:
     build = _raw(("isis", box(38, 35, 40, 36)), ("ISIS/JN", box(39, 35, 41, 36))).build()
     areas = standing(build.areas, DAY)
