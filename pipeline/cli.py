@@ -174,13 +174,27 @@ def who(
     control: Annotated[str | None, typer.Option(help="Control source; the one in force where not given.")] = None,
 ) -> None:
     """Say who held a place on a day, by which snapshot, and how surely."""
-    from pipeline.who import answer, in_words, read_question, read_questions, released_control, write_answers  # noqa: PLC0415 - as above
+    from pipeline.who import (  # noqa: PLC0415 - as above
+        Question,
+        answer,
+        in_words,
+        read_question,
+        read_questions,
+        released_control,
+        write_answers,
+    )
 
     settings = Settings()
     found = theatres()[_theatre_names(theatre)[0]]
     if from_csv is not None:
-        questions = list(read_questions(from_csv))
-        write_answers(sys.stdout, questions, answer(found, questions, released_control(settings, found, control)))
+        asked = list(read_questions(from_csv))
+        answers = answer(
+            found, [q for q in asked if isinstance(q, Question)], released_control(settings, found, control)
+        )
+        unread = write_answers(sys.stdout, asked, answers)
+        if unread:
+            err.print(f"! {from_csv}: {len(unread)} lines could not be read; the first: {unread[0]}", markup=False)
+            raise typer.Exit(1)
         return
     if lat is None or lon is None or day is None:
         raise UserError("give --lat, --lon and --day, or --from-csv with the columns lat,lon,day[,radius_m]")

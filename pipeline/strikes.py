@@ -114,7 +114,7 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
         columns[f"own_{name}"] = parse_coordinates(fields.column(name))
         del columns[name]
     columns["precision_text"] = fields.column("precision")
-    columns["own_precision_m"] = _precision(source, fields.column("precision"))
+    columns["own_precision_m"], columns["is_precision_unknown"] = _precision(source, fields.column("precision"))
     columns["province_text"] = fields.column("province")
     columns["province"] = lookup(fields.column("province"), theatre.province_aliases)
     columns["place_text"] = pc.coalesce(fields.column("place_text"), fields.column("place"))
@@ -125,10 +125,13 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
     return pa.table(columns)
 
 
-def _precision(source: Source, texts: pa.Array) -> pa.Array:
+def _precision(source: Source, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Metres of each precision (the source's default where none is given), and which are neither word nor number."""
     words = {word.casefold(): metres for word, metres in source.precision_m.items() if word != "default"}
     metres = map_unique(texts, lambda text: words.get(text.casefold()), pa.float64())
-    return pc.coalesce(metres, parse_numbers(texts), pa.scalar(source.precision_m.get("default"), pa.float64()))
+    read = pc.coalesce(metres, parse_numbers(texts))
+    is_unknown = pc.and_(pc.is_valid(texts), pc.is_null(read))
+    return pc.coalesce(read, pa.scalar(source.precision_m.get("default"), pa.float64())), is_unknown
 
 
 def _confidence(source: Source, texts: pa.Array) -> pa.Array:

@@ -30,9 +30,10 @@ CONTROL_TABLES = (
     "core.front_lines",
     "core.control_observations",
 )
+ASKED = ("lat", "lon", "day", "radius_m")
 ANSWER = (
     "controller", "parties", "status", "certainty", "shares", "snapshot_day", "snapshot_age_days", "margin_r",
-    "front_distance_m", "control_source",
+    "front_distance_m", "control_source", "note",
 )  # fmt: skip
 
 
@@ -44,6 +45,14 @@ class Question:
     longitude: float
     day: date
     radius_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A line of a file that is no question: its cells as they stand, and why."""
+
+    cells: tuple[str, ...]
+    why: str
 
 
 def released_control(settings: Settings, theatre: Theatre, source: str | None = None) -> ControlFrames:
@@ -84,7 +93,8 @@ def answer(theatre: Theatre, questions: list[Question], control: ControlFrames) 
     """Answer each question, in the order asked.
 
     Returns:
-        One dictionary a question: the columns of ``ANSWER``; ``parties`` and ``shares`` are JSON texts.
+        One dictionary a question: the columns of ``ANSWER``; ``parties`` and ``shares`` are JSON texts, ``note`` says
+        what makes the question doubtful, or is empty.
     """
     if not questions:
         return []
@@ -102,7 +112,17 @@ def answer(theatre: Theatre, questions: list[Question], control: ControlFrames) 
     )
     found = attribute(theatre, probes, control).rename_columns({"snapshot_last": "snapshot_day"})
     found = found.append_column("control_source", pa.array([control.source] * found.num_rows, pa.string()))
-    return list(found.select(list(ANSWER)).to_pylist())
+    notes = pa.array([_doubt(theatre, question) for question in questions], pa.string())
+    return list(found.append_column("note", notes).select(list(ANSWER)).to_pylist())
+
+
+def _doubt(theatre: Theatre, question: Question) -> str:
+    west, south, east, north = theatre.extent
+    is_inside = west <= question.longitude <= east and south <= question.latitude <= north
+    is_inside_swapped = west <= question.latitude <= east and south <= question.longitude <= north
+    if is_inside:
+        return ""
+    return "outside the theatre" + (": latitude and longitude look swapped" if is_inside_swapped else "")
 
 
 def read_question(row: dict[str, str | None], where: str) -> Question:
@@ -133,11 +153,11 @@ def _number(row: dict[str, str | None], name: str, where: str, low: float, high:
     return number
 
 
-def read_questions(path: Path) -> Iterator[Question]:
-    """Read questions from a CSV file with the columns ``lat,lon,day[,radius_m]``.
+def read_questions(path: Path) -> Iterator[Question | Unreadable]:
+    """Read questions from a CSV file with the columns ``lat,lon,day[,radius_m]``; a bad line stops no other.
 
     Raises:
-        UserError: the file or a column is missing, or a value cannot be read; the message names file, row and value.
+        UserError: the file or a column is missing, or the file is no CSV in UTF-8.
     """
     try:
         file = path.open(encoding="utf-8-sig", newline="")
@@ -153,20 +173,42 @@ def read_questions(path: Path) -> Iterator[Question]:
             raise UserError(f"{path} lacks the columns {', '.join(sorted(missing))}: it needs lat,lon,day[,radius_m]")
         try:
             for row in rows:
-                yield read_question(row, f"{path}, line {rows.line_num}")
+                try:
+                    yield read_question(row, f"line {rows.line_num}")
+                except UserError as error:
+                    yield Unreadable(tuple(row.get(name) or "" for name in ASKED), str(error))
         except (UnicodeDecodeError, csv.Error) as error:
             raise UserError(f"{path} cannot be read as CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
 
 
-def write_answers(file: TextIO, questions: Iterable[Question], answers: Iterable[dict[str, Any]]) -> None:
-    """Write questions and answers as CSV, in order."""
+def write_answers(
+    file: TextIO, questions: Iterable[Question | Unreadable], answers: Iterable[dict[str, Any]]
+) -> list[str]:
+    """Write questions and answers as CSV, in order.
+
+    Args:
+        file: where to.
+        questions: all lines asked; one that is no question gets an empty answer, with the reason as its note.
+        answers: the answers to those that are, in order.
+
+    Returns:
+        Why each line that is no question could not be read.
+    """
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["lat", "lon", "day", "radius_m", *ANSWER])
-    for question, found in zip(questions, answers, strict=True):
-        writer.writerow(
-            [question.latitude, question.longitude, question.day, question.radius_m]
-            + [_cell(found[name]) for name in ANSWER]
-        )
+    writer.writerow([*ASKED, *ANSWER])
+    found = iter(answers)
+    unread = []
+    for question in questions:
+        if isinstance(question, Unreadable):
+            # A cell that a spreadsheet would run as a formula is made plain text.
+            cells = ["'" + cell if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in question.cells]
+            writer.writerow([*cells, *[""] * (len(ANSWER) - 1), question.why])
+            unread.append(question.why)
+        else:
+            told = next(found)
+            asked = [question.latitude, question.longitude, question.day, question.radius_m]
+            writer.writerow([*asked, *(_cell(told[name]) for name in ANSWER)])
+    return unread
 
 
 def _cell(value: Any) -> Any:
@@ -181,6 +223,8 @@ def in_words(theatre: Theatre, question: Question, found: dict[str, Any]) -> lis
 
     place = f"{question.latitude:g} N {question.longitude:g} E on {question.day}"
     lines = [f"{place}: {label(found['controller'])} ({found['status']}, {found['certainty']})"]
+    if found["note"]:
+        lines.append(f"  {found['note']}")
     parties = json.loads(found["parties"])
     if parties:
         lines.append("  parties: " + ", ".join(label(party) for party in parties))

@@ -159,3 +159,20 @@ def test_order_of_records_changes_nothing() -> None:
     keep = [name for name in one.column_names if name != "record_id"]
     assert one.select(keep).equals(other.select(keep))
     assert isinstance(one, pa.Table)
+
+
+def test_a_precision_word_of_no_scale_is_refused_and_not_taken_for_the_default() -> None:
+    mapped = _map(
+        "airwars", [_airwars(geolocation_accuracy="roughly"), _airwars(airwars_id="2", geolocation_accuracy="")]
+    )
+    assert [(r["reason_code"], r["value"]) for r in mapped.quarantine.to_pylist()] == [("precision_unknown", "roughly")]
+    assert mapped.rows.column("precision_basis").to_pylist() == ["default of the source"]
+
+
+def test_an_exact_date_counts_where_the_report_does_not_say_when_its_window_ends() -> None:
+    row = {
+        "report_url": "https://example.org/1", "place": "Aleppo", "province": "Aleppo", "period_start": "2015-10-01",
+        "date_exact": "2015-10-05",
+    }  # fmt: skip
+    found = _map("isw_reports", [row], [ALEPPO]).rows.to_pylist()[0]
+    assert (found["date_basis"], found["date_from"], found["is_background"]) == ("exact", date(2015, 10, 5), False)

@@ -1,4 +1,6 @@
--- Every record of every export ends in exactly one outcome, and every refusal has a reason.
+-- Every record of every export ends in exactly one outcome; every refusal has a reason; of every accepted record
+-- something was made, and of no other. A drawn polygon may make no area of its own (it lies under another), so drawn
+-- sources are asked only the other way round.
 WITH stated AS (
     SELECT
         theatre,
@@ -55,6 +57,33 @@ balance AS (
         SELECT * FROM ended
     ) AS told
     GROUP BY theatre, source, export_id
+),
+
+made AS (
+    SELECT record_id FROM core.strikes
+    UNION ALL
+    SELECT record_id FROM core.control_observations
+    UNION ALL
+    SELECT record_id FROM core.places
+    UNION ALL
+    SELECT record_id FROM core.reports
+    UNION ALL
+    SELECT record_id FROM core.report_additions
+    UNION ALL
+    SELECT DISTINCT unnest(from_json(record_ids, '["VARCHAR"]')) AS record_id FROM core.control_areas
+),
+
+accepted AS (
+    SELECT record_id FROM core.record_outcomes
+    WHERE outcome = 'accepted'
+),
+
+drawn_sources AS (
+    SELECT DISTINCT
+        theatre,
+        source
+    FROM core.control_areas
+    WHERE method = 'polygon'
 )
 
 SELECT
@@ -73,6 +102,16 @@ SELECT format('record {} is quarantined, but no reason stands in core.quarantine
 FROM core.record_outcomes AS outcomes
 ANTI JOIN core.quarantine AS quarantine ON outcomes.record_id = quarantine.record_id
 WHERE outcomes.outcome = 'quarantined'
+UNION ALL
+SELECT format('record {} is accepted, but nothing was made of it', outcomes.record_id) AS failure
+FROM core.record_outcomes AS outcomes
+ANTI JOIN made ON outcomes.record_id = made.record_id
+ANTI JOIN drawn_sources ON outcomes.theatre = drawn_sources.theatre AND outcomes.source = drawn_sources.source
+WHERE outcomes.outcome = 'accepted'
+UNION ALL
+SELECT format('record {} made a row, but is not accepted', made.record_id) AS failure
+FROM made
+ANTI JOIN accepted ON made.record_id = accepted.record_id
 UNION ALL
 SELECT
     format(

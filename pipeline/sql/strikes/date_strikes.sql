@@ -57,8 +57,10 @@ candidates AS (
         coalesce(
             located.date_to, located.date_from, located.period_to, located.period_from, located.date_exact
         ) AS reported_to,
-        located.date_exact BETWEEN located.period_from AND located.period_to AS is_exact,
-        coalesce(located.date_exact NOT BETWEEN located.period_from AND located.period_to, FALSE) AS is_background,
+        located.date_exact BETWEEN located.period_from AND coalesce(located.period_to, located.date_exact) AS is_exact,
+        coalesce(
+            located.date_exact NOT BETWEEN located.period_from AND coalesce(located.period_to, located.date_exact), FALSE
+        ) AS is_background,
         greatest(added.date_from, located.period_from) AS added_from,
         least(added.date_to, located.period_to) AS added_to,
         greatest(previous_report.previous_to + 1, located.period_from) AS after_previous_from

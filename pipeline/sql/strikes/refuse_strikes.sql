@@ -187,6 +187,14 @@ WHERE NOT says_coordinate AND place IS NOT NULL AND candidates = 0
 UNION ALL
 SELECT
     record_id,
+    'precision_unknown' AS reason_code,
+    'precision' AS field,
+    precision_text AS value
+FROM checked
+WHERE is_precision_unknown
+UNION ALL
+SELECT
+    record_id,
     'precision_impossible' AS reason_code,
     'precision' AS field,
     precision_text AS value
