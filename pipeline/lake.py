@@ -11,7 +11,6 @@ import hashlib
 import importlib.util
 import os
 import random
-import tempfile
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +23,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pipeline.catalogue import Table, table
+from pipeline.errors import UserError
+from pipeline.processes import spill_folder
 from pipeline.settings import Settings
 
 SQL_DIR = Path(__file__).parent / "sql"
@@ -67,10 +68,7 @@ def connect(settings: Settings | None = None) -> duckdb.DuckDBPyConnection:
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
     engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    # Spilled data go where temporary files belong, not into the working directory.
-    engine.execute(
-        "SET temp_directory = '" + str(Path(tempfile.gettempdir()) / "isw-strikes-duckdb").replace("'", "''") + "'"
-    )
+    engine.execute("SET temp_directory = '" + str(spill_folder()).replace("'", "''") + "'")
     load_spatial(engine)
     atexit.register(engine.close)
     return engine
@@ -219,10 +217,13 @@ class Lake:
     def replace(self, name: str, frame: Any, /, **where: str) -> Commit:
         """Replace the partition given by ``where`` with the rows of ``frame`` in one commit.
 
-        A conflicting commit by another run is waited out and the write tried again.
+        A conflicting commit by another run is waited out and the write tried again. A table that an older version of
+        the catalogue laid out otherwise is begun anew: the ledger then finds its other partitions gone, and they are
+        made again.
 
         Raises:
             ValueError: a row lies outside the partition.
+            UserError: a raw table is laid out otherwise; it holds what was received and is not begun anew.
         """
         spec = table(name)
         rows = spec.conform(frame).sort_by([(column, "ascending") for column in spec.key])
@@ -245,11 +246,13 @@ class Lake:
                         partition_by=spec.storage or None,
                         mode="ignore",
                     )
+                is_other = self._is_laid_out_otherwise(spec)
                 write_deltalake(
                     str(target),
                     rows,
                     mode="overwrite",
-                    predicate=predicate or None,
+                    schema_mode="overwrite" if is_other else None,
+                    predicate=None if is_other else predicate or None,
                     commit_properties=CommitProperties(custom_metadata={"partition": predicate or "all"}),
                 )
                 return DeltaTable(str(target)).version()
@@ -258,6 +261,17 @@ class Lake:
                     raise
                 time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")
+
+    def _is_laid_out_otherwise(self, spec: Table) -> bool:
+        delta = self._open(spec.name)
+        if delta is None or {field.name for field in delta.schema().fields} == set(spec.columns):
+            return False
+        if spec.schema_name == "raw":
+            raise UserError(
+                f"{self.path(spec.name)} was written by another version of this program, which lays {spec.name} out "
+                f"otherwise: move {self.settings.root} away and ingest its exports again with this version"
+            )
+        return True
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable | None:
         path = self.path(name)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.catalogue import table
 from pipeline.expectations import Validation, write_report
+from pipeline.processes import is_alive
 from pipeline.release.database import OPENS_WITH, open_database, write_database
 from pipeline.release.files import write_csv, write_parquet
 from pipeline.release.manifest import (
@@ -115,21 +116,10 @@ def remove_stale(settings: Settings) -> list[Path]:
     """Remove what was being built by processes that have since died, and return the folders removed."""
     removed = []
     for folder in sorted(settings.releases_dir.glob(f"{BUILDING}*")):
-        pid = folder.name.rsplit("-", 1)[-1]
-        if not (pid.isdecimal() and _alive(int(pid))):
+        if not is_alive(folder.name.rsplit("-", 1)[-1]):
             shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder)
     return removed
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _theatre(theatre: Theatre) -> TheatreEntry:

@@ -1,0 +1,38 @@
+"""Processes: files that belong to one process alone, and cleaning up after those that died.
+
+Belongs here: whether a process lives, and the folder into which this one's DuckDB spills.
+Does not belong here: what is written to such files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+SPILL = "isw-strikes-duckdb-"
+
+
+def is_alive(process: str) -> bool:
+    """True where a process of this id runs; false for what is no id."""
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, ValueError):
+        return False
+    return True
+
+
+def spill_folder() -> Path:
+    """Where this process's DuckDB spills what does not fit into memory; those of dead processes are removed.
+
+    Two engines over one folder overwrite each other's data, so each process has its own, among temporary files and not
+    in the working directory. DuckDB makes it when it first spills.
+    """
+    temporary = Path(tempfile.gettempdir())
+    for folder in temporary.glob(f"{SPILL}*"):
+        if not is_alive(folder.name.removeprefix(SPILL)):
+            shutil.rmtree(folder, ignore_errors=True)
+    return temporary / f"{SPILL}{os.getpid()}"

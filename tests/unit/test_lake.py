@@ -1,0 +1,41 @@
+"""Working tables: a partition is replaced whole, and a table of an older layout is begun anew."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from pipeline.catalogue import table
+from pipeline.errors import UserError
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+
+
+def _rows(theatre: str, strike: str) -> pa.Table:
+    row = {"strike_id": strike, "theatre": theatre, "source": "airwars", "episode_id": strike}
+    return table("core.episodes").conform([row])
+
+
+def test_a_partition_is_replaced_and_others_stay(settings: Settings) -> None:
+    lake = Lake(settings)
+    for theatre, strike in (("syria", "s1"), ("ukraine", "u1"), ("syria", "s2")):
+        lake.replace("core.episodes", _rows(theatre, strike), theatre=theatre)
+    assert lake.read("core.episodes").column("strike_id").to_pylist() == ["s2", "u1"]
+
+
+def test_a_table_of_an_older_layout_is_begun_anew(settings: Settings) -> None:
+    older = _rows("ukraine", "u1").drop_columns(["episode_id"])
+    write_deltalake(str(settings.lake_dir / "core.episodes"), older, partition_by=["theatre"])
+    lake = Lake(settings)
+    lake.replace("core.episodes", _rows("syria", "s1"), theatre="syria")
+    assert lake.read("core.episodes").column("strike_id").to_pylist() == ["s1"]
+
+
+def test_what_was_received_is_never_begun_anew(settings: Settings) -> None:
+    name = "raw.refused_exports"
+    older = table(name).empty().drop_columns(["hint"])
+    write_deltalake(str(settings.lake_dir / name), older, partition_by=["theatre", "source", "export_id"])
+    where = {"theatre": "syria", "source": "airwars", "export_id": "e"}
+    with pytest.raises(UserError, match="ingest its exports again"):
+        Lake(settings).replace(name, table(name).empty(), **where)
