@@ -64,7 +64,7 @@ class ControlFrames:
         )
 
 
-def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames) -> pa.Table:
+def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames, within: bytes | None = None) -> pa.Table:
     """Say who held the ground of each probe.
 
     Args:
@@ -72,6 +72,8 @@ def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames) -> pa.
         probes: ``strike_id``, ``longitude``, ``latitude`` (degrees, WGS 84), ``radius_m`` (metres; 0 for the point
             alone), ``date_from``, ``date_to`` (inclusive).
         control: control of one source.
+        within: ground that is part of a disc (WKB, OGC:CRS84); the theatre's land where None. A disc that lies wholly
+            outside it is taken whole.
 
     Returns:
         The columns of ``core.attribution`` that do not repeat the strike, ordered by ``strike_id``.
@@ -93,7 +95,7 @@ def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames) -> pa.
             "areas": control.areas,
             "fronts": control.fronts,
             "observations": control.observations,
-            "land_wkb": pa.table({"geometry": pa.array([land(theatre)], pa.binary())}),
+            "land_wkb": pa.table({"geometry": pa.array([within or land(theatre)], pa.binary())}),
             "priorities": pa.table({"controller": names, "priority": ranks}),
         }.items():
             connection.register(name, frame)
@@ -104,8 +106,10 @@ def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames) -> pa.
         return result.to_arrow_table()
 
 
-def attribute_strikes(theatre: Theatre, strikes: pa.Table, control: ControlFrames) -> pa.Table:
-    """``core.attribution`` of the given ``core.strikes`` rows: exactly one row a strike."""
+def attribute_strikes(
+    theatre: Theatre, strikes: pa.Table, control: ControlFrames, within: bytes | None = None
+) -> pa.Table:
+    """``core.attribution`` of the given ``core.strikes`` rows: exactly one row a strike (see :func:`attribute`)."""
     if not strikes.num_rows:
         return table("core.attribution").empty()
     probes = pa.table(
@@ -118,7 +122,7 @@ def attribute_strikes(theatre: Theatre, strikes: pa.Table, control: ControlFrame
             "date_to": strikes.column("date_to"),
         }
     )
-    found = attribute(theatre, probes, control)
+    found = attribute(theatre, probes, control, within)
     own = strikes.select(["strike_id", "theatre", "source", "month"])
     joined = own.join(found, "strike_id", join_type="inner").sort_by("strike_id")
     joined = joined.append_column("control_source", pa.array([control.source] * joined.num_rows, pa.string()))

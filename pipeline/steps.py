@@ -241,7 +241,10 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     months = theatre.months()
     strikes = [_output(work, "strikes", theatre, month, "core.strikes") for month in months]
     attributed = [_output(work, "attribution", theatre, month, "core.attribution") for month in months]
-    reports = [_output(work, "references", theatre, name, "core.reports") for name in theatre.of_kind("reports")]
+    references = [
+        _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
+        for name, source in theatre.of_kind("reports", "places").items()
+    ]
     control = [
         _output(work, "control", theatre, source, name)
         for source in theatre.of_kind("control_observations", "control_polygons")
@@ -249,7 +252,7 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     ]
     return {
         "theatre file": digest(theatre.model_dump(mode="json")),
-        "reports": digest(reports),
+        "reports and places": digest(references),
         "strikes": digest(strikes),
         "attribution": digest(attributed),
         "control": digest(control),
@@ -260,9 +263,10 @@ def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
     from pipeline.tables import build_tables  # noqa: PLC0415 - loads where it is used
     from pipeline.variants import attribute_variants  # noqa: PLC0415 - as above
 
-    names = ("core.strikes", "core.attribution", "core.reports", *CONTROL_TABLES)
+    names = ("core.strikes", "core.attribution", "core.reports", "core.places", *CONTROL_TABLES)
     frames = {name: work.lake.read(name, theatre=theatre.name) for name in names}
-    made = build_tables(theatre, frames, attribute_variants(theatre, frames))
+    variants = {(v.choice, v.value, v.about): frame for v, frame in attribute_variants(theatre, frames).items()}
+    made = build_tables(theatre, frames, variants)
     candidates = tuple(Candidate(name, frame, {"theatre": theatre.name}) for name, frame in made.items())
     return {part: Built(candidates) for part in parts}
 
@@ -329,7 +333,16 @@ STEPS: tuple[Step, ...] = (
         lambda _: ["all"],
         _table_inputs,
         _build_tables,
-        code=("tables", "variants.py", "attribution.py", "control", "sql/tables", "sql/attribution", "catalogue"),
+        code=(
+            "tables",
+            "variants",
+            "attribution.py",
+            "control",
+            "sql/tables",
+            "sql/attribution",
+            "sql/variants",
+            "catalogue",
+        ),
     ),
 )
 

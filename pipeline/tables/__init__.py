@@ -33,8 +33,8 @@ from pipeline.theatres import Theatre
 
 __all__ = ["BASELINE", "FEWEST", "TOLERANCE", "Variants", "build_tables"]
 
-# An attribution of the same strikes under another method choice, by (choice, variant).
-Variants = Mapping[tuple[str, str], pa.Table]
+# An attribution of the same strikes under another method choice, by (choice, variant, what it means).
+Variants = Mapping[tuple[str, str, str], pa.Table]
 
 
 def build_tables(
@@ -46,7 +46,7 @@ def build_tables(
         theatre: the theatre.
         frames: ``core.strikes`` and ``core.attribution``, all months; rows of other theatres are left aside.
         variants: further attributions of the strikes of the theatre's main window for the sensitivity table,
-            by (choice, variant).
+            by (choice, variant, what it means).
 
     Returns:
         Conforming tables by full name, in a stated order. Without strikes they are empty.

@@ -18,8 +18,10 @@ BASELINE = "baseline"
 
 CHOICES = pa.schema(
     {
+        "choice_no": pa.int64(),
         "choice": pa.string(),
         "variant": pa.string(),
+        "about": pa.string(),
         "attribution_no": pa.int64(),
         "filter_name": pa.string(),
         "unit": pa.string(),
@@ -32,7 +34,7 @@ def tabulate_sensitivity(
     connection: duckdb.DuckDBPyConnection,
     theatre: Theatre,
     attribution: pa.Table,
-    variants: Mapping[tuple[str, str], pa.Table],
+    variants: Mapping[tuple[str, str, str], pa.Table],
 ) -> pa.Table:
     """Rows of marts.sensitivity for the theatre's main window; leaves the attribution in force measured.
 
@@ -40,13 +42,14 @@ def tabulate_sensitivity(
         connection: a connection on which `measures.prepare` has run.
         theatre: the theatre.
         attribution: the attribution in force, rows of ``core.attribution``.
-        variants: further attributions of the strikes of the main window, by (choice, variant).
+        variants: further attributions of the strikes of the main window, by (choice, variant,
+            what it means).
 
     Raises:
         UserError: a strike without exactly one row in one of the attributions.
     """
     measured = []
-    for number, ((choice, variant), frame) in enumerate(variants.items(), start=1):
+    for number, ((choice, variant, _), frame) in enumerate(variants.items(), start=1):
         window = theatre.windows[theatre.main_window]
         measure(connection, frame, f"the attribution for {choice} = {variant}", window)
         measured.append(_figures(connection, theatre, number))
@@ -63,20 +66,33 @@ def _figures(connection: duckdb.DuckDBPyConnection, theatre: Theatre, number: in
     return figures.append_column("attribution_no", pa.array([number] * figures.num_rows, pa.int64()))
 
 
-def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str]]) -> pa.Table:
+def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str, str]]) -> pa.Table:
     """Every choice, the baseline first: attribution, filter and unit read, and if the centres alone."""
     classes = sorted(name for name in set(figures.column("filter_name").to_pylist()) if name.startswith("confidence:"))
-    rows: list[tuple[str, str, int, str, str, bool]] = [
-        (BASELINE, BASELINE, 0, "all", "episode", False),
-        ("unit", "row", 0, "all", "row", False),
-        *(("confidence", name.removeprefix("confidence:"), 0, name, "episode", False) for name in classes),
-        ("precision", f"at most {theatre.point_precision_m / 1000:g} km", 0, "points_only", "episode", False),
-        ("disc", "× 0", 0, "all", "episode", True),
-        ("certainty", "without uncertain", 0, "certain_only", "episode", False),
-        ("statements", "with background", 0, "with_background", "episode", False),
+    point_km = f"{theatre.point_precision_m / 1000:g} km"
+    rows: list[tuple[str, str, str, int, str, str, bool]] = [
+        (BASELINE, BASELINE, "As published", 0, "all", "episode", False),
+        ("unit", "row", "Every row counts, repeats too", 0, "all", "row", False),
         *(
-            (choice, variant, number, "all", "episode", False)
-            for number, (choice, variant) in enumerate(variants, start=1)
+            ("confidence", said, f"Only strikes of confidence {said}", 0, name, "episode", False)
+            for name, said in ((name, name.removeprefix("confidence:")) for name in classes)
+        ),
+        (
+            "precision",
+            f"at most {point_km}",
+            f"Only places known to within {point_km}",
+            0,
+            "points_only",
+            "episode",
+            False,
+        ),
+        ("disc", "× 0", "The centres alone", 0, "all", "episode", True),
+        ("certainty", "without uncertain", "Only strikes that are not uncertain", 0, "certain_only", "episode", False),
+        ("statements", "with background", "Background statements too", 0, "with_background", "episode", False),
+        *(
+            (choice, variant, about, number, "all", "episode", False)
+            for number, (choice, variant, about) in enumerate(variants, start=1)
         ),
     ]
-    return pa.Table.from_pylist([dict(zip(CHOICES.names, row, strict=True)) for row in rows], schema=CHOICES)
+    numbered = [dict(zip(CHOICES.names, (number, *row), strict=True)) for number, row in enumerate(rows)]
+    return pa.Table.from_pylist(numbered, schema=CHOICES)

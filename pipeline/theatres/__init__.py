@@ -78,6 +78,9 @@ class Source(Strict):
     credit: str
     terms: str
     url: str | None = None
+    cited_by: tuple[str, ...] = Field(
+        default=(), description="Hosts of the publisher's pages, by which a control fact that cites it is known"
+    )
     compiled: bool = Field(default=False, description="True for our own compilation of facts")
     caveats: tuple[str, ...] = ()
     showcase: Showcase | None = None

@@ -430,7 +430,7 @@ def test_other_attributions_are_measured_beside_the_baseline(syria: Theatre) -> 
     frames = frames_of([*strikes, after], [*(held(row, opposition=1.0) for row in strikes), held(after)])
     # A variant has to speak for the main window alone.
     variant = table("core.attribution").conform([held(row, opposition=0.4, isis=0.6) for row in strikes])
-    made = build_tables(syria, frames, {("reach", "5 km"): variant})
+    made = build_tables(syria, frames, {("reach", "5 km", "Five km"): variant})
     row = one(made["marts.sensitivity"], choice="reach")
     assert (row["variant"], row["n"], row["window"]) == ("5 km", 20, "article")
     assert row["not_focus_expected"] == pytest.approx(0.4)
@@ -443,7 +443,7 @@ def test_a_variant_that_leaves_a_strike_out_is_told(syria: Theatre) -> None:
     strikes = scattered(2)
     variant = table("core.attribution").conform([held(strikes[0])])
     with pytest.raises(UserError, match=r"the attribution for reach = 5 km \(the first is s001\)"):
-        build_tables(syria, frames_of(strikes), {("reach", "5 km"): variant})
+        build_tables(syria, frames_of(strikes), {("reach", "5 km", "Five km"): variant})
 
 
 # Sentences

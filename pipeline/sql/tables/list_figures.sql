@@ -6,7 +6,9 @@ SELECT
     figures.unit,
     figures.n,
     CASE WHEN figures.n >= $fewest THEN figures.at_point END AS at_point,
-    CASE WHEN figures.n >= $fewest THEN figures.expected END AS expected
+    CASE WHEN figures.n >= $fewest THEN figures.expected END AS expected,
+    CASE WHEN figures.n >= $fewest THEN figures.lower_t10 END AS lower_t10,
+    CASE WHEN figures.n >= $fewest THEN figures.upper_t10 END AS upper_t10
 FROM sets
 INNER JOIN figures ON sets.set_no = figures.set_no
 WHERE sets.window_name = $window_name
