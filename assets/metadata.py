@@ -129,7 +129,7 @@ def of_exports(work: Work, theatre: Theatre, new: int, left: Mapping[str, str]) 
                 "records": row["record_count"],
                 "received": f"{row['received_at']:%Y-%m-%d %H:%M} UTC",
                 "problem": "" if row["problem_code"] is None else f"{row['problem_code']}: {row['problem']}",
-                "sha256": row["export_id"][:16],
+                "sha256": row["sha256"][:16],
             }
         )
         for row in rows
@@ -159,7 +159,7 @@ def of_quarantine(work: Work, theatre: Theatre, sources: Sequence[str]) -> Metad
 
 def of_headline(work: Work, theatre: Theatre) -> Metadata:
     """The sentence told first, its figures for a plot over time, and the same of every other source."""
-    from pipeline.publication import headline_sentence  # noqa: PLC0415 - loads where it is used
+    from pipeline.publication import headline_sentences  # noqa: PLC0415 - loads where it is used
 
     headline = work.lake.read("marts.headline", theatre=theatre.name)
     rows = [
@@ -170,8 +170,9 @@ def of_headline(work: Work, theatre: Theatre) -> Metadata:
     sentences = "\n".join(f"- {row['sentence']}" for row in rows)
     main = next((row for row in rows if row["source"] == theatre.main_source), None)
     figures = {name: main[name] for name in PLOTTED if main[name] is not None} if main else {}
+    told = headline_sentences(theatre, headline).values()
     return {
-        "headline": dg.MetadataValue.md(headline_sentence(theatre, headline) or "No headline yet."),
+        "headline": dg.MetadataValue.md(next(iter(told), "No headline yet.")),
         "by source": dg.MetadataValue.md(sentences or "No strikes in the main window yet."),
         **figures,
     }

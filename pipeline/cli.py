@@ -124,12 +124,13 @@ def ingest(
             err.print(f"! {path}: {error}", markup=False)
             failed += 1
             continue
-        state = "taken" if taken.is_new else "already there"
-        out.print(f"{path}: {state}, {taken.records} records, sha256 {taken.export_id[:16]}", markup=False)
+        state = "refused" if taken.problem else "taken" if taken.is_new else "already there, nothing to do"
+        out.print(f"{path}: {state}, {taken.records} records, id {taken.export_id[:16]}", markup=False)
         if taken.problem:
-            err.print(f"! {path}: {taken.problem}", markup=False)
+            err.print(f"! {taken.problem}", markup=False)
             failed += 1
-    out.print(f"Next: isw-strikes run --theatre {theatre}", markup=False)
+    if failed < len(paths):
+        out.print(f"Next: isw-strikes run --theatre {theatre}", markup=False)
     if failed:
         raise typer.Exit(1)
 

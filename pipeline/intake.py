@@ -9,9 +9,11 @@ The row in ``raw.exports`` is written after the records: it marks the export as 
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,6 +49,7 @@ class Waiting:
     path: Path
     targets: tuple[tuple[str, str], ...]
     hint: str | None = None
+    is_young: bool = False
 
 
 def find(theatre_name: str, source_name: str) -> tuple[Theatre, Source]:
@@ -68,7 +71,8 @@ def find(theatre_name: str, source_name: str) -> tuple[Theatre, Source]:
 def ingest(
     settings: Settings, path: Path, theatre: Theatre, source: Source, received_at: datetime | None = None
 ) -> Taken:
-    """Take one file for one source. Identical bytes are not taken twice for the same source.
+    """Take one file for one source. Identical bytes are not taken twice for the same source, unless it is a source
+    that tells something by the name of its files, and the name is another.
 
     Args:
         settings: settings.
@@ -83,6 +87,9 @@ def ingest(
     lake = Lake(settings)
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     received = exports.receive(settings, path, moment)
+    if source.is_read_by_name:
+        named = hashlib.sha256(f"{received.sha256} {received.file_name}".encode()).hexdigest()
+        received = replace(received, export_id=named)
     known = lake.read("raw.exports", theatre=theatre.name).to_pylist()
     for row in known:
         if row["source"] == source.name and row["export_id"] == received.export_id:
@@ -116,8 +123,10 @@ def ingest_showcase(settings: Settings, names: list[str] | None = None) -> list[
 
 
 def look_into_inbox(settings: Settings, now: float | None = None) -> list[Waiting]:
-    """Stable files in the inbox, in order of name. ``inbox/<theatre>/<source>/file`` says what a file is; elsewhere its
-    content decides."""
+    """Files in the inbox, in order of name; one that changed a moment ago is young and not looked into.
+
+    ``inbox/<theatre>/<source>/file`` says what a file is; elsewhere its content decides.
+    """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     waiting = []
     moment = datetime.now(UTC).timestamp() if now is None else now
@@ -125,6 +134,7 @@ def look_into_inbox(settings: Settings, now: float | None = None) -> list[Waitin
         if path.name.startswith(IGNORED) or path.name.endswith(IGNORED_ENDINGS):
             continue
         if moment - path.stat().st_mtime < STABLE_SECONDS:
+            waiting.append(Waiting(path, (), "it changed a moment ago: run again when it is complete", is_young=True))
             continue
         waiting.append(_decide(settings, path))
     return waiting
@@ -139,10 +149,11 @@ def _decide(settings: Settings, path: Path) -> Waiting:
             return Waiting(path, (), str(error))
         return Waiting(path, ((folders[0], folders[1]),))
     targets = tuple(exports.recognise(settings, path))
-    hint = (
-        None if targets else "no source recognises it: put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`"
-    )
-    return Waiting(path, targets, hint)
+    if targets:
+        return Waiting(path, targets)
+    fault = exports.find_fault(settings, path)
+    told = f"it cannot be read: {fault}" if fault else "no source recognises its name or columns"
+    return Waiting(path, (), f"{told}. Put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`")
 
 
 def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
@@ -153,7 +164,11 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
     """
     taken, left = [], []
     with _turn(settings):
-        for waiting in look_into_inbox(settings):
+        found = look_into_inbox(settings)
+        if any(waiting.is_young for waiting in found):
+            time.sleep(STABLE_SECONDS)  # a copy that has just ended is taken at once, one that goes on is not
+            found = look_into_inbox(settings)
+        for waiting in found:
             if not waiting.targets:
                 left.append(waiting)
                 continue

@@ -64,13 +64,16 @@ def theatres_with_exports(work: Work) -> list[Theatre]:
     return [theatre for name, theatre in all_theatres().items() if name in received]
 
 
-def headline_sentence(theatre: Theatre, headline: pa.Table) -> str | None:
-    """The sentence of the theatre's main source and window."""
-    for row in headline.to_pylist():
-        wanted = (theatre.name, theatre.main_source, theatre.main_window, "all", "episode")
-        if (row["theatre"], row["source"], row["window"], row["filter"], row["unit"]) == wanted:
-            return str(row["sentence"])
-    return None
+def headline_sentences(theatre: Theatre, headline: pa.Table) -> dict[str, str]:
+    """The sentences of the theatre's main window, by theatre and source, that of its main source first."""
+    wanted = (theatre.name, theatre.main_window, "all", "episode")
+    told = {
+        row["source"]: str(row["sentence"])
+        for row in headline.to_pylist()
+        if (row["theatre"], row["window"], row["filter"], row["unit"]) == wanted
+    }
+    sources = sorted(told, key=lambda source: (source != theatre.main_source, source))
+    return {f"{theatre.name} {source}": told[source] for source in sources}
 
 
 def publish_release(
@@ -187,11 +190,9 @@ def _publish(
         pictures=pictures,
     )
     published = publish(settings, building)
-    headlines = {
-        theatre.name: sentence
-        for theatre in present
-        if (sentence := headline_sentence(theatre, frames[theatre.name]["marts.headline"]))
-    }
+    headlines: dict[str, str] = {}
+    for theatre in present:
+        headlines |= headline_sentences(theatre, frames[theatre.name]["marts.headline"])
     shown = sorted(str(p.relative_to(published.path)) for p in (published.path / "pictures").rglob("*.png"))
     notes = {"id": published.id, "headlines": headlines, "pictures": shown}
     work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))

@@ -6,15 +6,16 @@ process, over the data folder's own instance. Does not belong here: what a job c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.intake import ingest_showcase, look_into_inbox, take_inbox
+from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.settings import Settings
-from pipeline.theatres import theatres
+from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work
 
 
@@ -33,6 +34,7 @@ class Outcome:
 def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
     """What a run would do, a line each; empty where everything is fresh. Nothing is changed."""
     work = Work(settings)
+    known = {theatre.name for theatre in theatres_with_exports(work)}
     lines = [
         f"inbox: {waiting.path.name}: " + (_targets(waiting.targets) or str(waiting.hint))
         for waiting in look_into_inbox(settings)
@@ -43,9 +45,14 @@ def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
         for source in theatre.sources.values():
             if showcase and source.showcase and Path(source.showcase.file).name not in received:
                 lines.append(f"showcase: {source.showcase.file} would be taken for {name} {source.name}")
-        stale = stale_parts(work, theatre)
+        stale = stale_parts(work, theatre) if name in known or _ships_for(theatre, showcase) else []
         lines += [f"{name}: {v.step} {v.part}: {'; '.join(v.why)}" for v in stale]
     return lines
+
+
+def _ships_for(theatre: Theatre, showcase: bool) -> bool:
+    """True where a run would take files that the project ships for a theatre."""
+    return showcase and any(source.showcase for source in theatre.sources.values())
 
 
 def _targets(targets: tuple[tuple[str, str], ...]) -> str:
@@ -63,13 +70,38 @@ def run_all(
         if file.is_new:
             on_progress(f"{file.theatre} {file.source}: {file.records} records from {Path(file.path).name}")
             if file.problem:
-                outcome.problems.append(f"{Path(file.path).name}: {file.problem}")
+                outcome.problems.append(file.problem)
     outcome.problems += [f"{waiting.path}: {waiting.hint}" for waiting in left]
     work = Work(settings)
     stale = [name for name in names if force or stale_parts(work, theatres()[name])]
-    if not stale and _publish_if_needed(settings, names, outcome):
-        return outcome
-    return _run_jobs(settings, stale, None, force, outcome, on_progress)
+    if stale or not _publish_if_needed(settings, names, outcome):
+        _run_jobs(settings, stale, None, force, outcome, on_progress)
+    outcome.problems += _tell_refused(work, [file for file in taken + from_inbox if file.is_new and file.records])
+    return outcome
+
+
+def _tell_refused(work: Work, taken: list[Taken]) -> list[str]:
+    """How many records of each new file were refused, and why; what belongs to another source is no fault."""
+    told = []
+    for file in taken:
+        rows = work.lake.read(
+            "core.quarantine",
+            columns=["export_id", "record_id", "reason_code"],
+            theatre=file.theatre,
+            source=file.source,
+        ).to_pylist()
+        own = [
+            row for row in rows if row["export_id"] == file.export_id and row["reason_code"] != "record_out_of_scope"
+        ]
+        if own:
+            reasons = Counter(row["reason_code"] for row in own)
+            listed = ", ".join(f"{code} {count}" for code, count in sorted(reasons.items()))
+            refused = len({row["record_id"] for row in own})
+            told.append(
+                f"{Path(file.path).name}: {refused:,} of {file.records:,} records refused ({listed});"
+                " core.quarantine names row, field, value and what to do"
+            )
+    return told
 
 
 def _publish_if_needed(settings: Settings, names: list[str], outcome: Outcome) -> bool:
@@ -98,6 +130,10 @@ def run_months(
     if first > last:
         raise UserError(f"theatre {name} spans {own[0]} to {own[-1]}; nothing of {months[0]} to {months[1]} lies in it")
     outcome = Outcome(latest=settings.latest)
+    work = Work(settings)
+    is_fresh = not force and not stale_parts(work, theatres()[name]) and is_released(work)
+    if is_fresh and _publish_if_needed(settings, [name], outcome):
+        return outcome
     return _run_jobs(settings, [name], (first, last), force, outcome, on_progress)
 
 

@@ -164,8 +164,11 @@ def read_questions(path: Path) -> Iterator[Question | Unreadable]:
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from None
     with file:
-        rows = csv.DictReader(file)
         try:
+            header = file.readline()
+            file.seek(0)
+            # A spreadsheet in another language writes semicolons or tabs.
+            rows = csv.DictReader(file, delimiter=max(",;\t", key=header.count))
             missing = {"lat", "lon", "day"} - set(rows.fieldnames or ())
         except (UnicodeDecodeError, csv.Error) as error:
             raise UserError(f"{path} cannot be read as CSV in UTF-8 ({error}): save it as CSV UTF-8") from None
@@ -222,7 +225,10 @@ def in_words(theatre: Theatre, question: Question, found: dict[str, Any]) -> lis
         return theatre.controllers[name].label if name in theatre.controllers else name
 
     place = f"{question.latitude:g} N {question.longitude:g} E on {question.day}"
-    lines = [f"{place}: {label(found['controller'])} ({found['status']}, {found['certainty']})"]
+    lines = [
+        f"{place}: {label(found['controller'])} ({found['status']}); "
+        f"whether {label(theatre.focus)} held it or not is {found['certainty']}"
+    ]
     if found["note"]:
         lines.append(f"  {found['note']}")
     parties = json.loads(found["parties"])

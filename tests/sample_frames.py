@@ -134,6 +134,7 @@ def _raw() -> dict[str, list[dict[str, Any]]]:
         exports.append(
             {
                 **export,
+                "sha256": _export_id(source),
                 "file_name": f"{source}.csv",
                 "format": "csv",
                 "bytes": 4096,

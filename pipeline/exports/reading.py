@@ -63,6 +63,7 @@ def read_export(
         "theatre": theatre.name,
         "source": source.name,
         "export_id": received.export_id,
+        "sha256": received.sha256,
         "file_name": received.file_name,
         "format": UNKNOWN_FORMAT,
         "bytes": received.bytes,
@@ -129,9 +130,19 @@ def _check_columns(source: Source, fields: dict[str, None]) -> None:
         needed = field in REQUIRED and spec.names and not (spec.const or spec.file_name or spec.layer)
         if needed and f"{field}_file" not in source.fields and not set(spec.names) & set(fields):
             missing.append((field, " or ".join(spec.names)))
+    missing += _half_of_a_coordinate(source, fields)
     if missing:
         text = "; ".join(f"no column {names} (for {field})" for field, names in missing)
         raise RefusedError("export_missing_column", f"{text}; there are {', '.join(fields)}", field=missing[0][0])
+
+
+def _half_of_a_coordinate(source: Source, fields: dict[str, None]) -> list[tuple[str, str]]:
+    """Latitude or longitude where a file has the other alone: without both, a place's name may still do."""
+    axes: dict[str, tuple[str, ...]] = {
+        name: source.fields[name].names for name in ("latitude", "longitude") if name in source.fields
+    }
+    lacking = [(name, " or ".join(names)) for name, names in axes.items() if names and not set(names) & set(fields)]
+    return lacking if len(lacking) == 1 else []
 
 
 def _batch(settings: Settings, export: dict[str, Any], records: list[Record]) -> pa.Table:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
+from pipeline.catalogue.reasons import reason
 from pipeline.exports.registry import detect
 from pipeline.exports.types import RefusedError
 from pipeline.settings import Settings
@@ -49,6 +50,18 @@ def read_columns(settings: Settings, path: Path) -> set[str]:
         return {name for record in islice(content.records, FIRST) for name in record.properties}
     except (RefusedError, OSError):  # a file that may not be read is told of when it is received
         return set()
+
+
+def find_fault(settings: Settings, path: Path) -> str | None:
+    """Why the first records of a file cannot be read, in words; None where they can."""
+    try:
+        content = detect(settings, path).read(settings, path)
+        next(iter(content.records), None)
+    except RefusedError as refusal:
+        return f"{reason(refusal.code).about.lower()} ({refusal})"
+    except OSError as error:
+        return error.strerror or "it cannot be opened"
+    return None
 
 
 def _name_fits(source: Source, path: Path) -> bool:

@@ -50,7 +50,7 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
             _keep(aside, kept, received_at)
     finally:
         aside.unlink(missing_ok=True)
-    return Received(export_id=digest, file_name=_readable(path.name), bytes=size, path=kept)
+    return Received(export_id=digest, sha256=digest, file_name=_readable(path.name), bytes=size, path=kept)
 
 
 def _open_plain(path: Path) -> BinaryIO:

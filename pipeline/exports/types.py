@@ -30,13 +30,15 @@ class Received:
     """A file kept byte for byte.
 
     Attributes:
-        export_id: SHA-256 of the bytes, in hexadecimal.
+        export_id: what tells this export from others: ``sha256``, or a digest of it and the name.
+        sha256: SHA-256 of the bytes, in hexadecimal.
         file_name: name under which the file was received.
         bytes: size in bytes.
         path: where the bytes are kept.
     """
 
     export_id: str
+    sha256: str
     file_name: str
     bytes: int
     path: Path

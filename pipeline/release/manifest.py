@@ -189,7 +189,7 @@ def describe_inputs(inputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "theatre": row["theatre"],
             "source": row["source"],
             "file_name": row["file_name"],
-            "sha256": row["export_id"],
+            "sha256": row["sha256"],
             "bytes": row["bytes"],
             "format": row["format"],
             "records": row["record_count"],

@@ -104,6 +104,11 @@ class Source(Strict):
     complement: str | None = Field(default=None, description="Who holds the theatre's land that no polygon covers")
     known_until: date | None = Field(default=None, description="Day after the last that the source speaks about")
 
+    @property
+    def is_read_by_name(self) -> bool:
+        """True where a file's name says something, so that the same bytes under another name say something else."""
+        return any(field.file_name for field in self.fields.values())
+
 
 class Controller(Strict):
     """Someone who can hold ground."""

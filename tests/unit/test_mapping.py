@@ -30,7 +30,8 @@ def _records(exports: list[list[dict[str, object]]]) -> tuple[pa.Table, pa.Table
         where = {"theatre": "syria", "source": "paper", "export_id": f"e{day}"}
         received.append(
             {
-                **where, "file_name": f"{day}.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
+                **where, "sha256": f"e{day}",
+                "file_name": f"{day}.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
                 "record_count": len(rows), "received_at": datetime(2026, 1, day, tzinfo=UTC),
                 "problem_code": None, "problem": None,
             }

@@ -33,7 +33,7 @@ def _map(source: str, rows: list[dict[str, str]], places: list[dict[str, object]
         for i, row in enumerate(rows, start=1)
     ]  # fmt: skip
     export = {
-        **where, "file_name": "f.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
+        **where, "sha256": "e1", "file_name": "f.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
         "record_count": len(rows), "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None,
         "problem": None,
     }  # fmt: skip

@@ -63,7 +63,8 @@ class Stub:
             "record_id": "r1", **where, "layer": "", "record_no": 1, "line_no": 2, "properties": "{}", "geometry": None,
         }  # fmt: skip
         export = {
-            **where, "file_name": "strikes.csv", "format": "csv", "bytes": 10, "encoding": "utf-8", "crs": None,
+            **where, "sha256": "e" * 64,
+            "file_name": "strikes.csv", "format": "csv", "bytes": 10, "encoding": "utf-8", "crs": None,
             "record_count": 1, "received_at": datetime(2026, 11, 1, tzinfo=UTC), "problem_code": None, "problem": None,
         }  # fmt: skip
         lake = Work(self.settings).lake

@@ -39,6 +39,7 @@ class Raw:
         self.exports.append(
             {
                 **known,
+                "sha256": export_id,
                 "file_name": file_name,
                 "format": "geojson",
                 "bytes": 1,

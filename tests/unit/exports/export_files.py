@@ -45,7 +45,8 @@ def read_bytes(content: bytes, source: Source | None = None, name: str = "export
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bytes"
         path.write_bytes(content)
-        received = Received(hashlib.sha256(content).hexdigest(), name, len(content), path)
+        digest = hashlib.sha256(content).hexdigest()
+        received = Received(digest, digest, name, len(content), path)
         settings = Settings(data=Path(folder) / "data", **caps)  # type: ignore[arg-type]
         reading = read_export(settings, received, theatres()["syria"], source or a_source(), RECEIVED)
     check_laws(reading)

@@ -1,0 +1,89 @@
+"""Taking files in: what is one export, what is another, and what is left in the inbox with its reason."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.intake import STABLE_SECONDS, ingest, look_into_inbox, take_inbox
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+from pipeline.theatres import theatres
+
+RECEIVED = datetime(2026, 11, 1, tzinfo=UTC)
+AIRWARS = "airwars_id,incident_code,geolocation_accuracy,date,location_en,latitude,longitude\n"
+STRANGE_CRS = {"type": "name", "properties": {"name": "urn:ogc:def:crs:FOO::99999"}}
+
+
+def _drop(settings: Settings, name: str, content: str, age: float = 60) -> Path:
+    path = settings.inbox_dir / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    then = datetime.now(UTC).timestamp() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def _collection(*features: dict[str, object], **members: object) -> str:
+    return json.dumps({"type": "FeatureCollection", "features": features, **members})
+
+
+def _control(folder: Path, day: str) -> Path:
+    square = {"type": "Polygon", "coordinates": [[[36, 49], [37, 49], [37, 50], [36, 50], [36, 49]]]}
+    path = folder / f"{day}_RussianAssessedCoTinUkraine.geojson"
+    path.write_text(_collection({"type": "Feature", "properties": {"FID": 1}, "geometry": square}), encoding="utf-8")
+    return path
+
+
+def test_the_same_bytes_are_one_export_unless_the_name_tells_the_day(settings: Settings, tmp_path: Path) -> None:
+    ukraine = theatres()["ukraine"]
+    days = [_control(tmp_path, day) for day in ("20220907", "20220920")]
+    taken = [ingest(settings, path, ukraine, ukraine.sources["isw_control"], RECEIVED) for path in [*days, days[0]]]
+    assert [file.is_new for file in taken] == [True, True, False]
+    rows = Lake(settings).read("raw.exports").to_pylist()
+    assert len({row["export_id"] for row in rows}) == 2 and len({row["sha256"] for row in rows}) == 1
+
+    syria = theatres()["syria"]
+    for name, is_new in (("a.csv", True), ("b.csv", False)):
+        path = tmp_path / name
+        path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
+        assert ingest(settings, path, syria, syria.sources["airwars"], RECEIVED).is_new is is_new
+
+
+def test_a_file_with_half_a_coordinate_is_refused_by_the_name_of_the_column(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "airwars.csv"
+    path.write_text(AIRWARS.replace("latitude,", "") + "1,c,village,2015-10-01,x,37.1\n", encoding="utf-8")
+    syria = theatres()["syria"]
+    problem = ingest(settings, path, syria, syria.sources["airwars"], RECEIVED).problem
+    assert problem is not None and problem.startswith("export_missing_column") and "no column latitude" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", "", "no bytes or no rows"),
+        ("notes.csv", "hello\nworld\n", "no source recognises its name or columns"),
+        ("utm.geojson", _collection({"type": "Feature", "properties": {}, "geometry": None}, crs=STRANGE_CRS), "FOO"),
+    ],
+)
+def test_a_file_that_is_left_in_the_inbox_has_its_own_reason(
+    settings: Settings, name: str, content: str, said: str
+) -> None:
+    path = _drop(settings, name, content)
+    taken, left = take_inbox(settings)
+    assert not taken and path.exists()
+    assert said in str(left[0].hint) and "inbox/<theatre>/<source>/" in str(left[0].hint)
+
+
+def test_a_file_that_changed_a_moment_ago_is_told_of_and_taken_once_it_is_stable(settings: Settings) -> None:
+    _drop(settings, "airwars.csv", AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", age=0)
+    young = look_into_inbox(settings)
+    assert young[0].is_young and "run again" in str(young[0].hint)
+    later = datetime.now(UTC).timestamp() + STABLE_SECONDS
+    assert look_into_inbox(settings, later)[0].targets == (("syria", "airwars"),)
+    taken, left = take_inbox(settings)
+    assert [file.records for file in taken] == [1] and not left
