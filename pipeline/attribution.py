@@ -27,6 +27,13 @@ NEGLIGIBLE_SHARE = 0.001
 FIRM_MARGIN = 0.33
 LIKELY_MARGIN = 0.5
 
+CONTROL_TABLES = (
+    "core.control_observations",
+    "core.control_snapshots",
+    "core.control_areas",
+    "core.front_lines",
+)
+
 STEPS = (
     "prepare_control",
     "prepare_probes",

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.attribution import ControlFrames, attribute_strikes
+from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute_strikes
 from pipeline.base_map import land
 from pipeline.catalogue import table, tables
 from pipeline.lake import content_digest
@@ -24,12 +24,6 @@ from pipeline.strikes import map_strikes
 from pipeline.theatres import Source, Theatre
 from pipeline.work import Built, Candidate, Step, Work
 
-CONTROL_TABLES = (
-    "core.control_observations",
-    "core.control_snapshots",
-    "core.control_areas",
-    "core.front_lines",
-)
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
 ABSENT = "absent"
@@ -336,6 +330,8 @@ STEPS: tuple[Step, ...] = (
         code=(
             "tables",
             "variants",
+            "nearest.py",
+            "known_places.py",
             "attribution.py",
             "control",
             "sql/tables",

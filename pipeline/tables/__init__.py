@@ -22,12 +22,13 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.attribution import CONTROL_TABLES, ControlFrames
 from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.lake import connect
+from pipeline.tables.certainty import tabulate_certainty
 from pipeline.tables.headline import tabulate_headline
 from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
-from pipeline.tables.robustness import tabulate_robustness
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
 from pipeline.theatres import Theatre
 
@@ -44,7 +45,8 @@ def build_tables(
 
     Args:
         theatre: the theatre.
-        frames: ``core.strikes`` and ``core.attribution``, all months; rows of other theatres are left aside.
+        frames: ``core.strikes`` and ``core.attribution``, all months; ``core.reports`` and the control tables, where
+            there are any; rows of other theatres are left aside.
         variants: further attributions of the strikes of the theatre's main window for the sensitivity table,
             by (choice, variant, what it means).
 
@@ -55,6 +57,7 @@ def build_tables(
         UserError: a strike without exactly one attribution; a controller that no group of the theatre holds.
     """
     strikes = _of(theatre, frames["core.strikes"])
+    control = {name: _of(theatre, frames.get(name, table(name).empty())) for name in CONTROL_TABLES}
     made: dict[str, pa.Table] = {}
     with connect() as connection:
         prepare(connection, theatre, strikes)
@@ -66,16 +69,15 @@ def build_tables(
             _of(theatre, frames["core.attribution"]),
             {name: _of(theatre, frame) for name, frame in (variants or {}).items()},
         )
-        headline, split = tabulate_headline(connection, theatre)
+        connection.register("reports", _of(theatre, frames.get("core.reports", table("core.reports").empty())))
+        headline, split = tabulate_headline(connection, theatre, ControlFrames.of(theatre.control.in_force, control))
         made["marts.headline"], made["marts.headline_split"] = headline, split
         connection.register("headline", headline)
         made["marts.strikes_by_region"] = run(connection, "tabulate_regions", theatre=theatre.name, fewest=FEWEST)
         made["marts.strikes_by_day"] = run(connection, "count_days", theatre=theatre.name)
         made["marts.claims_vs_control"] = run(connection, "compare_claims", theatre=theatre.name)
         made["marts.consistency"] = run(connection, "compare_stated_holders", theatre=theatre.name, focus=theatre.focus)
-        reports = frames.get("core.reports", table("core.reports").empty())
-        connection.register("reports", _of(theatre, reports))
-        made["marts.robustness"] = tabulate_robustness(connection, theatre)
+        made["marts.certainty"] = tabulate_certainty(theatre, control)
         connection.register("province_shapes", province_shapes(theatre))
         made["marts.alarms"] = run(
             connection, "raise_alarms", theatre=theatre.name, ally=theatre.ally, projection=theatre.projection

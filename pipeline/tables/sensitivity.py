@@ -68,7 +68,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, theatre: Theatre, number: in
 
 def _choices(theatre: Theatre, figures: pa.Table, variants: list[tuple[str, str, str]]) -> pa.Table:
     """Every choice, the baseline first: attribution, filter and unit read, and if the centres alone."""
-    classes = sorted(name for name in set(figures.column("filter_name").to_pylist()) if name.startswith("confidence:"))
+    names = set(figures.column("filter_name").to_pylist())
+    classes = sorted(name for name in names if name.startswith("confidence:") and "|" not in name)
     point_km = f"{theatre.point_precision_m / 1000:g} km"
     rows: list[tuple[str, str, str, int, str, str, bool]] = [
         (BASELINE, BASELINE, "As published", 0, "all", "episode", False),

@@ -8,7 +8,8 @@ The words are those of the theatre, and fit any: a strike is a *reported strike 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pipeline.tables.measures import FEWEST
@@ -39,9 +40,24 @@ def tell(theatre: Theatre, row: Mapping[str, Any], split: Mapping[str, float] | 
     parts = ", ".join(f"{group_label(theatre, group)} {percent(share)}" for group, share in split.items())
     return (
         f"{subject}of {_locations(n)}, {percent(row['not_focus_expected'], 1)} ({bounds}) "
-        f"lay outside {focus}-held ground, {percent(row['not_focus_at_point'], 1)} by their centres alone. "
-        f"Who held the ground: {parts}."
+        f"lay outside {focus}-held ground, {percent(row['not_focus_at_point'], 1)} by their centres alone; "
+        f"{_had_other_places(row)}. Who held the ground: {parts}."
     )
+
+
+def tell_coverage(coverage: Sequence[Mapping[str, Any]]) -> str | None:
+    """What reports state of their own count, beside what is named: words to follow "Of what its reports count, …".
+
+    Args:
+        coverage: ``period_from``, ``period_to``, ``stated`` and ``named`` of each report that states a count.
+    """
+    if not coverage:
+        return None
+    parts = (
+        f"for {_days(row['period_from'], row['period_to'])}, where it states {row['stated']}, {row['named']} named"
+        for row in coverage
+    )
+    return "; ".join(parts)
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -74,8 +90,17 @@ def window_title(theatre: Theatre, window: str) -> str:
 
 
 def filter_title(theatre: Theatre, name: str) -> str | None:
-    """A filter as it is said; None where it leaves nothing out."""
-    kind, _, value = name.partition(":")
+    """A filter as it is said; None where it leaves nothing out.
+
+    A filter is ``all``, ``confidence:CLASS`` or ``region:REGION``; without area-level locations it is
+    ``points_only``, ``confidence:CLASS|points_only`` or ``region:REGION|points_only``.
+    """
+    said = [words for part in name.split("|") if (words := _filter_words(theatre, part))]
+    return "; ".join(said) or None
+
+
+def _filter_words(theatre: Theatre, part: str) -> str | None:
+    kind, _, value = part.partition(":")
     if kind == "confidence":
         return f"confidence {value}"
     if kind == "region":
@@ -93,6 +118,23 @@ def _scope(theatre: Theatre, row: Mapping[str, Any]) -> str:
     repeats = "repeats counted" if row["unit"] == "row" else None
     said = [window_title(theatre, row["window"]), filter_title(theatre, row["filter"]), repeats]
     return "; ".join(part for part in said if part)
+
+
+def _had_other_places(row: Mapping[str, Any]) -> str:
+    places = f"{_span(row['place_lower'], row['place_upper'])} had other places been named"
+    if row["map_lower"] is None:
+        return places
+    return f"{places}, {_span(row['map_lower'], row['map_upper'])} had the map been drawn from other places too"
+
+
+def _days(first: date, last: date) -> str:
+    """Days as they are said: 30 September – 1 October 2015."""
+    end = f"{last.day} {MONTHS[last.month - 1]} {last.year}"
+    if first == last:
+        return end
+    start = [str(first.day), MONTHS[first.month - 1], str(first.year)]
+    same = 3 if first.year != last.year else 2 if first.month != last.month else 1
+    return f"{' '.join(start[:same])} – {end}"
 
 
 def _locations(n: int) -> str:

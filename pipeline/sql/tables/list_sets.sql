@@ -1,5 +1,6 @@
 -- The sets of strikes that are measured: source × window × filter, those without a strike included. Months run from
--- a source's first to its last. The filters certain_only and with_background serve the sensitivity table alone.
+-- a source's first to its last. A filter is a class (all, confidence:CLASS, region:REGION), each also without area-level
+-- locations (points_only, …|points_only). certain_only and with_background serve the sensitivity table alone.
 CREATE OR REPLACE TEMP TABLE sets AS
 WITH
 sources AS (
@@ -11,23 +12,30 @@ sources AS (
     GROUP BY source
 ),
 
+classes AS (
+    SELECT DISTINCT
+        source,
+        'confidence:' || confidence AS class_name
+    FROM strikes
+    WHERE NOT is_background
+    UNION ALL
+    SELECT
+        sources.source,
+        'region:' || regions.region AS class_name
+    FROM sources
+    CROSS JOIN regions
+),
+
 filters AS (
     SELECT
         source,
         unnest(['all', 'points_only', 'certain_only', 'with_background']) AS filter_name
     FROM sources
     UNION ALL
-    SELECT DISTINCT
-        source,
-        'confidence:' || confidence AS filter_name
-    FROM strikes
-    WHERE NOT is_background
-    UNION ALL
     SELECT
-        sources.source,
-        'region:' || regions.region AS filter_name
-    FROM sources
-    CROSS JOIN regions
+        source,
+        unnest([class_name, class_name || '|points_only']) AS filter_name
+    FROM classes
 )
 
 SELECT

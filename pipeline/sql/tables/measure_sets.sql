@@ -9,6 +9,8 @@ SELECT
     strike_id AS item,
     cell,
     1 AS strikes,
+    focus_against,
+    focus_for,
     focus_share,
     other_share,
     unknown_share,
@@ -20,6 +22,8 @@ SELECT
     episode_id AS item,
     cell,
     count(*) AS strikes,
+    sum(focus_against) AS focus_against,
+    sum(focus_for) AS focus_for,
     sum(focus_share) AS focus_share,
     sum(other_share) AS other_share,
     sum(unknown_share) AS unknown_share,
@@ -36,6 +40,17 @@ WHERE unit = 'episode'
 GROUP BY unit, item
 HAVING count(*) > 1;
 
+-- How many strikes of an episode of several pieces are in each set that holds any.
+CREATE OR REPLACE TEMP TABLE scattered_strikes AS
+SELECT
+    cell_sets.set_no,
+    pieces.item,
+    sum(pieces.strikes) AS strikes
+FROM pieces
+INNER JOIN scattered ON pieces.unit = scattered.unit AND pieces.item = scattered.item
+INNER JOIN cell_sets ON pieces.cell = cell_sets.cell
+GROUP BY cell_sets.set_no, pieces.item;
+
 CREATE OR REPLACE TEMP TABLE figures AS
 WITH
 items AS (
@@ -44,6 +59,8 @@ items AS (
         NULL AS set_no,
         pieces.unit,
         pieces.strikes,
+        pieces.focus_against,
+        pieces.focus_for,
         pieces.focus_share,
         pieces.other_share,
         pieces.unknown_share,
@@ -56,6 +73,8 @@ items AS (
         cell_sets.set_no,
         'episode' AS unit,
         sum(pieces.strikes) AS strikes,
+        sum(pieces.focus_against) AS focus_against,
+        sum(pieces.focus_for) AS focus_for,
         sum(pieces.focus_share) AS focus_share,
         sum(pieces.other_share) AS other_share,
         sum(pieces.unknown_share) AS unknown_share,
@@ -74,7 +93,9 @@ means AS (
         CAST(focus_share / strikes AS DECIMAL(18, 12)) AS i,
         CAST(other_share / strikes AS DECIMAL(18, 12)) AS k,
         CAST(unknown_share / strikes AS DECIMAL(18, 12)) AS u,
-        CAST(focus_at_point / strikes AS DECIMAL(18, 12)) AS focus_at_point
+        CAST(focus_at_point / strikes AS DECIMAL(18, 12)) AS focus_at_point,
+        CAST(focus_against / strikes AS DECIMAL(18, 12)) AS focus_against,
+        CAST(focus_for / strikes AS DECIMAL(18, 12)) AS focus_for
     FROM items
 ),
 
@@ -86,6 +107,8 @@ sums AS (
         count(*) AS n,
         sum(i) AS i,
         sum(focus_at_point) AS focus_at_point,
+        sum(focus_against) AS focus_against,
+        sum(focus_for) AS focus_for,
         count(*) FILTER (WHERE i + u <= $tolerance + 1e-9) AS surely_not_t10,
         count(*) FILTER (WHERE k + u <= $tolerance + 1e-9) AS surely_focus_t10,
         count(*) FILTER (WHERE i + u <= 1e-9) AS surely_not_t0,
@@ -105,6 +128,8 @@ by_set AS (
         sum(sums.n) AS n,
         round(1 - sum(sums.focus_at_point) / sum(sums.n), 9) AS at_point,
         round(1 - sum(sums.i) / sum(sums.n), 9) AS expected,
+        round(1 - sum(sums.focus_against) / sum(sums.n), 9) AS margin_lower,
+        round(1 - sum(sums.focus_for) / sum(sums.n), 9) AS margin_upper,
         round(sum(sums.surely_not_t10) / sum(sums.n), 9) AS lower_t10,
         round(1 - sum(sums.surely_focus_t10) / sum(sums.n), 9) AS upper_t10,
         round(sum(sums.surely_not_t0) / sum(sums.n), 9) AS lower_t0,
@@ -121,6 +146,8 @@ SELECT
     CAST(coalesce(by_set.n, 0) AS BIGINT) AS n,
     by_set.at_point,
     by_set.expected,
+    by_set.margin_lower,
+    by_set.margin_upper,
     -- Up to t of a disc that counts as surely one side may be of the other, so that in a set of nothing but sure
     -- strikes a bound can pass the mean or the centres: it is widened to hold both.
     least(by_set.lower_t10, by_set.expected, by_set.at_point) AS lower_t10,

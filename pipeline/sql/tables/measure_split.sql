@@ -45,17 +45,6 @@ whole AS (
     GROUP BY held_pieces.cell, held_pieces.controller
 ),
 
-scattered_strikes AS (
-    SELECT
-        cell_sets.set_no,
-        pieces.item,
-        sum(pieces.strikes) AS strikes
-    FROM pieces
-    INNER JOIN scattered ON pieces.unit = scattered.unit AND pieces.item = scattered.item
-    INNER JOIN cell_sets ON pieces.cell = cell_sets.cell
-    GROUP BY cell_sets.set_no, pieces.item
-),
-
 scattered_held AS (
     SELECT
         cell_sets.set_no,

@@ -45,6 +45,9 @@ SELECT
     classed.strike_id,
     classed.episode_id,
     classed.place_no,
+    -- The control margin: all ground of an uncertain strike resolved against the finding, then for it.
+    CASE WHEN classed.certainty = 'uncertain' THEN 1 ELSE classed.focus_share END AS focus_against,
+    CASE WHEN classed.certainty = 'uncertain' THEN 0 ELSE classed.focus_share END AS focus_for,
     classed.focus_share,
     classed.other_share,
     classed.unknown_share,
@@ -86,9 +89,16 @@ filtered AS (
                 WHEN cells.is_background THEN []
                 ELSE
                     ['all', 'confidence:' || cells.confidence]
-                    || CASE WHEN cells.is_area THEN [] ELSE ['points_only'] END
-                    || CASE WHEN cells.certainty = 'uncertain' THEN [] ELSE ['certain_only'] END
                     || list_transform(region_classes.regions, LAMBDA region: 'region:' || region)
+                    || CASE WHEN cells.certainty = 'uncertain' THEN [] ELSE ['certain_only'] END
+                    || CASE
+                        WHEN cells.is_area THEN []
+                        ELSE
+                            ['points_only', 'confidence:' || cells.confidence || '|points_only']
+                            || list_transform(
+                                region_classes.regions, LAMBDA region: 'region:' || region || '|points_only'
+                            )
+                    END
             END
         ) AS filter_name
     FROM cells

@@ -1,4 +1,5 @@
--- Rows of marts.headline but for the split and the sentence. Under the fewest locations there is a count and no share.
+-- Rows of marts.headline but for the split, the coverage and the words. Under the fewest locations there is a count
+-- and no share.
 WITH
 by_unit AS (
     SELECT
@@ -61,11 +62,23 @@ SELECT
     CASE
         WHEN figures.n >= $fewest AND ally.share < 1 - 1e-9
             THEN round(greatest(0, 1 - (1 - figures.expected) / (1 - ally.share)), 9)
-    END AS not_focus_excluding_ally
+    END AS not_focus_excluding_ally,
+    CASE WHEN figures.n >= $fewest THEN figures.margin_lower END AS margin_lower,
+    CASE WHEN figures.n >= $fewest THEN figures.margin_upper END AS margin_upper,
+    intervals.place_lower,
+    intervals.place_upper,
+    intervals.map_lower,
+    intervals.map_upper,
+    CASE WHEN figures.n >= $fewest THEN round(figures.n * (2 * figures.expected - 1), 6) END AS tipping_point,
+    CASE
+        WHEN figures.n >= $fewest AND figures.expected < 1
+            THEN round(figures.expected / (1 - figures.expected), 6)
+    END AS tipping_ratio
 FROM sets
 INNER JOIN figures ON sets.set_no = figures.set_no
 INNER JOIN by_unit ON sets.set_no = by_unit.set_no
 LEFT JOIN places_by_set ON sets.set_no = places_by_set.set_no
 LEFT JOIN ally ON figures.set_no = ally.set_no AND figures.unit = ally.unit
+LEFT JOIN intervals ON figures.set_no = intervals.set_no AND figures.unit = intervals.unit
 WHERE sets.filter_name NOT IN ('certain_only', 'with_background')
 ORDER BY sets.source, "window", filter, figures.unit;
