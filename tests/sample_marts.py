@@ -79,6 +79,7 @@ def _headline(source: str, window: str, span: tuple[date, date], unit: str, rows
         "episodes": len(distinct),
         "places": len(distinct),
         "n": len(counted),
+        "coverage": "[]",
         "sentence": _sentence(len(counted), figures),
         **figures,
     }

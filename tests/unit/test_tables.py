@@ -24,6 +24,11 @@ ALEPPO = (36.2021, 37.1343)
 RAQQA = (35.95, 39.01)
 ARTICLE = {"window": "article", "filter": "all", "unit": "episode"}
 FIGURES = ("not_focus_at_point", "not_focus_expected", "not_focus_excluding_ally")
+INTERVALS = (
+    "margin_lower", "margin_upper", "place_lower", "place_upper", "map_lower", "map_upper", "tipping_point",
+    "tipping_ratio",
+)  # fmt: skip
+MARGINS = ("margin_lower", "margin_upper")
 BOUNDS = ("not_focus_lower_t0", "not_focus_lower_t10", "not_focus_upper_t10", "not_focus_upper_t0")
 
 Row = dict[str, Any]
@@ -250,7 +255,7 @@ def test_under_twenty_locations_there_is_a_count_and_no_share(syria: Theatre) ->
     made = build_tables(syria, frames_of(strikes))
     row = one(made["marts.headline"], **ARTICLE)
     assert (row["n"], row["rows"]) == (19, 20)
-    assert {row[name] for name in (*FIGURES, *BOUNDS, "split")} == {None}
+    assert {row[name] for name in (*FIGURES, *BOUNDS, *INTERVALS, "split")} == {None}
     assert "19 reported strike locations, too few for a share" in row["sentence"]
     assert {r["expected_share"] for r in find(made["marts.headline_split"], **ARTICLE)} == {None}
     assert one(made["marts.headline"], **{**ARTICLE, "unit": "row"})["not_focus_expected"] == 0.0
@@ -299,7 +304,7 @@ def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
     assert set(made) == {
         "core.episodes", "marts.headline", "marts.headline_split", "marts.strikes_by_day",
         "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity",
-            "marts.consistency", "marts.alarms", "marts.robustness",
+        "marts.consistency", "marts.alarms", "marts.certainty",
     }  # fmt: skip
     for name, frame in made.items():
         assert frame.num_rows == 0
@@ -453,7 +458,7 @@ def headline_row(**given_: Any) -> Row:
     return {
         "source": "isw_reports", "window": "article", "filter": "all", "unit": "episode", "n": 65,
         "not_focus_at_point": 0.754, "not_focus_expected": 0.775, "not_focus_lower_t10": 0.72,
-        "not_focus_upper_t10": 0.85,
+        "not_focus_upper_t10": 0.85, "place_lower": 0.63, "place_upper": 0.9, "map_lower": 0.62, "map_upper": 0.91,
     } | given_  # fmt: skip
 
 
@@ -464,8 +469,9 @@ def test_a_sentence_says_source_window_count_figures_and_split(syria: Theatre) -
     assert tell(syria, headline_row(), SPLIT) == (
         "Locations that ISW's published reports name (30 September 2015 – 7 March 2016): of 65 reported "
         "strike locations, 77.5% (72–85%, given the control map) lay outside ISIS-held ground, 75.4% by "
-        "their centres alone. Who held the ground: Opposition 56%, ISIS 22%, Government 17%, Kurdish 2%, "
-        "contested or unknown 3%."
+        "their centres alone; 63–90% had other places been named, 62–91% had the map been drawn from other "
+        "places too. Who held the ground: Opposition 56%, ISIS 22%, Government 17%, Kurdish 2%, contested or "
+        "unknown 3%."
     )
 
 
@@ -477,6 +483,7 @@ def test_a_sentence_says_source_window_count_figures_and_split(syria: Theatre) -
         ({"filter": "confidence:high"}, "(30 September 2015 – 7 March 2016; confidence high): of 65"),
         ({"filter": "points_only"}, "; only places known to within 5 km): of 65"),
         ({"filter": "region:aleppo_governorate"}, "; Aleppo governorate): of 65"),
+        ({"filter": "confidence:low|points_only"}, "; confidence low; only places known to within 5 km): of 65"),
     ],
 )
 def test_a_sentence_says_what_is_counted(syria: Theatre, given_: Row, scope: str) -> None:
@@ -498,13 +505,14 @@ def test_a_sentence_without_a_share(syria: Theatre, n: int, end: str) -> None:
 def test_a_sentence_of_another_theatre_speaks_its_words() -> None:
     told = tell(
         theatres()["ukraine"],
-        headline_row(source="bellingcat", window="kharkiv_counteroffensive"),
+        headline_row(source="bellingcat", window="kharkiv_counteroffensive", map_lower=None, map_upper=None),
         {"ukrainian": 0.775, "russian": 0.225, "contested_or_unknown": 0.0},
     )
     assert told == (
         "Bellingcat's incidents of civilian harm (1 – 30 September 2022): of 65 reported strike locations, "
         "77.5% (72–85%, given the control map) lay outside Russian-held ground, 75.4% by their centres "
-        "alone. Who held the ground: Ukrainian 78%, Russian 22%, contested or unknown 0%."
+        "alone; 63–90% had other places been named. Who held the ground: Ukrainian 78%, Russian 22%, contested "
+        "or unknown 0%."
     )
 
 
@@ -567,10 +575,13 @@ def by_brute_force(strikes: list[Row], attribution: list[Row], episodes: dict[st
     ]
     n = len(means)
     if n < FEWEST:
-        return {"n": n} | dict.fromkeys((*BOUNDS, "not_focus_expected", "not_focus_at_point"))
+        return {"n": n} | dict.fromkeys((*BOUNDS, *MARGINS, "not_focus_expected", "not_focus_at_point"))
     expected = sum(1 - i for i, _, _, _ in means) / n
     point = sum(1 - p for _, _, _, p in means) / n
     row = {"n": n, "not_focus_expected": expected, "not_focus_at_point": point}
+    for name, resolved in zip(MARGINS, (1, 0), strict=True):
+        focus = [[resolved if g["certainty"] == "uncertain" else g["focus_share"] for g in gs] for gs in items.values()]
+        row[name] = 1 - sum(sum(shares) / len(shares) for shares in focus) / n
     for name, t in (("t10", TOLERANCE), ("t0", 0.0)):
         lower = sum(i + u <= t + 1e-9 for i, _, u, _ in means) / n
         upper = 1 - sum(k + u <= t + 1e-9 for _, k, u, _ in means) / n
@@ -604,10 +615,14 @@ def test_laws_of_every_headline(case: tuple[list[Row], list[Row]]) -> None:
         assert f"{row['n']} reported" in row["sentence"] or row["n"] == 0
         assert (row["split"] is None) == (row["n"] < FEWEST)
         if row["split"] is None:
+            assert {row[name] for name in (*FIGURES, *BOUNDS, *INTERVALS)} == {None}
             continue
         lower0, lower10, upper10, upper0 = (row[name] for name in BOUNDS)
         for figure in ("not_focus_at_point", "not_focus_expected"):
             assert 0 <= lower0 <= lower10 <= row[figure] <= upper10 <= upper0 <= 1
+        assert 0 <= row["margin_lower"] <= row["not_focus_expected"] <= row["margin_upper"] <= 1
+        assert 0 <= row["place_lower"] <= row["place_upper"] <= 1
+        assert row["tipping_point"] == pytest.approx(row["n"] * (2 * row["not_focus_expected"] - 1), abs=1e-5)
         split = json.loads(row["split"])
         assert sum(split.values()) == pytest.approx(1, abs=1e-7)
         assert 1 - split["isis"] == pytest.approx(row["not_focus_expected"], abs=1e-7)
@@ -628,8 +643,12 @@ def test_no_strike_is_lost_or_counted_twice(case: tuple[list[Row], list[Row]]) -
     rows = find(made["marts.headline"], unit="row")
     months = [row["n"] for row in rows if row["filter"] == "all" and row["window"].startswith("20")]
     assert sum(months) == counted == one(made["marts.headline"], window="all", filter="all", unit="row")["n"]
-    by_confidence = [r["n"] for r in rows if r["window"] == "all" and r["filter"].startswith("confidence:")]
-    assert sum(by_confidence) == counted
+    everywhere = {row["filter"]: row["n"] for row in rows if row["window"] == "all"}
+    classes = {name: n for name, n in everywhere.items() if name.startswith("confidence:")}
+    of_points = {name: n for name, n in classes.items() if name.endswith("|points_only")}
+    assert sum(classes.values()) - sum(of_points.values()) == counted
+    points = sum(not row["is_background"] and not row["is_area"] for row in strikes)
+    assert sum(of_points.values()) == everywhere["points_only"] == points
 
 
 @few
