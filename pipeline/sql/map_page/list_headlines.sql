@@ -16,6 +16,10 @@ SELECT
     not_focus_lower_t0,
     not_focus_upper_t0,
     not_focus_excluding_ally,
+    place_lower,
+    place_upper,
+    map_lower,
+    map_upper,
     sentence
 FROM headline_rows
 WHERE theatre = $theatre AND filter = 'all' AND unit = 'episode'
