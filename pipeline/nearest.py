@@ -34,8 +34,8 @@ from pipeline.known_places import (
 )
 from pipeline.theatres import Theatre
 
-# 128 points give the share of a disc cut by a straight line to within 0.02. So many discs that all would need more
-# than MOST_POINTS get fewer points each: the more discs, the less one matters.
+# 128 points give the share of a disc cut by a straight line to within 0.02. So many discs and days that all would need
+# more than MOST_POINTS get fewer points each: the more discs, the less one matters.
 POINTS = 128
 MOST_POINTS = 2_000_000
 # Places found for each point. One of them is left after dropping 37 of 100 at random but in one case of 10^10; where
@@ -54,9 +54,17 @@ class NearestControl:
         probes: as for :func:`pipeline.attribution.attribute`.
         control: control of a source of observations.
         points: points sampled under each disc.
+        most_points: points sampled under all discs on all snapshots; above it there are fewer under each.
     """
 
-    def __init__(self, theatre: Theatre, probes: pa.Table, control: ControlFrames, points: int = POINTS) -> None:
+    def __init__(
+        self,
+        theatre: Theatre,
+        probes: pa.Table,
+        control: ControlFrames,
+        points: int = POINTS,
+        most_points: int = MOST_POINTS,
+    ) -> None:
         from scipy.spatial import cKDTree  # noqa: PLC0415 - as above
 
         self.places = KnownPlaces.of(theatre, control)
@@ -64,7 +72,9 @@ class NearestControl:
         self._reach_m = theatre.control.reach_m
         described = columns(probes, "longitude", "latitude", "radius_m")
         discs, disc_of_probe = np.unique(described, axis=0, return_inverse=True)
-        wanted = min(points, max(1, MOST_POINTS // max(1, len(discs))))
+        first, last = days_of(probes, "date_from"), days_of(probes, "date_to")
+        self._lay_out_days(np.asarray(disc_of_probe, np.int64), first, last)
+        wanted = min(points, max(1, most_points // max(1, len(self._discs))))
         self._points, self._is_land, self._weights = _sample(theatre, discs, wanted)
         count = min(NEAREST, len(self.places.metres))
         tree = cKDTree(self.places.metres) if count else None
@@ -72,8 +82,6 @@ class NearestControl:
         distances, nearest = tree.query(flat, k=range(1, count + 1)) if tree else (np.empty((len(flat), 0)),) * 2
         shape = (*self._points.shape[:2], count)
         self._distances, self._nearest = distances.reshape(shape), nearest.astype(np.int32).reshape(shape)
-        first, last = days_of(probes, "date_from"), days_of(probes, "date_to")
-        self._lay_out_days(np.asarray(disc_of_probe, np.int64), first, last)
         self._known: Flags | None = None
 
     def ask(
@@ -121,7 +129,8 @@ class NearestControl:
         Yields:
             Draws × strikes, for the next draws in order, at most ``DRAWS_AT_ONCE`` at a time.
         """
-        always, evaluation, point_weight, candidates, is_known, is_focus = self._movable()
+        always, evaluation, candidates, is_known, is_focus = self._movable()
+        point_weight = self._weights.max(axis=1)[self._discs]
         for start in range(0, len(included), DRAWS_AT_ONCE):
             drawn = included[start : start + DRAWS_AT_ONCE]
             # Bit d of a place's word says that draw d includes it: all draws of the batch are asked at once.
@@ -135,7 +144,7 @@ class NearestControl:
                 focus |= np.where(is_focus[:, rank], here, np.uint64(0))
                 open_ &= ~here
             flags = np.unpackbits(focus.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")[:, : len(drawn)]
-            moved = self._sum_by_evaluation(flags * point_weight[:, None], evaluation)
+            moved = self._sum_by_evaluation(flags, evaluation) * point_weight[:, None]
             anyone = (drawn @ (self.places.sides != NOT_KNOWN).T)[:, self._snapshots].T
             shares = moved + always[:, None] * anyone
             lacking = np.flatnonzero(open_)
@@ -218,7 +227,7 @@ class NearestControl:
                 self._known[part] = self._sides(part, None, None, keep_known=False) != NOT_KNOWN
         return self._known
 
-    def _movable(self) -> tuple[Floats, Integers, Floats, NDArray[np.int32], Flags, Flags]:
+    def _movable(self) -> tuple[Floats, Integers, NDArray[np.int32], Flags, Flags]:
         """What each evaluation has in every draw, and the points that could be of either side."""
         known = self._known_points() & (self._weights[self._discs] > 0)
         always = np.zeros(len(self._discs))
@@ -231,20 +240,20 @@ class NearestControl:
             has_focus, has_other = (sides == FOCUS).any(axis=2), (sides > FOCUS).any(axis=2)
             always[part] = ((known[part] & ~has_other & has_focus) * self._weights[discs]).sum(axis=1)
             row, column = np.nonzero(known[part] & has_focus & has_other)
-            parts.append((row + start, self._weights[discs[row], column], nearest[row, column], sides[row, column]))
+            parts.append((row + start, nearest[row, column], sides[row, column]))
         if not parts:
             none = np.empty((0, 0))
             flags = none.astype(bool)
-            return always, np.empty(0, np.int64), np.empty(0), none.astype(np.int32), flags, flags
-        evaluation, weight, nearest, sides = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return always, evaluation, weight, nearest, sides != NOT_KNOWN, sides == FOCUS
+            return always, np.empty(0, np.int64), none.astype(np.int32), flags, flags
+        evaluation, nearest, sides = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return always, evaluation, nearest, sides != NOT_KNOWN, sides == FOCUS
 
-    def _sum_by_evaluation(self, values: Floats, evaluation: Integers) -> Floats:
-        """Sum rows that belong to one evaluation; ``evaluation`` is ascending."""
-        sums = np.zeros((len(self._discs), values.shape[1]))
+    def _sum_by_evaluation(self, flags: NDArray[np.uint8], evaluation: Integers) -> NDArray[np.unsignedinteger]:
+        """Count the flags of the points of each evaluation; ``evaluation`` is ascending."""
+        sums = np.zeros((len(self._discs), flags.shape[1]), np.min_scalar_type(self._points.shape[1]))
         if len(evaluation):
             starts = np.flatnonzero(np.r_[True, evaluation[1:] != evaluation[:-1]])
-            sums[evaluation[starts]] = np.add.reduceat(values, starts, axis=0)
+            sums[evaluation[starts]] = np.add.reduceat(flags, starts, axis=0, dtype=sums.dtype)
         return sums
 
     def _focus_alone(self, included: Flags) -> Floats:
@@ -271,7 +280,11 @@ def _sample(theatre: Theatre, discs: Floats, points: int) -> tuple[Floats, Flags
     import shapely  # noqa: PLC0415 - as above
 
     centres = to_metres(theatre, discs[:, :2])
-    sampled = centres[:, None, :] + discs[:, 2, None, None] * sunflower(points)
+    # Each disc has its own turn of the sunflower, or few points under many discs would all lie to one side.
+    turn = np.arange(len(discs)) * GOLDEN_ANGLE
+    cosine, sine = np.cos(turn), np.sin(turn)
+    turned = sunflower(points) @ np.array([[cosine, sine], [-sine, cosine]]).transpose(2, 0, 1)
+    sampled = centres[:, None, :] + discs[:, 2, None, None] * turned
     ground = shapely.transform(shapely.from_wkb(land(theatre)), lambda degrees: to_metres(theatre, degrees))
     shapely.prepare(ground)
     border = shapely.boundary(ground)

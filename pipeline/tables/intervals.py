@@ -16,7 +16,6 @@ Work is done on places and on different discs, never on rows; sums are those of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -32,6 +31,8 @@ from pipeline.theatres import Theatre
 DRAWS = 1_000
 GROUPS = 1_024
 SEED = 20160307
+POINTS = 250_000  # sampled under all discs of a block
+PROBES_AT_ONCE = 50_000
 INTERVALS = pa.schema(
     [
         ("set_no", pa.int64()),
@@ -60,8 +61,8 @@ def measure_intervals(connection: duckdb.DuckDBPyConnection, theatre: Theatre, c
     totals = weights @ sums.by_place("weight")
     shares = {"place": _means(weights @ sums.by_place("focus_weight"), totals, sums.expected)}
     if control.observations.num_rows:
-        asked = NearestControl(theatre, run(connection, "list_probes"), control)
-        drawn = _means(np.concatenate(list(_focus_by_draw(asked, sums, weights))), totals, sums.expected)
+        focus = _focus_by_draw(theatre, control, run(connection, "list_probes"), sums, weights)
+        drawn = _means(focus, totals, sums.expected)
         shares["map"] = drawn + (shares["place"].mean(axis=0) - drawn.mean(axis=0))
     columns = {}
     for name, means in shares.items():
@@ -148,13 +149,18 @@ def draw_control(count: int) -> NDArray[np.bool_]:
     return included
 
 
-def _focus_by_draw(asked: NearestControl, sums: Sums, weights: Floats) -> Iterator[Floats]:
-    """Weight of the focus controller's ground by draw and set, for the next draws at a time."""
-    probes = len(asked.strike_ids)
-    by_probe, group = sums.by_probe(probes), sums.group_of_probes(probes)
-    for number, shares in enumerate(asked.focus_shares(draw_control(len(asked.places.metres)))):
-        start = number * DRAWS_AT_ONCE
-        yield sums.by_set(by_probe @ (shares * weights[start : start + len(shares), group]).T)
+def _focus_by_draw(theatre: Theatre, control: ControlFrames, probes: pa.Table, sums: Sums, weights: Floats) -> Floats:
+    """Weight of the focus controller's ground by draw and set, under redrawn places and a redrawn map."""
+    by_probe, group = sums.by_probe(probes.num_rows), sums.group_of_probes(probes.num_rows)
+    focus = np.zeros((DRAWS, len(sums.set_no)))
+    for first in range(0, probes.num_rows, PROBES_AT_ONCE):
+        block = slice(first, first + PROBES_AT_ONCE)
+        asked = NearestControl(theatre, probes.slice(first, PROBES_AT_ONCE), control, most_points=POINTS)
+        included = draw_control(len(asked.places.metres))
+        for number, shares in enumerate(asked.focus_shares(included)):
+            draws = slice(number * DRAWS_AT_ONCE, number * DRAWS_AT_ONCE + len(shares))
+            focus[draws] += sums.by_set(by_probe[:, block] @ (shares * weights[draws][:, group[block]]).T)
+    return focus
 
 
 def _means(focus: Floats, totals: Floats, expected: Floats) -> Floats:
