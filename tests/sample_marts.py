@@ -49,6 +49,8 @@ def _shares(counted: list[Pair]) -> dict[str, Any]:
         "not_focus_lower_t0": mean([a["focus_share"] + a["unknown_share"] <= 0 for a in rows]),
         "not_focus_upper_t0": 1 - mean([a["other_share"] + a["unknown_share"] <= 0 for a in rows]),
         "not_focus_excluding_ally": 1 - focus / (1 - split["government"]),
+        "place_lower": max(0.0, 0.85 - focus),
+        "place_upper": min(1.0, 1.15 - focus),
     }
 
 
