@@ -143,4 +143,6 @@ def _locations(n: int) -> str:
 
 def _span(lower: float, upper: float) -> str:
     low, high = percent(lower), percent(upper)
-    return low if low == high else f"{low.removesuffix('%')}–{high}"
+    if low == high:
+        return low
+    return f"{low} to {high}" if high.startswith(">") or low.startswith("<") else f"{low.removesuffix('%')}–{high}"

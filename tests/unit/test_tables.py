@@ -516,6 +516,11 @@ def test_a_sentence_of_another_theatre_speaks_its_words() -> None:
     )
 
 
+def test_a_span_that_is_nearly_all_is_not_said_to_be_all(syria: Theatre) -> None:
+    told = tell(syria, headline_row(place_lower=0.978, place_upper=0.99999), SPLIT)
+    assert "98% to >99% had other places been named" in told
+
+
 @pytest.mark.parametrize(
     ("share", "decimals", "said"),
     [
