@@ -444,6 +444,22 @@ def test_other_attributions_are_measured_beside_the_baseline(syria: Theatre) -> 
     assert one(made["marts.headline"], **ARTICLE)["not_focus_expected"] == 1.0
 
 
+def test_a_choice_that_makes_most_ground_unknown_says_nothing(syria: Theatre) -> None:
+    strikes = scattered(20)
+    frames = frames_of(strikes, [held(row, opposition=0.7, isis=0.3) for row in strikes])
+    some = table("core.attribution").conform([held(row, opposition=0.2, isis=0.4, unknown=0.4) for row in strikes])
+    most = table("core.attribution").conform([held(row, opposition=0.1, isis=0.1, unknown=0.8) for row in strikes])
+    variants = {("reach", "5 km", "Five km"): some, ("reach", "1 km", "One km"): most}
+    made = build_tables(syria, frames, variants)["marts.sensitivity"]
+    some_row, most_row = (one(made, choice="reach", variant=value) for value in ("5 km", "1 km"))
+    # Less than half is ISIS ground, but of what is known most is.
+    assert (some_row["not_focus_expected"], some_row["finding_stands"]) == (pytest.approx(0.6), False)
+    assert some_row["not_focus_of_known"] == pytest.approx(1 / 3)
+    assert some_row["change_rank"] is not None
+    assert (most_row["finding_stands"], most_row["change_rank"]) == (None, None)
+    assert most_row["unknown_share"] == pytest.approx(0.8)
+
+
 def test_a_variant_that_leaves_a_strike_out_is_told(syria: Theatre) -> None:
     strikes = scattered(2)
     variant = table("core.attribution").conform([held(strikes[0])])

@@ -7,6 +7,7 @@ SELECT
     figures.n,
     CASE WHEN figures.n >= $fewest THEN figures.at_point END AS at_point,
     CASE WHEN figures.n >= $fewest THEN figures.expected END AS expected,
+    CASE WHEN figures.n >= $fewest THEN figures.not_known END AS not_known,
     CASE WHEN figures.n >= $fewest THEN figures.lower_t10 END AS lower_t10,
     CASE WHEN figures.n >= $fewest THEN figures.upper_t10 END AS upper_t10
 FROM sets

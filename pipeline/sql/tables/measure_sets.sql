@@ -106,6 +106,7 @@ sums AS (
         unit,
         count(*) AS n,
         sum(i) AS i,
+        sum(u) AS u,
         sum(focus_at_point) AS focus_at_point,
         sum(focus_against) AS focus_against,
         sum(focus_for) AS focus_for,
@@ -128,6 +129,7 @@ by_set AS (
         sum(sums.n) AS n,
         round(1 - sum(sums.focus_at_point) / sum(sums.n), 9) AS at_point,
         round(1 - sum(sums.i) / sum(sums.n), 9) AS expected,
+        round(sum(sums.u) / sum(sums.n), 9) AS not_known,
         round(1 - sum(sums.focus_against) / sum(sums.n), 9) AS margin_lower,
         round(1 - sum(sums.focus_for) / sum(sums.n), 9) AS margin_upper,
         round(sum(sums.surely_not_t10) / sum(sums.n), 9) AS lower_t10,
@@ -146,6 +148,7 @@ SELECT
     CAST(coalesce(by_set.n, 0) AS BIGINT) AS n,
     by_set.at_point,
     by_set.expected,
+    by_set.not_known,
     by_set.margin_lower,
     by_set.margin_upper,
     -- Up to t of a disc that counts as surely one side may be of the other, so that in a set of nothing but sure
