@@ -56,7 +56,7 @@ def _between(measure: Measure, identity: dict[str, str], before: Snapshot, after
     pieces: dict[tuple[str, str], list[Any]] = {}
     for (holder, shape), (next_holder, next_shape) in ((a, b) for a in old.items() for b in new.items()):
         if holder[0] != next_holder[0]:
-            parts = shapely.get_parts(shapely.get_parts(shapely.intersection(shape, next_shape)))
+            parts = shapely.get_parts(shapely.intersection(shape, next_shape))
             polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
             pieces.setdefault((holder[0], next_holder[0]), []).extend(polygons)
     for (first, second), parts in sorted(pieces.items()):
