@@ -52,6 +52,19 @@ def backdrop_shapes(theatre: Theatre, layer: str) -> pa.Table:
     return pa.table({"name": pa.array(names, pa.string()), "geometry": pa.array(geometries, pa.binary())})
 
 
+def towns(theatre: Theatre) -> pa.Table:
+    """The towns of the backdrop as the theatre spells them: ``name``, ``longitude``, ``latitude`` (WGS 84)."""
+    import shapely  # noqa: PLC0415 - as above
+
+    spelled = {shape: name for name, town in theatre.towns.items() for shape in town.shapes}
+    shapes = backdrop_shapes(theatre, "towns")
+    coordinates = shapely.get_coordinates(shapely.from_wkb(shapes.column("geometry").to_pylist()))
+    names = [spelled.get(name, name) for name in shapes.column("name").to_pylist()]
+    return pa.table(
+        {"name": pa.array(names, pa.string()), "longitude": coordinates[:, 0], "latitude": coordinates[:, 1]}
+    )
+
+
 def province_shapes(theatre: Theatre) -> pa.Table:
     """One row a province: ``province`` and ``geometry`` (WKB, OGC:CRS84)."""
     import shapely  # noqa: PLC0415 - as above

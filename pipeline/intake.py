@@ -82,8 +82,13 @@ def ingest(
         received_at: when it was received; now where None. It is recorded once and never read from a clock again.
 
     Raises:
-        UserError: the file does not exist or cannot be taken.
+        UserError: the file does not exist or cannot be taken, or the source is made of others.
     """
+    if source.kind == "control_merged":
+        raise UserError(
+            f"{theatre.name}/{source.name} is made of {source.base} and {source.overrides} and takes no file: "
+            "give the file to one of them"
+        )
     lake = Lake(settings)
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     received = exports.receive(settings, path, moment)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,9 +21,14 @@ from pipeline.ledger import digest
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.references import map_references
 from pipeline.strikes import map_strikes
-from pipeline.theatres import Source, Theatre
+from pipeline.theatres import CONTROL_KINDS, Source, Theatre
 from pipeline.work import Built, Candidate, Step, Work
 
+if TYPE_CHECKING:
+    from pipeline.control import MappedControl
+
+# What the step of control writes: what attribution reads, and what is told of it.
+CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_changes")
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
 ABSENT = "absent"
@@ -125,27 +130,35 @@ def _of_month(frame: pa.Table, month: str) -> pa.Table:
 
 
 def _control_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    return {
-        "theatre file": _control_config(theatre, theatre.sources[part]),
-        f"exports of {part}": _exports(work, theatre, part),
-    }
+    source = theatre.sources[part]
+    read = [part] if source.kind != "control_merged" else [source.base or "", source.overrides or ""]
+    config = _control_config(theatre, source, *(theatre.sources[name] for name in read if name != part))
+    return {"theatre file": config} | {f"exports of {name}": _exports(work, theatre, name) for name in read}
 
 
 def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
-    from pipeline.control import build_control, map_control  # noqa: PLC0415 - shapely loads where it is used
+    from pipeline.control import build_control, map_control, merge_control  # noqa: PLC0415 - loads where it is used
+
+    def mapped(name: str) -> MappedControl:
+        return map_control(theatre, theatre.sources[name], *_raw(work, theatre, name))
 
     built = {}
     for part in parts:
         source = theatre.sources[part]
-        mapped = map_control(theatre, source, *_raw(work, theatre, part))
-        made = build_control(theatre, source, mapped.rows)
-        is_observed = source.kind == "control_observations"
-        observations = mapped.rows if is_observed else table("core.control_observations").empty()
-        frames = (observations, made.snapshots, made.areas, made.fronts)
+        observations = table("core.control_observations").empty()
+        outcomes: list[Candidate] = []
+        if source.kind == "control_merged":
+            # Mapped again: a part never waits for another of its own step.
+            made = merge_control(theatre, source, mapped(source.base or "").rows, mapped(source.overrides or "").rows)
+        else:
+            own = mapped(part)
+            made = build_control(theatre, source, own.rows)
+            observations = own.rows if source.kind == "control_observations" else observations
+            outcomes = _with_outcomes(work, theatre, part, own.outcomes, own.quarantine)
+        frames = (observations, made.snapshots, made.areas, made.fronts, made.repairs, made.changes)
         where = {"theatre": theatre.name, "source": part}
-        candidates = [Candidate(name, frame, where) for name, frame in zip(CONTROL_TABLES, frames, strict=True)]
-        candidates += _with_outcomes(work, theatre, part, mapped.outcomes, mapped.quarantine)
-        built[part] = Built(tuple(candidates))
+        candidates = [Candidate(name, frame, where) for name, frame in zip(CONTROL_OUTPUTS, frames, strict=True)]
+        built[part] = Built((*candidates, *outcomes))
     return built
 
 
@@ -241,8 +254,8 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     ]
     control = [
         _output(work, "control", theatre, source, name)
-        for source in theatre.of_kind("control_observations", "control_polygons")
-        for name in CONTROL_TABLES
+        for source in theatre.of_kind(*CONTROL_KINDS)
+        for name in (*CONTROL_TABLES, "work.control_changes")
     ]
     return {
         "theatre file": digest(theatre.model_dump(mode="json")),
@@ -257,7 +270,9 @@ def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
     from pipeline.tables import build_tables  # noqa: PLC0415 - loads where it is used
     from pipeline.variants import attribute_variants  # noqa: PLC0415 - as above
 
-    names = ("core.strikes", "core.attribution", "core.reports", "core.places", *CONTROL_TABLES)
+    names = (
+        "core.strikes", "core.attribution", "core.reports", "core.places", *CONTROL_TABLES, "work.control_changes",
+    )  # fmt: skip
     frames = {name: work.lake.read(name, theatre=theatre.name) for name in names}
     variants = {(v.choice, v.value, v.about): frame for v, frame in attribute_variants(theatre, frames).items()}
     made = build_tables(theatre, frames, variants)
@@ -295,8 +310,8 @@ STEPS: tuple[Step, ...] = (
     Step(
         "control",
         "Who held which ground, and when",
-        (*CONTROL_TABLES, *OUTCOME_TABLES),
-        _sources("control_observations", "control_polygons"),
+        (*CONTROL_OUTPUTS, *OUTCOME_TABLES),
+        _sources(*CONTROL_KINDS),
         _control_inputs,
         _build_control,
         code=("mapping.py", "base_map.py", "control", "sql/mapping", "sql/control", "catalogue"),
@@ -323,7 +338,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "tables",
         "Headline, counts and comparisons",
-        ("core.episodes", *MARTS),
+        ("core.episodes", "core.control_flips", *MARTS),
         lambda _: ["all"],
         _table_inputs,
         _build_tables,
@@ -333,6 +348,7 @@ STEPS: tuple[Step, ...] = (
             "nearest.py",
             "known_places.py",
             "attribution.py",
+            "base_map.py",
             "control",
             "sql/tables",
             "sql/attribution",

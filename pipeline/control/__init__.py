@@ -1,8 +1,9 @@
 """Control: who held which ground, from dated statements about places or from polygons as a source draws them.
 
 Belongs here: mapping control records (``observations``, ``polygons``, ``holders``), making the snapshots of a
-source (``observed`` over ``tessellate``, ``drawn``), the lines where two holders' ground touches (``fronts``)
-and the dated rows that come of them (``areas``).
+source (``observed`` over ``tessellate``, ``drawn``, ``merged`` of both), the lines where two holders' ground
+touches (``fronts``), the dated rows that come of them (``areas``), what was repaired (``repairs``) and which
+ground changed hands (``flips``).
 Does not belong here: which strike lies where (``attribution``), which source is in force (the theatre file).
 
 A snapshot is in force from its day until the next one, and no longer than the theatre's ``max_age_days``
@@ -17,13 +18,15 @@ import pyarrow as pa
 
 from pipeline.control.areas import ControlBuild, assemble
 from pipeline.control.drawn import snapshots_of_polygons
+from pipeline.control.flips import find_flips
+from pipeline.control.merged import merge_snapshots
 from pipeline.control.observations import map_observations
 from pipeline.control.observed import snapshots_of_observations
 from pipeline.control.polygons import map_polygons
 from pipeline.mapping import Mapped as MappedControl
 from pipeline.theatres import Source, Theatre
 
-__all__ = ["ControlBuild", "MappedControl", "build_control", "map_control"]
+__all__ = ["ControlBuild", "MappedControl", "build_control", "map_control", "merge_control"]
 
 MAPPERS = {"control_observations": map_observations, "control_polygons": map_polygons}
 SURVEYS = {"control_observations": snapshots_of_observations, "control_polygons": snapshots_of_polygons}
@@ -49,7 +52,7 @@ def map_control(theatre: Theatre, source: Source, records: pa.Table, exports: pa
 
 
 def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBuild:
-    """Make control areas, snapshots and front lines of the mapped rows of one source.
+    """Make control areas, snapshots, front lines, repairs and flips of the mapped rows of one source.
 
     Args:
         theatre: gives land, projection, reach, priorities and the age at which a snapshot lapses.
@@ -57,10 +60,35 @@ def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBu
         rows: as :func:`map_control` returns them, in any order.
 
     Returns:
-        ``core.control_areas``, ``core.control_snapshots`` and ``core.front_lines`` rows; geometry in
-        OGC:CRS84.
+        Rows of the tables of control; geometry in OGC:CRS84.
 
     Raises:
         KeyError: the source is of another kind.
     """
-    return assemble(theatre.name, source.name, SURVEYS[source.kind](theatre, source, rows))
+    snapshots = list(SURVEYS[source.kind](theatre, source, rows))
+    is_drawn = source.kind == "control_polygons"
+    changes = find_flips(theatre, source.name, snapshots) if is_drawn else None
+    return assemble(theatre.name, source.name, snapshots, changes)
+
+
+def merge_control(theatre: Theatre, source: Source, base_rows: pa.Table, override_rows: pa.Table) -> ControlBuild:
+    """Make the control of a source of kind ``control_merged``.
+
+    Args:
+        theatre: has the two sources of which it is made.
+        source: names them, and gives the reach of an observation (the theatre's where it gives none).
+        base_rows: rows of the source of polygons, as :func:`map_control` returns them.
+        override_rows: rows of the source of observations.
+
+    Returns:
+        As :func:`build_control`, without repairs (they are the base's) and flips (no areas of observations).
+    """
+    base, overrides = theatre.sources[source.base or ""], theatre.sources[source.overrides or ""]
+    reach = {"reach_m": source.reach_m} if source.reach_m else {}
+    observing = theatre.model_copy(update={"control": theatre.control.model_copy(update=reach)})
+    snapshots = merge_snapshots(
+        theatre,
+        list(snapshots_of_polygons(theatre, base, base_rows)),
+        list(snapshots_of_observations(observing, overrides, override_rows)),
+    )
+    return assemble(theatre.name, source.name, snapshots)

@@ -1,7 +1,7 @@
 """Areas: from the snapshots of a source to dated rows, each standing as long as nothing about it changes.
 
 Belongs here: what a snapshot is, merging what stays the same from one to the next, ids made of content.
-Does not belong here: making the shapes of a snapshot (``observed``, ``drawn``).
+Does not belong here: making the shapes of a snapshot (``observed``, ``drawn``, ``merged``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 
 from pipeline.catalogue import table
+from pipeline.control.repairs import Repair
 
 Item = TypeVar("Item")
 
@@ -63,15 +64,19 @@ class Snapshot:
     in_force_to: date
     grounds: tuple[Ground, ...]
     fronts: tuple[Front, ...]
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True)
 class ControlBuild:
-    """Rows of ``core.control_areas``, ``core.control_snapshots`` and ``core.front_lines`` of one source."""
+    """Rows of one source: ``core.control_areas``, ``core.control_snapshots``, ``core.front_lines``,
+    ``core.control_repairs`` and ``work.control_changes``."""
 
     areas: pa.Table
     snapshots: pa.Table
     fronts: pa.Table
+    repairs: pa.Table
+    changes: pa.Table
 
 
 @dataclass
@@ -121,23 +126,27 @@ def merge_spans(snapshots: Iterable[tuple[date, date, Iterable[tuple[Hashable, I
     return spans
 
 
-def assemble(theatre: str, source: str, snapshots: Iterable[Snapshot]) -> ControlBuild:
+def assemble(theatre: str, source: str, snapshots: Iterable[Snapshot], changes: pa.Table | None = None) -> ControlBuild:
     """Turn snapshots into rows.
 
     Args:
         theatre: name of the theatre.
         source: name of the source.
         snapshots: snapshots of that source, in any order.
+        changes: its ``work.control_changes``, where it has any.
     """
     ordered = sorted(snapshots, key=lambda snapshot: snapshot.day)
     identity = {"theatre": theatre, "source": source}
     grounds = merge_spans((s.day, s.in_force_to, [(g.key, g) for g in s.grounds]) for s in ordered)
     fronts = merge_spans((s.day, s.in_force_to, [(f.key, f) for f in s.fronts]) for s in ordered)
+    repairs = merge_spans((s.day, s.in_force_to, [(r.fault, r) for r in s.repairs]) for s in ordered)
     days = [{**identity, "snapshot_day": s.day, "in_force_to": s.in_force_to, "areas": len(s.grounds)} for s in ordered]
     return ControlBuild(
         areas=_ordered("core.control_areas", [_area_row(identity, span) for span in grounds]),
         snapshots=table("core.control_snapshots").conform(days),
         fronts=_ordered("core.front_lines", [_front_row(identity, span) for span in fronts]),
+        repairs=_ordered("core.control_repairs", [_repair_row(identity, span) for span in repairs]),
+        changes=table("work.control_changes").empty() if changes is None else changes,
     )
 
 
@@ -177,6 +186,24 @@ def _front_row(identity: dict[str, str], span: Span[Front]) -> dict[str, Any]:
     }
     digest = _digest(identity, front.controller_a, front.controller_b, span, front.shape)
     return {"front_id": "f" + digest, **row}
+
+
+def _repair_row(identity: dict[str, str], span: Span[Repair]) -> dict[str, Any]:
+    repair = span.items[0]
+    controllers = json.dumps(repair.fault.controllers)
+    row = {
+        **identity,
+        "kind": repair.fault.kind,
+        "controllers": controllers,
+        "valid_from": span.start,
+        "valid_to": span.end,
+        "pieces": repair.fault.pieces,
+        "area_km2": repair.fault.km2,
+        "sentence": repair.sentence,
+        "record_ids": json.dumps(sorted({record for item in span.items for record in item.records})),
+    }
+    digest = _digest(identity, repair.fault.kind, controllers, span, repair.sentence.encode())
+    return {"repair_id": "r" + digest, **row}
 
 
 def _digest(identity: dict[str, str], first: str, second: str, span: Span[Any], shape: bytes) -> str:

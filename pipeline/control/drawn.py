@@ -8,17 +8,16 @@ is densified, simplified or clipped. Where features of different holders overlap
 (a map draws it over what it disputes), then the theatre's priority. A day of which no feature is usable has
 no snapshot.
 
-Where a source draws one side only, the rest of the theatre's land belongs to its ``complement``. The source's
-border and coast are never quite those of the base map, which leaves strips between the two. They count as the
-complement's, as all land does, but their edge is no front: strips along the edge of the land that hold no
-circle of ``STRIP_M`` make none.
+Where a source draws one side only, the rest of the theatre's land belongs to its ``complement``; ``strips``
+between two drawings of a coast are part of it but make no front. Elsewhere, land that no polygon covers is
+nobody's. All of it is told, as ``repairs``: with the ground that is drawn it makes up the land.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -30,10 +29,11 @@ from numpy.typing import NDArray
 from pipeline.base_map import land
 from pipeline.control.areas import Front, Ground, Snapshot, in_force_ends
 from pipeline.control.fronts import fronts_between, shared_edges
+from pipeline.control.measure import Measure
+from pipeline.control.polygons import Mended
+from pipeline.control.repairs import SLIVER_M, Fault, sum_up
+from pipeline.control.strips import Strips
 from pipeline.theatres import CONTESTED, Source, Theatre
-
-STRIP_M = 3_000
-ON_EDGE_DEGREES = 1e-7
 
 
 @dataclass(frozen=True, order=True)
@@ -59,10 +59,20 @@ class Piece:
 
 @dataclass
 class Day:
-    """The features of one day: records and repairs of each drawing."""
+    """The features of one day: records and notes of each drawing, and the faults of each record."""
 
     records: dict[Drawing, list[str]] = field(default_factory=dict)
-    repairs: dict[Drawing, set[str]] = field(default_factory=dict)
+    notes: dict[Drawing, set[str]] = field(default_factory=dict)
+    faults: list[tuple[Fault, tuple[str]]] = field(default_factory=list)
+
+
+@dataclass
+class Map:
+    """The ground and the fronts of a day, and the faults found in putting it together, with the drawings behind."""
+
+    pieces: list[Piece]
+    fronts: list[Front]
+    faults: list[tuple[Fault, tuple[Drawing, ...]]]
 
 
 def snapshots_of_polygons(theatre: Theatre, source: Source, rows: pa.Table) -> Iterator[Snapshot]:
@@ -75,14 +85,15 @@ def snapshots_of_polygons(theatre: Theatre, source: Source, rows: pa.Table) -> I
     """
     days, shapes = _read_days(rows)
     maker = MapMaker(theatre, source, shapes)
-    made: dict[tuple[Drawing, ...], tuple[list[Piece], list[Front]]] = {}
+    made: dict[tuple[Drawing, ...], Map] = {}
     for day, end in in_force_ends(days, theatre.control.max_age_days, None).items():
         drawings = tuple(sorted(days[day].records))
         if drawings not in made:
             made[drawings] = maker.make(drawings)
-        pieces, fronts = made[drawings]
-        grounds = tuple(_ground(piece, days[day]) for piece in pieces)
-        yield Snapshot(day, end, grounds, tuple(fronts))
+        drawn = made[drawings]
+        grounds = tuple(_ground(piece, days[day]) for piece in drawn.pieces)
+        faults = [(fault, _records(days[day], behind)) for fault, behind in drawn.faults]
+        yield Snapshot(day, end, grounds, tuple(drawn.fronts), sum_up([*days[day].faults, *faults]))
 
 
 def _read_days(rows: pa.Table) -> tuple[dict[date, Day], dict[str, bytes]]:
@@ -94,18 +105,23 @@ def _read_days(rows: pa.Table) -> tuple[dict[date, Day], dict[str, bytes]]:
         drawing = Drawing(row["controller"], tuple(json.loads(row["parties"])), digest)
         day = days.setdefault(row["snapshot_day"], Day())
         day.records.setdefault(drawing, []).append(row["record_id"])
-        if row["repair"]:
-            day.repairs.setdefault(drawing, set()).add(row["repair"])
+        for mended in (Mended(*item) for item in json.loads(row["repairs"])):
+            day.notes.setdefault(drawing, set()).add(mended.note)
+            fault = Fault(mended.kind, (drawing.controller,), mended.about, mended.km2, mended.pieces)
+            day.faults.append((fault, (row["record_id"],)))
     return days, shapes
 
 
 def _ground(piece: Piece, day: Day) -> Ground:
-    repairs = {note for drawing in piece.drawings for note in day.repairs.get(drawing, ())}
+    notes = {note for drawing in piece.drawings for note in day.notes.get(drawing, ())}
     if piece.method == "complement":
-        repairs = set()
-    records = {record for drawing in piece.drawings for record in day.records[drawing]}
-    notes = tuple(sorted(repairs.union(piece.notes)))
-    return Ground(piece.controller, piece.parties, piece.method, piece.shape, notes, tuple(sorted(records)))
+        notes = set()
+    told = tuple(sorted(notes.union(piece.notes)))
+    return Ground(piece.controller, piece.parties, piece.method, piece.shape, told, _records(day, piece.drawings))
+
+
+def _records(day: Day, drawings: Iterable[Drawing]) -> tuple[str, ...]:
+    return tuple(sorted({record for drawing in drawings for record in day.records[drawing]}))
 
 
 class MapMaker:
@@ -118,35 +134,37 @@ class MapMaker:
     """
 
     def __init__(self, theatre: Theatre, source: Source, shapes: dict[str, bytes]) -> None:
-        import pyproj  # noqa: PLC0415 - only the stages that use shapes pay for it
-        import shapely  # noqa: PLC0415 - as above
+        import shapely  # noqa: PLC0415 - only the stages that use shapes pay for it
 
         self._complement = source.complement
         self._ranks = {name: controller.priority for name, controller in theatre.controllers.items()}
         self._ranks[CONTESTED] = min(self._ranks.values()) - 1
         self._shapes = dict(zip(shapes, shapely.from_wkb(list(shapes.values())), strict=True))
-        self._to_metres = pyproj.Transformer.from_crs("OGC:CRS84", theatre.projection, always_xy=True)
+        self._measure = Measure(theatre)
         self._land = shapely.from_wkb(land(theatre))
-        self._edge = self._land.boundary
-        self._strips: dict[bytes, bool] = {}
+        self._strips = Strips(theatre, self._measure)
 
-    def make(self, drawings: tuple[Drawing, ...]) -> tuple[list[Piece], list[Front]]:
+    def make(self, drawings: tuple[Drawing, ...]) -> Map:
         """The ground and the fronts of these drawings, in an order that depends on their content alone."""
         import shapely  # noqa: PLC0415 - as above
 
         holders: dict[tuple[str, tuple[str, ...]], list[Drawing]] = {}
         for drawing in drawings:
             holders.setdefault((drawing.controller, drawing.parties), []).append(drawing)
-        pieces: list[Piece] = []
+        made = Map([], [], [])
+        pieces = made.pieces
         for holder in sorted(holders, key=lambda holder: (self._ranks[holder[0]], holder)):
-            pieces += self._cut(self._unite(holders[holder]), pieces)
+            pieces += self._cut(self._unite(holders[holder]), made)
+        rest = self._rest(pieces)
         if self._complement:
-            pieces += self._rest(self._complement, drawings, pieces)
+            pieces += [Piece(self._complement, (), "complement", part, drawings) for part in rest]
+        else:
+            made.faults += self._undrawn(rest, pieces)
         shapes = shapely.normalize(np.array([piece.shape for piece in pieces], dtype=object))
-        fronts = self._fronts(pieces, shapes)
+        made.fronts += self._fronts(pieces, shapes)
         for piece, shape in zip(pieces, shapely.to_wkb(shapes).tolist(), strict=True):
             piece.shape = shape
-        return pieces, fronts
+        return made
 
     def _unite(self, drawings: list[Drawing]) -> list[Piece]:
         """Connected pieces of one holder; a feature that touches no other keeps its rings as they are."""
@@ -164,55 +182,73 @@ class MapMaker:
             for shape, behind in zip(united, of_piece, strict=True)
         ]
 
-    def _cut(self, pieces: list[Piece], taken: list[Piece]) -> list[Piece]:
+    def _cut(self, pieces: list[Piece], made: Map) -> list[Piece]:
         """Take away from the pieces what others have taken before."""
         import shapely  # noqa: PLC0415 - as above
 
+        taken = made.pieces
         tree = shapely.STRtree([piece.shape for piece in taken])
         left: list[Piece] = []
         for piece in pieces:
             near = [taken[i] for i in sorted(tree.query(piece.shape, predicate="intersects").tolist())]
             over = [other for other in near if shapely.relate_pattern(piece.shape, other.shape, "T********")]
             shape = piece.shape
+            lost: list[tuple[Fault, tuple[Drawing, ...]]] = []
             for other in over:
+                lost += self._overlaps(piece, other, shapely.intersection(shape, other.shape))
                 shape = shapely.difference(shape, other.shape)
             notes = sorted({f"overlap with {other.controller} left to {other.controller}" for other in over})
-            for part in shapely.get_parts(shape):
-                if part.is_empty:  # all of it lies under what others have taken
-                    continue
-                left.append(Piece(piece.controller, piece.parties, piece.method, part, piece.drawings, notes))
+            parts = [part for part in shapely.get_parts(shape) if not part.is_empty]
+            left += [
+                Piece(piece.controller, piece.parties, piece.method, part, piece.drawings, notes) for part in parts
+            ]
+            if not parts:
+                above = tuple(sorted({other.controller for other in over}))
+                behind = tuple(drawing for part in (piece, *over) for drawing in part.drawings)
+                km2 = self._measure.km2(piece.shape)
+                lost = [(Fault("covered", above, piece.controller, km2), behind)]
+            made.faults += lost
         return left
 
-    def _rest(self, controller: str, drawings: tuple[Drawing, ...], pieces: list[Piece]) -> list[Piece]:
+    def _overlaps(self, piece: Piece, other: Piece, shape: Any) -> list[tuple[Fault, tuple[Drawing, ...]]]:
+        import shapely  # noqa: PLC0415 - as above
+
+        controllers = tuple(sorted({piece.controller, other.controller}))
+        parts = shapely.get_parts(shape)
+        return [
+            (
+                Fault(self._width(part, "overlap"), controllers, other.controller, self._measure.km2(part)),
+                (*piece.drawings, *other.drawings),
+            )
+            for part in parts[shapely.area(parts) > 0]
+        ]
+
+    def _rest(self, pieces: list[Piece]) -> NDArray[Any]:
+        """Connected parts of the land that no piece covers."""
         import shapely  # noqa: PLC0415 - as above
 
         covered = shapely.disjoint_subset_union_all([piece.shape for piece in pieces])
-        rest = shapely.get_parts(shapely.difference(self._land, covered))
-        return [Piece(controller, (), "complement", part, drawings) for part in rest]
+        parts: NDArray[Any] = shapely.get_parts(shapely.difference(self._land, covered))
+        return parts
+
+    def _undrawn(self, rest: NDArray[Any], pieces: list[Piece]) -> list[tuple[Fault, tuple[Drawing, ...]]]:
+        import shapely  # noqa: PLC0415 - as above
+
+        tree = shapely.STRtree([piece.shape for piece in pieces])
+        faults = []
+        for part in rest[shapely.area(rest) > 0]:
+            beside = [pieces[i] for i in sorted(tree.query(part, predicate="intersects").tolist())]
+            controllers = tuple(sorted({piece.controller for piece in beside}))
+            behind = tuple(drawing for piece in beside for drawing in piece.drawings)
+            faults.append((Fault(self._width(part, "gap"), controllers, km2=self._measure.km2(part)), behind))
+        return faults
+
+    def _width(self, part: Any, wide: str) -> str:
+        return wide if self._measure.holds_circle(part, SLIVER_M) else "sliver"
 
     def _fronts(self, pieces: list[Piece], shapes: NDArray[Any]) -> list[Front]:
         controllers = np.array([piece.controller for piece in pieces], dtype=object)
         for i, piece in enumerate(pieces):
-            if piece.method == "complement" and self._is_known_strip(piece.shape):
+            if piece.method == "complement" and piece.shape in self._strips:
                 controllers[i] = ""
         return fronts_between(shared_edges(shapes), controllers)
-
-    def _is_known_strip(self, part: Any) -> bool:
-        if part.wkb not in self._strips:
-            self._strips[part.wkb] = self._is_strip(part)
-        return self._strips[part.wkb]
-
-    def _is_strip(self, part: Any) -> bool:
-        import shapely  # noqa: PLC0415 - as above
-
-        if not shapely.dwithin(part, self._edge, ON_EDGE_DEGREES):
-            return False
-        metric = shapely.transform(part, self._metres)
-        if metric.area < np.pi * STRIP_M**2:
-            return True
-        # A hundred metres do not matter here; shrinking a coast as it is drawn would take half a second.
-        plain = shapely.simplify(metric, STRIP_M / 30)
-        return bool(shapely.is_empty(shapely.buffer(plain, -STRIP_M, quad_segs=2)))
-
-    def _metres(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(self._to_metres.transform(degrees[:, 0], degrees[:, 1]))

@@ -5,7 +5,7 @@ vertex that is right, and settling which export speaks for a day.
 Does not belong here: putting the features of a day together (``drawn``).
 
 A feature is dated by its own property where it has one, else by the file's name; where the two are more than
-a day apart the property stands and ``repair`` says so. A shapefile's null date (1899-12-30) counts as none.
+a day apart the property stands and ``repairs`` says so. A shapefile's null date (1899-12-30) counts as none.
 
 A day is one statement: the set of features that one export holds for it. Of several exports the one received
 last speaks for the day (of those received together, the one with the greatest id). An export that says the
@@ -15,18 +15,19 @@ not used.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
+from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
 from pipeline.lake import connect, sql
 from pipeline.mapping import Mapped, extract, identify, parse_dates, settle
@@ -39,7 +40,7 @@ POLYGON_SCHEMA = pa.schema(
         pa.field("controller", pa.string(), nullable=False),
         pa.field("parties", pa.string(), nullable=False),
         pa.field("geometry", pa.binary(), nullable=False),
-        pa.field("repair", pa.string()),
+        pa.field("repairs", pa.string(), nullable=False),
     ]
 )
 
@@ -55,12 +56,25 @@ class RefusedError(Exception):
         self.reason, self.value = reason, value
 
 
+class Mended(NamedTuple):
+    """What was done to one feature: kind and subject as in ``repairs.Fault``, and a note for its areas.
+
+    ``POLYGON_SCHEMA`` holds them as a JSON list of lists.
+    """
+
+    kind: str
+    about: str
+    km2: float | None
+    pieces: int
+    note: str
+
+
 @dataclass(frozen=True)
 class Shape:
     """A geometry brought to valid polygons (WKB), what was done to it, or why it was refused."""
 
     geometry: bytes | None = None
-    repair: str | None = None
+    repairs: tuple[Mended, ...] = ()
     reason: str | None = None
     value: str | None = None
 
@@ -105,16 +119,13 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
     columns["valid_geometry"] = pa.array([shape.geometry for shape in shapes], pa.binary())
     columns["shape_fault"] = pa.array([shape.reason for shape in shapes], pa.string())
     columns["shape_text"] = pa.array([shape.value for shape in shapes], pa.string())
-    notes = [
-        "; ".join(note for note in (shape.repair, day_note) if note) or None
-        for shape, day_note in zip(shapes, apart, strict=True)
-    ]
-    columns["repair"] = pa.array(notes, pa.string())
+    repairs = [json.dumps([*shape.repairs, *of_day]) for shape, of_day in zip(shapes, apart, strict=True)]
+    columns["repairs"] = pa.array(repairs, pa.string())
     return pa.table(columns)
 
 
-def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[str | None]]:
-    """The day of each feature, and a note where property and file name are more than a day apart."""
+def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[list[Mended]]]:
+    """The day of each feature, and what is to say where property and file name are more than a day apart."""
     own = parse_dates(fields.column("valid_from"), source.date_formats, source.default_year)
     is_null_date = pc.fill_null(pc.equal(own, pa.scalar(SHAPEFILE_NULL_DATE)), False)
     is_absent = pc.or_(pc.is_null(fields.column("valid_from")), is_null_date)
@@ -122,13 +133,12 @@ def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[str | None]]
     # Eight digits in a file's name are a day and never milliseconds.
     formats = [format_ for format_ in source.date_formats if format_ != "epoch_ms"]
     named = parse_dates(fields.column("valid_from_file"), formats, source.default_year)
-    notes = [
-        f"dated {ours} by its property, {theirs} by the file's name"
-        if ours and theirs and abs((ours - theirs).days) > 1
-        else None
-        for ours, theirs in zip(own.to_pylist(), named.to_pylist(), strict=True)
-    ]
-    return pc.if_else(is_absent, named, own), notes
+    apart: list[list[Mended]] = []
+    for ours, theirs in zip(own.to_pylist(), named.to_pylist(), strict=True):
+        note = f"dated {ours} by its property, {theirs} by the file's name"
+        is_apart = ours and theirs and abs((ours - theirs).days) > 1
+        apart.append([Mended("date_differs", note, None, 1, note)] if is_apart else [])
+    return pc.if_else(is_absent, named, own), apart
 
 
 class Mender:
@@ -140,10 +150,8 @@ class Mender:
     """
 
     def __init__(self, theatre: Theatre) -> None:
-        import pyproj  # noqa: PLC0415 - only the stages that use shapes pay for it
-
         self._extent = theatre.extent
-        self._to_metres = pyproj.Transformer.from_crs("OGC:CRS84", theatre.projection, always_xy=True)
+        self._measure = Measure(theatre)
         self._done: dict[bytes, Shape] = {}
 
     def mend(self, wkb: bytes | None) -> Shape:
@@ -158,30 +166,25 @@ class Mender:
         return self._done[wkb]
 
     def _mend(self, wkb: bytes) -> Shape:
-        import shapely  # noqa: PLC0415 - as above
+        import shapely  # noqa: PLC0415 - only the stages that use shapes pay for it
 
-        polygons, notes = _polygonal(_read(wkb))
+        polygons, others = _polygonal(_read(wkb))
+        note = f"{others} parts that are no polygons left out"
+        repairs = [Mended("other_parts", "", None, others, note)] if others else []
         if not shapely.is_valid(polygons):
             fault = PLACE_OF_FAULT.sub("", shapely.is_valid_reason(polygons)).strip()
             valid = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
             if not shapely.area(valid):
                 raise RefusedError("geometry_unrepairable", fault)
             valid, _ = _polygonal(valid)
-            change = (self._square_metres(valid) - self._square_metres(polygons)) / 1e6
+            change = self._measure.km2(valid) - self._measure.km2(polygons)
             # Adding zero makes a rounded -0.0 a plain 0.
-            notes.append(f"{fault}: made valid, area changed by {round(change, 3) + 0.0:+.3f} km²")
+            note = f"{fault}: made valid, area changed by {round(change, 3) + 0.0:+.3f} km²"
+            repairs.append(Mended("invalid_ring", fault, abs(change), 1, note))
             polygons = valid
         if self._is_outside(polygons):
             raise RefusedError("geometry_outside", str([round(edge, 6) for edge in polygons.bounds]))
-        return Shape(bytes(shapely.to_wkb(polygons)), "; ".join(notes) or None)
-
-    def _square_metres(self, polygons: Any) -> float:
-        import shapely  # noqa: PLC0415 - as above
-
-        def project(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.column_stack(self._to_metres.transform(points[:, 0], points[:, 1]))
-
-        return float(shapely.area(shapely.transform(polygons, project)))
+        return Shape(bytes(shapely.to_wkb(polygons)), tuple(repairs))
 
     def _is_outside(self, polygons: Any) -> bool:
         west, south, east, north = self._extent
@@ -204,16 +207,14 @@ def _read(wkb: bytes) -> Any:
     return geometry
 
 
-def _polygonal(geometry: Any) -> tuple[Any, list[str]]:
-    """The polygons of a geometry as one, and a note on what else it held."""
+def _polygonal(geometry: Any) -> tuple[Any, int]:
+    """The polygons of a geometry as one, and how many other parts it held."""
     import shapely  # noqa: PLC0415 - as above
 
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
-        return geometry, []
+        return geometry, 0
     parts = shapely.get_parts(shapely.get_parts(geometry))
     is_polygon = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     if not is_polygon.any():
         raise RefusedError("geometry_not_polygon", geometry.geom_type)
-    others = int((~is_polygon).sum())
-    notes = [f"{others} parts that are no polygons left out"] if others else []
-    return shapely.multipolygons(parts[is_polygon]), notes
+    return shapely.multipolygons(parts[is_polygon]), int((~is_polygon).sum())

@@ -27,6 +27,7 @@ from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.lake import connect
 from pipeline.tables.certainty import tabulate_certainty
+from pipeline.tables.control import tabulate_control
 from pipeline.tables.headline import tabulate_headline
 from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
@@ -41,12 +42,12 @@ Variants = Mapping[tuple[str, str, str], pa.Table]
 def build_tables(
     theatre: Theatre, frames: Mapping[str, pa.Table], variants: Variants | None = None
 ) -> dict[str, pa.Table]:
-    """Make core.episodes and all marts of one theatre.
+    """Make core.episodes, core.control_flips and all marts of one theatre.
 
     Args:
         theatre: the theatre.
-        frames: ``core.strikes`` and ``core.attribution``, all months; ``core.reports`` and the control tables, where
-            there are any; rows of other theatres are left aside.
+        frames: ``core.strikes`` and ``core.attribution``, all months, and where they are at hand ``core.reports``,
+            ``core.places`` and the tables of control; rows of other theatres are left aside.
         variants: further attributions of the strikes of the theatre's main window for the sensitivity table,
             by (choice, variant, what it means).
 
@@ -82,6 +83,7 @@ def build_tables(
         made["marts.alarms"] = run(
             connection, "raise_alarms", theatre=theatre.name, ally=theatre.ally, projection=theatre.projection
         )
+    made |= tabulate_control(theatre, frames)
     return {name: table(name).conform(frame) for name, frame in made.items()}
 
 

@@ -21,7 +21,17 @@ CONTESTED = "contested"
 UNKNOWN = "unknown"
 GENERIC = "generic"
 
-SourceKind = Literal["strikes", "control_observations", "control_polygons", "places", "reports", "report_additions"]
+SourceKind = Literal[
+    "strikes", "control_observations", "control_polygons", "control_merged", "places", "reports", "report_additions"
+]
+CONTROL_KINDS: tuple[SourceKind, ...] = ("control_observations", "control_polygons", "control_merged")
+
+
+# What a source that is made of two others can say.
+MERGED_FIELDS = frozenset(
+    {"name", "kind", "title", "publisher", "credit", "terms", "url", "compiled", "caveats"}
+    | {"base", "overrides", "reach_m"}
+)
 
 
 class Strict(BaseModel):
@@ -87,9 +97,11 @@ class Source(Strict):
     recognise: Recognise | None = None
     layers: tuple[str, ...] = Field(default=(), description="Layers read; all where empty")
     only: dict[str, str] = Field(default_factory=dict, description="Property = regular expression; others are refused")
-    key: tuple[str, ...] = Field(description="Mapped fields that identify a record; content of the record where empty")
+    key: tuple[str, ...] = Field(
+        default=(), description="Mapped fields that identify a record; content of the record where empty"
+    )
     key_fold: bool = Field(default=False, description="Records of one key in one export are one strike seen repeatedly")
-    fields: dict[str, FieldSource]
+    fields: dict[str, FieldSource] = Field(default_factory=dict)
     date_formats: tuple[str, ...] = Field(
         default=("%Y-%m-%d",), description="strptime formats tried in order; epoch_ms for epoch milliseconds"
     )
@@ -103,6 +115,30 @@ class Source(Strict):
     cumulative_reports: bool = Field(default=False, description="True where each report repeats the ones before")
     complement: str | None = Field(default=None, description="Who holds the theatre's land that no polygon covers")
     known_until: date | None = Field(default=None, description="Day after the last that the source speaks about")
+    base: str | None = Field(default=None, description="Merged control: the source of polygons that is overridden")
+    overrides: str | None = Field(default=None, description="Merged control: the source of observations on top")
+    reach_m: float | None = Field(
+        default=None, gt=0, description="Merged control: furthest that an observation overrides, metres"
+    )
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Source:
+        made_of_others = [name for name in ("base", "overrides", "reach_m") if getattr(self, name) is not None]
+        if self.kind != "control_merged":
+            if made_of_others:
+                raise ValueError(f"source {self.name!r} is {self.kind}: only control_merged takes {made_of_others}")
+            missing = {"key", "fields"} - self.model_fields_set
+            if missing:
+                raise ValueError(f"source {self.name!r} lacks {sorted(missing)}")
+            return self
+        if not (self.base and self.overrides):
+            raise ValueError(f"source {self.name!r} is control_merged: say `base` and `overrides`")
+        strangers = self.model_fields_set - MERGED_FIELDS
+        if strangers:
+            raise ValueError(
+                f"source {self.name!r} is control_merged and has no records of its own: leave out {sorted(strangers)}"
+            )
+        return self
 
     @property
     def is_read_by_name(self) -> bool:
@@ -215,8 +251,20 @@ class Theatre(Strict):
         for name in (self.focus, *([self.ally] if self.ally else [])):
             if name not in known:
                 raise ValueError(f"{self.name}: {name!r} is not one of the controllers {sorted(known)}")
-        if self.control.in_force not in self.sources:
-            raise ValueError(f"{self.name}: control.in_force names no source: {self.control.in_force!r}")
+        control = self.of_kind(*CONTROL_KINDS)
+        if self.control.in_force not in control:
+            raise ValueError(
+                f"{self.name}: control.in_force names {self.control.in_force!r}, which is no control source: "
+                f"choose one of {sorted(control)}"
+            )
+        for name, source in self.of_kind("control_merged").items():
+            for part, kind in (("base", "control_polygons"), ("overrides", "control_observations")):
+                given = getattr(source, part)
+                if given not in self.sources or self.sources[given].kind != kind:
+                    raise ValueError(
+                        f"{self.name}: source {name!r} has {part} {given!r}, which is no source of kind {kind}: "
+                        f"choose one of {sorted(item for item, s in self.sources.items() if s.kind == kind)}"
+                    )
         if self.main_window not in self.windows:
             raise ValueError(f"{self.name}: main_window names no window: {self.main_window!r}")
         return self

@@ -130,7 +130,7 @@ def _near_dropped(basis: Basis) -> pa.Table | None:
 
 def _cites(observations: pa.Table, hosts: tuple[str, ...]) -> pa.Array:
     citations = pc.fill_null(observations.column("citation"), "")
-    found = pa.array([False] * observations.num_rows)
+    found = pa.array([False] * observations.num_rows, pa.bool_())
     for host in hosts:
         found = pc.or_(found, pc.match_substring(citations, host))
     return found

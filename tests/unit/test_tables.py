@@ -302,7 +302,8 @@ def test_a_controller_in_two_groups_is_told(syria: Theatre) -> None:
 def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
     made = build_tables(syria, frames_of([]))
     assert set(made) == {
-        "core.episodes", "marts.headline", "marts.headline_split", "marts.strikes_by_day",
+        "core.episodes", "core.control_flips", "marts.control_area_km2",
+        "marts.headline", "marts.headline_split", "marts.strikes_by_day",
         "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity",
         "marts.consistency", "marts.alarms", "marts.certainty",
     }  # fmt: skip

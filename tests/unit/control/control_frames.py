@@ -70,6 +70,17 @@ class Raw:
         return build_control(self.theatre, self.source, self.map().rows)
 
 
+def drawn(*features: tuple[str, Any], source: Source | None = None, day: str = "2016-01-01") -> Raw:
+    """A day of Syria's polygons: who holds which shape."""
+    theatre = theatres()["syria"]
+    return redrawn(Raw(theatre, source or theatre.sources["commons_map"]), day, *features)
+
+
+def redrawn(raw: Raw, day: str, *features: tuple[str, Any]) -> Raw:
+    """Another day of the same source."""
+    return raw.add([({"controller": name, "as_of": day}, shape) for name, shape in features], f"{day}.geojson")
+
+
 def _wkb(geometry: Any) -> bytes | None:
     return shapely.to_wkb(geometry, output_dimension=3) if isinstance(geometry, shapely.Geometry) else geometry
 

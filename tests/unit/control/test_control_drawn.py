@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
+from pipeline.attribution import ControlFrames
 from pipeline.base_map import land
+from pipeline.catalogue import table
 from pipeline.control import ControlBuild
 from pipeline.theatres import theatres
+from pipeline.who import Question, answer
 
 SYRIA = theatres()["syria"]
 COMMONS = SYRIA.sources["commons_map"]
@@ -119,6 +122,22 @@ def test_a_day_too_far_from_the_next_leaves_a_gap() -> None:
     assert [(row["valid_from"], row["valid_to"]) for row in rows] == [
         (date(2016, 1, 1), date(2016, 3, 2)),
         (date(2016, 6, 1), date(2016, 8, 1)),
+    ]
+
+
+def test_a_snapshot_is_used_on_the_last_day_of_its_age_and_not_on_the_next() -> None:
+    build = _raw(("isis", box(38, 35, 39, 36))).build()
+    control = ControlFrames(
+        "commons_map", build.snapshots, build.areas, build.fronts, table("core.control_observations").empty()
+    )
+    last = DAY + timedelta(days=SYRIA.control.max_age_days)
+    asked = [Question(35.5, 38.5, day) for day in (DAY - timedelta(1), DAY, last, last + timedelta(1))]
+    found = [(row["controller"], row["status"], row["snapshot_age_days"]) for row in answer(SYRIA, asked, control)]
+    assert found == [
+        ("unknown", "no_snapshot", None),
+        ("isis", "held", 0),
+        ("isis", "held", SYRIA.control.max_age_days),
+        ("unknown", "no_snapshot", None),
     ]
 
 

@@ -29,7 +29,7 @@ def test_a_polygon_keeps_its_vertices_and_loses_its_heights() -> None:
     kept = shapely.from_wkb(row["geometry"])
     assert not kept.has_z
     assert kept.equals_exact(shapely.force_2d(shape))
-    assert (row["snapshot_day"], row["controller"], row["repair"]) == (date(2016, 1, 1), "government", None)
+    assert (row["snapshot_day"], row["controller"], row["repairs"]) == (date(2016, 1, 1), "government", "[]")
 
 
 def test_a_bow_tie_is_mended_and_says_so() -> None:
@@ -37,14 +37,17 @@ def test_a_bow_tie_is_mended_and_says_so() -> None:
     mended = shapely.from_wkb(row["geometry"])
     assert mended.is_valid
     assert mended.area == pytest.approx(0.5)
-    assert row["repair"].startswith("Self-intersection: made valid, area changed by +")
+    ((kind, about, km2, features, note),) = json.loads(row["repairs"])
+    assert (kind, about, features) == ("invalid_ring", "Self-intersection", 1)
+    assert km2 > 0
+    assert note.startswith("Self-intersection: made valid, area changed by +")
 
 
 def test_a_collection_gives_its_polygons() -> None:
     shape = shapely.GeometryCollection([box(38, 35, 39, 36), Point(38, 35)])
     (row,) = _map(("isis", shape)).map().rows.to_pylist()
     assert shapely.from_wkb(row["geometry"]).area == 1
-    assert row["repair"] == "1 parts that are no polygons left out"
+    assert json.loads(row["repairs"]) == [["other_parts", "", None, 1, "1 parts that are no polygons left out"]]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,8 @@ def test_the_property_dates_a_feature_before_the_file_name(
 ) -> None:
     mapped = Raw(UKRAINE, ISW).add([(properties, box(36, 49, 37, 50))], file_name).map()
     (row,) = mapped.rows.to_pylist()
-    assert (row["snapshot_day"], row["controller"], row["repair"]) == (day, "russian", note)
+    notes = [item[-1] for item in json.loads(row["repairs"])]
+    assert (row["snapshot_day"], row["controller"], notes) == (day, "russian", [note] if note else [])
 
 
 def test_an_unreadable_property_is_not_passed_over_for_the_file_name() -> None:
