@@ -3,20 +3,24 @@
 Belongs here: the join of strikes to control in space and time, its averages, its status and its certainty.
 Does not belong here: how control areas are made (``control``), how strikes are counted (``tables``).
 
-The steps are SQL files run in order over one DuckDB session; ``join_discs_to_areas`` is the only one that touches
-polygons, and can be replaced alone.
+The steps are SQL files run in order over one DuckDB session. Geometry is left to two modules that know nothing of
+strikes and can each be replaced alone: ``overlay`` lays discs on polygons, ``distances`` looks for the nearest front
+line and places.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base_map import land
 from pipeline.catalogue import table
+from pipeline.distances import measure_distances
 from pipeline.lake import connect, sql
+from pipeline.overlay import Overlay
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
 
 # A share from which a disc counts as one holder's, and margins r up to which the nearest place is right about one left
@@ -34,14 +38,8 @@ CONTROL_TABLES = (
     "core.front_lines",
 )
 
-STEPS = (
-    "prepare_control",
-    "prepare_probes",
-    "join_discs_to_areas",
-    "share_ground",
-    "average_days",
-    "measure_margins",
-)
+# Pairs measured at once: about 100 bytes each, and the polygons that they need.
+PAIRS_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
@@ -96,21 +94,31 @@ def attribute(theatre: Theatre, probes: pa.Table, control: ControlFrames, within
         "likely_margin": LIKELY_MARGIN,
     }
     with connect() as connection:
+
+        def run(*steps: str) -> duckdb.DuckDBPyConnection:
+            for step in steps:
+                for statement in connection.extract_statements(sql(f"attribution/{step}")):
+                    connection.execute(statement, {name: parameters[name] for name in statement.named_parameters})
+            return connection
+
         for name, frame in {
             "probes": probes,
             "snapshots": control.snapshots,
             "areas": control.areas,
             "fronts": control.fronts,
             "observations": control.observations,
-            "land_wkb": pa.table({"geometry": pa.array([within or land(theatre)], pa.binary())}),
             "priorities": pa.table({"controller": names, "priority": ranks}),
         }.items():
             connection.register(name, frame)
-        for step in (*STEPS, "assemble_attribution"):
-            for statement in connection.extract_statements(sql(f"attribution/{step}")):
-                wanted = {name: parameters[name] for name in statement.named_parameters}
-                result = connection.execute(statement, wanted)
-        return result.to_arrow_table()
+        run("prepare_control", "prepare_probes")
+        shapes = connection.execute("SELECT geometry FROM shapes ORDER BY shape_id").to_arrow_table()
+        overlay = Overlay(shapes.column("geometry"), within or land(theatre), theatre.projection)
+        pairs = run("pair_discs_with_shapes").to_arrow_reader(PAIRS_AT_ONCE)
+        connection.register("measured", overlay.measure(pairs))
+        run("join_discs_to_areas", "share_ground", "average_days", "list_near_things")
+        near = (connection.table(name).to_arrow_table() for name in ("near_points", "near_things"))
+        connection.register("distances", measure_distances(*near))
+        return run("assemble_attribution").to_arrow_table()
 
 
 def attribute_strikes(

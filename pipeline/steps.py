@@ -32,6 +32,7 @@ CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_change
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
 ABSENT = "absent"
+ATTRIBUTION_CODE = ("attribution.py", "distances.py", "overlay.py", "sql/attribution", "catalogue")
 
 
 def _exports(work: Work, theatre: Theatre, source: str) -> str:
@@ -333,7 +334,7 @@ STEPS: tuple[Step, ...] = (
         _attribution_inputs,
         _build_attribution,
         is_monthly=True,
-        code=("attribution.py", "sql/attribution", "catalogue"),
+        code=ATTRIBUTION_CODE,
     ),
     Step(
         "tables",
@@ -347,13 +348,11 @@ STEPS: tuple[Step, ...] = (
             "variants",
             "nearest.py",
             "known_places.py",
-            "attribution.py",
+            *ATTRIBUTION_CODE,
             "base_map.py",
             "control",
             "sql/tables",
-            "sql/attribution",
             "sql/variants",
-            "catalogue",
         ),
     ),
 )

@@ -50,21 +50,18 @@ measured AS (
         CAST(summed.unknown_share AS DOUBLE) AS unknown_share,
         CAST(summed.greatest_share AS DOUBLE) AS greatest_share,
         coalesce(centres.focus_days, 0) / windows.window_days AS focus_at_point,
-        front_distances.front_distance_m,
+        distances.front AS front_distance_m,
         CASE
             WHEN centres.controller IN ('unknown', 'contested') THEN NULL
-            WHEN centres.controller = $focus THEN place_distances.focus_m / nullif(place_distances.other_m, 0)
-            ELSE place_distances.other_m / nullif(place_distances.focus_m, 0)
+            WHEN centres.controller = $focus THEN distances.focus / nullif(distances.other, 0)
+            ELSE distances.other / nullif(distances.focus, 0)
         END AS margin_r
     FROM windows
     INNER JOIN discs ON windows.disc_id = discs.disc_id
     INNER JOIN centres ON windows.strike_id = centres.strike_id
     INNER JOIN summed ON windows.strike_id = summed.strike_id
     INNER JOIN listed ON windows.strike_id = listed.strike_id
-    LEFT JOIN front_distances
-        ON windows.disc_id = front_distances.disc_id AND windows.snapshot_last = front_distances.snapshot_last
-    LEFT JOIN place_distances
-        ON windows.disc_id = place_distances.disc_id AND windows.snapshot_last = place_distances.snapshot_last
+    LEFT JOIN distances ON windows.disc_id = distances.disc_id AND windows.snapshot_last = distances.day
 )
 
 SELECT

@@ -1,5 +1,5 @@
--- Control as the join needs it: which snapshot is in force on each day, which areas stand on each snapshot, shapes in
--- degrees for the point and in metres for the disc.
+-- Control as the join needs it: which snapshot is in force on each day, which areas stand on each snapshot, and each
+-- different polygon once with its bounds in degrees: areas repeat their polygons.
 CREATE OR REPLACE TEMP TABLE needed_days AS
 SELECT CAST(unnest(generate_series(min(date_from), max(date_to), INTERVAL 1 DAY)) AS DATE) AS day
 FROM probes;
@@ -17,28 +17,41 @@ CREATE OR REPLACE TEMP TABLE used_snapshots AS
 SELECT DISTINCT snapshot_day FROM day_snapshots;
 
 CREATE OR REPLACE TEMP TABLE shapes AS
+WITH different AS (
+    SELECT
+        areas.geometry,
+        list(areas.area_id) AS area_ids,
+        ST_Extent(ST_GeomFromWKB(areas.geometry)) AS extent
+    FROM areas
+    SEMI JOIN used_snapshots
+        ON areas.valid_from <= used_snapshots.snapshot_day AND used_snapshots.snapshot_day < areas.valid_to
+    GROUP BY areas.geometry
+)
+
 SELECT
-    areas.area_id,
+    row_number() OVER () - 1 AS shape_id,
+    geometry,
+    area_ids,
+    ST_XMin(extent) AS west,
+    ST_YMin(extent) AS south,
+    ST_XMax(extent) AS east,
+    ST_YMax(extent) AS north
+FROM different;
+
+CREATE OR REPLACE TEMP TABLE snapshot_areas AS
+WITH drawn AS (
+    SELECT
+        unnest(area_ids) AS area_id,
+        * EXCLUDE (geometry, area_ids)
+    FROM shapes
+)
+
+SELECT
+    used_snapshots.snapshot_day,
     areas.controller,
     areas.parties,
-    areas.valid_from,
-    areas.valid_to,
-    ST_GeomFromWKB(areas.geometry) AS shape,
-    ST_Transform(shape, 'OGC:CRS84', $projection) AS metric_shape,
-    ST_XMin(shape) AS west,
-    ST_YMin(shape) AS south,
-    ST_XMax(shape) AS east,
-    ST_YMax(shape) AS north
-FROM areas
-SEMI JOIN used_snapshots
+    drawn.*
+FROM drawn
+INNER JOIN areas ON drawn.area_id = areas.area_id
+INNER JOIN used_snapshots
     ON areas.valid_from <= used_snapshots.snapshot_day AND used_snapshots.snapshot_day < areas.valid_to;
-
-CREATE OR REPLACE TEMP TABLE front_shapes AS
-SELECT
-    fronts.front_id,
-    fronts.valid_from,
-    fronts.valid_to,
-    ST_Transform(ST_GeomFromWKB(fronts.geometry), 'OGC:CRS84', $projection) AS metric_shape
-FROM fronts
-SEMI JOIN used_snapshots
-    ON fronts.valid_from <= used_snapshots.snapshot_day AND used_snapshots.snapshot_day < fronts.valid_to;

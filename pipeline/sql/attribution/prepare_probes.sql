@@ -1,4 +1,4 @@
--- Each different disc once, in metres and with its bounds in degrees; and for each strike the snapshots of its days.
+-- Each different disc once, with a box in degrees that holds it; and for each strike the snapshots of its days.
 CREATE OR REPLACE TEMP TABLE discs AS
 WITH
 different AS (
@@ -9,58 +9,29 @@ different AS (
     FROM probes
 ),
 
-centred AS (
+measured AS (
     SELECT
         *,
-        ST_Point(longitude, latitude) AS centre,
-        ST_Transform(centre, 'OGC:CRS84', $projection) AS metric_centre
-    FROM different
-),
-
-theatre_land AS (
-    SELECT
-        ST_Transform(ST_GeomFromWKB(geometry), 'OGC:CRS84', $projection) AS land,
-        ST_Boundary(land) AS border
-    FROM land_wkb
-),
-
-circles AS (
-    SELECT
-        centred.*,
-        -- A 64-gon of the circle's own area: its corners lie a little outside the circle.
+        -- The radius as an angle, on the least radius of curvature of the ellipsoid and with 1 % to spare.
+        radius_m * 1.01 / 6335000 AS reach,
+        -- Where a pole is within reach, every longitude is.
         CASE
-            WHEN radius_m > 0 THEN ST_Buffer(metric_centre, radius_m * sqrt(2 * pi() / (64 * sin(2 * pi() / 64))), 16)
-        END AS circle,
-        radius_m > 0 AND ST_Distance(metric_centre, theatre_land.border) <= radius_m * 1.01 AS meets_border
-    FROM centred
-    CROSS JOIN theatre_land
-),
-
--- The location is reported to lie in the theatre: sea and neighbouring countries are no part of its disc.
-clipped AS (
-    SELECT
-        circles.*,
-        CASE WHEN meets_border THEN ST_Intersection(circle, theatre_land.land) ELSE circle END AS part
-    FROM circles
-    CROSS JOIN theatre_land
-),
-
-drawn AS (
-    SELECT
-        clipped.* EXCLUDE (circle, meets_border, part),
-        CASE WHEN ST_IsEmpty(part) THEN circle ELSE part END AS disc,
-        ST_Transform(coalesce(disc, metric_centre), $projection, 'OGC:CRS84') AS disc_in_degrees
-    FROM clipped
+            WHEN abs(radians(latitude)) + reach < pi() / 2 THEN degrees(asin(sin(reach) / cos(radians(latitude))))
+            ELSE 180
+        END AS half_width
+    FROM different
 )
 
 SELECT
-    row_number() OVER (ORDER BY longitude, latitude, radius_m) AS disc_id,
-    drawn.* EXCLUDE (disc_in_degrees),
-    least(ST_XMin(disc_in_degrees), longitude) AS west,
-    least(ST_YMin(disc_in_degrees), latitude) AS south,
-    greatest(ST_XMax(disc_in_degrees), longitude) AS east,
-    greatest(ST_YMax(disc_in_degrees), latitude) AS north
-FROM drawn;
+    row_number() OVER () AS disc_id,
+    longitude,
+    latitude,
+    radius_m,
+    longitude - half_width AS west,
+    latitude - degrees(reach) AS south,
+    longitude + half_width AS east,
+    latitude + degrees(reach) AS north
+FROM measured;
 
 CREATE OR REPLACE TEMP TABLE probe_days AS
 WITH days AS (
