@@ -177,6 +177,9 @@ class Lake:
             version: version to read; the newest where None.
             columns: columns to read; all where None.
             where: partition column = value, or one of a list of values.
+
+        Raises:
+            UserError: another version of this program laid the table out otherwise.
         """
         spec = table(name)
         delta = self._open(name, version)
@@ -187,6 +190,8 @@ class Lake:
             for column, value in where.items()
         ]
         frame = delta.to_pyarrow_table(filters=filters or None, columns=columns)
+        if columns is None and not set(spec.columns) <= set(frame.column_names):
+            raise self._other_layout(spec)
         order = [(column, "ascending") for column in spec.key if column in frame.column_names]
         frame = frame.sort_by(order) if order else frame
         return spec.conform(frame) if columns is None else frame
@@ -267,11 +272,14 @@ class Lake:
         if delta is None or {field.name for field in delta.schema().fields} == set(spec.columns):
             return False
         if spec.schema_name == "raw":
-            raise UserError(
-                f"{self.path(spec.name)} was written by another version of this program, which lays {spec.name} out "
-                f"otherwise: move {self.settings.root} away and ingest its exports again with this version"
-            )
+            raise self._other_layout(spec)
         return True
+
+    def _other_layout(self, spec: Table) -> UserError:
+        return UserError(
+            f"{self.path(spec.name)} was written by another version of this program, which lays {spec.name} out "
+            f"otherwise: move {self.settings.root} away and ingest its exports again with this version"
+        )
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable | None:
         path = self.path(name)

@@ -39,3 +39,5 @@ def test_what_was_received_is_never_begun_anew(settings: Settings) -> None:
     where = {"theatre": "syria", "source": "airwars", "export_id": "e"}
     with pytest.raises(UserError, match="ingest its exports again"):
         Lake(settings).replace(name, table(name).empty(), **where)
+    with pytest.raises(UserError, match="ingest its exports again"):
+        Lake(settings).read(name)
