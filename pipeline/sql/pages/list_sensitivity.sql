@@ -1,0 +1,11 @@
+-- Method choices of the main source and window: the baseline first, then what moves the finding most.
+SELECT
+    choice,
+    variant,
+    n,
+    not_focus_expected,
+    change,
+    finding_stands
+FROM sensitivity
+WHERE theatre = $theatre AND source = $source AND "window" = $window_name AND not_focus_expected IS NOT NULL
+ORDER BY choice <> 'baseline', abs(change) DESC, choice, variant;
