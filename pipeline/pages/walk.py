@@ -28,6 +28,14 @@ CAUSES = {
     "contradiction": "an observation of that very place says otherwise",
     "control": "the map is silent, or infers it from farther away",
 }
+REASONS = {
+    "disc": "place in its disc",
+    "unknown": "ground that is not known",
+    "front": "distance to a front line",
+    "margin": "distance to observed places",
+    "day": "day",
+    "stated_holder": "holder as the source states it",
+}
 ALARMS = {
     "ally_ground": "on ground of the attacker's ally",
     "far_from_province": "far outside the province that is named",
@@ -75,7 +83,11 @@ def gather_walk(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, A
         "months": [
             {**row, "title": window_title(theatre, row["window"])}
             for row in own
-            if row["filter"] == "all" and row["window"] not in theatre.windows and row["n"]
+            if row["filter"] == "all"
+            and row["window"] not in theatre.windows
+            and row["n"]
+            and row["window_to"] >= window.start
+            and row["window_from"] <= window.end
         ],
         "regions": _regions(theatre, rows("list_regions", of_source | in_window, regions="marts.strikes_by_region"), own),
         "sensitivity": rows("list_sensitivity", of_source | in_window, sensitivity="marts.sensitivity"),
@@ -130,7 +142,7 @@ def _regions(
 
 def _arguable(theatre: Theatre, frames: Mapping[str, pa.Table], days: dict[str, Any]) -> list[dict[str, Any]]:
     found = run_sql(
-        "pages/pick_arguable",
+        "pages/list_arguable",
         {**days, "count": ARGUABLE},
         strikes=frames["core.strikes"],
         attribution=frames["core.attribution"],
@@ -144,9 +156,33 @@ def _arguable(theatre: Theatre, frames: Mapping[str, pa.Table], days: dict[str, 
             "holder": theatre.controllers[row["controller"]].label
             if row["controller"] in theatre.controllers
             else row["controller"],
+            "reason": REASONS[row["reason"]],
             "parts": [(title, row[part]) for part, title in PARTS.items()],
             "origin": origin(row),
             "raw": raw_values(row["properties"]),
         }
-        for row in found.to_pylist()
+        for row in take_turns(found.to_pylist(), ARGUABLE)
     ]
+
+
+def take_turns(rows: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """Rows of different reasons and places: reasons take turns, and a coordinate comes once.
+
+    Args:
+        rows: dicts with ``reason`` and ``coordinate``, the heaviest first.
+        count: the most to take.
+    """
+    by_reason: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_reason.setdefault(row["reason"], []).append(row)
+    taken: list[dict[str, Any]] = []
+    while any(by_reason.values()):
+        for waiting in by_reason.values():
+            places = {row["coordinate"] for row in taken}
+            while waiting and waiting[0]["coordinate"] in places:
+                waiting.pop(0)
+            if waiting and len(taken) < count:
+                taken.append(waiting.pop(0))
+        if len(taken) >= count:
+            break
+    return taken

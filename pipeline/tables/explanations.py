@@ -30,6 +30,8 @@ STALE_DAYS = 14
 # Borders are generalised, and a village's coordinates differ by its own size: nearer than this is no alarm.
 PROVINCE_MARGIN_M = 10_000
 PLACE_MARGIN_M = 5_000
+# A city's own coordinates lie this far around their middle.
+MIDDLE_MARGIN_M = 20_000
 # Names of a Jaro-Winkler similarity from this on are taken as spellings of one name.
 ALIKE = 0.75
 
@@ -72,6 +74,7 @@ def tabulate_explanations(
             north=north,
             province_margin_m=PROVINCE_MARGIN_M,
             place_margin_m=PLACE_MARGIN_M,
+            middle_margin_m=MIDDLE_MARGIN_M,
             alike=ALIKE,
             point_precision_m=theatre.point_precision_m,
         ),

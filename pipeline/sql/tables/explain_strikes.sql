@@ -20,11 +20,15 @@ CREATE OR REPLACE TEMP MACRO told_span(first_day, last_day) AS CASE
     ELSE told_day(first_day) || ' to ' || told_day(last_day)
 END;
 
+SET VARIABLE label_of = (SELECT map(list(controller), list(label)) FROM labels);
+
+CREATE OR REPLACE TEMP MACRO told_holder(name) AS getvariable('label_of')[name];
+
 -- "Opposition 80%, ISIS 20%" of the JSON object {"opposition":0.8,"isis":0.2}, in its order.
-CREATE OR REPLACE TEMP MACRO told_shares(shares, labels) AS list_aggregate(
+CREATE OR REPLACE TEMP MACRO told_shares(shares) AS list_aggregate(
     list_transform(
         json_keys(shares),
-        lambda name: labels[name] || ' ' || told_percent(CAST(json_extract(shares, '$."' || name || '"') AS DOUBLE))
+        lambda name: told_holder(name) || ' ' || told_percent(CAST(json_extract(shares, '$."' || name || '"') AS DOUBLE))
     ),
     'string_agg', ', '
 );
@@ -62,10 +66,7 @@ SELECT
     attribution.* EXCLUDE (strike_id, theatre, source, month, window_days),
     CAST(attribution.window_days AS INTEGER) AS window_days,
     date_diff('day', strikes.reported_from, strikes.reported_to) + 1 AS reported_days,
-    label_map.labels,
-    label_map.labels[attribution.controller] AS holder,
-    label_map.labels[$focus] AS focus_label,
-    label_map.labels[strikes.stated_holder] AS stated_label,
+    told_holder($focus) AS focus_label,
     CAST(
         coalesce(json_extract(attribution.shares, '$."' || attribution.controller || '"'), '0') AS DOUBLE
     ) AS holder_share,
@@ -78,11 +79,11 @@ SELECT
     -- Where neither holds, every line and share near the strike is one between others than the focus controller.
     least(attribution.focus_share, attribution.other_share) > 1 - $clear_share
     OR abs(attribution.focus_at_point - attribution.focus_share) > 1 - $clear_share
-    OR coalesce(attribution.margin_r, 1) > $firm_margin AS is_focus_near
+    OR coalesce(attribution.margin_r, CASE WHEN EXISTS (SELECT 1 FROM observations) THEN 0 ELSE 1 END) > $firm_margin
+        AS is_focus_near
 FROM strikes
 INNER JOIN attribution ON strikes.strike_id = attribution.strike_id
 INNER JOIN episodes ON strikes.strike_id = episodes.strike_id
-CROSS JOIN (SELECT map(list(controller), list(label)) AS labels FROM labels) AS label_map
 LEFT JOIN sources ON strikes.source = sources.source
 LEFT JOIN sources AS control ON attribution.control_source = control.source
 LEFT JOIN told_days ON strikes.strike_id = told_days.strike_id;
@@ -103,7 +104,7 @@ SELECT
                                 THEN greatest(2 * least(focus_share, other_share), abs(focus_at_point - focus_share))
                             ELSE 0
                         END,
-                        'said': 'knowing where in the disc it was (' || told_shares(shares, labels) || ')'
+                        'said': 'knowing where in the disc it was (' || told_shares(shares) || ')'
                     }
             END,
             CASE
@@ -150,7 +151,7 @@ SELECT
                     THEN {
                         'reason': 'stated_holder',
                         'weight': CAST((stated_holder = $focus) <> (controller = $focus) AS INTEGER),
-                        'said': 'taking the source''s word, which names ' || stated_label || ' as the holder'
+                        'said': 'taking the source''s word, which names ' || told_holder(stated_holder) || ' as the holder'
                     }
             END
         ],
@@ -199,11 +200,11 @@ SELECT
             END
             || '.'
     END AS control_used,
-    'At the centre: ' || holder
+    'At the centre: ' || told_holder(controller)
     || CASE
         WHEN parties <> '[]'
             THEN ' (' || list_aggregate(
-                list_transform(from_json(parties, '["VARCHAR"]'), lambda name: labels[name]), 'string_agg', ', '
+                list_transform(from_json(parties, '["VARCHAR"]'), lambda name: told_holder(name)), 'string_agg', ', '
             ) || ')'
         ELSE ''
     END
@@ -214,7 +215,7 @@ SELECT
         WHEN 'gap' THEN 'The control map says nothing about the centre: '
         ELSE 'No control map was in force: '
     END
-    || told_shares(shares, labels) || '. So ' || told_percent(focus_share) || ' counts as ' || focus_label || '-held, '
+    || told_shares(shares) || '. So ' || told_percent(focus_share) || ' counts as ' || focus_label || '-held, '
     || told_percent(other_share) || ' as not, ' || told_percent(unknown_share) || ' as not known.' AS ground_found,
     upper(certainty[1]) || certainty[2:] || '.'
     || coalesce(

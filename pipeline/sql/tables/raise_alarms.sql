@@ -111,7 +111,7 @@ SELECT * FROM by_others
 WHERE away_m > precision_m + known_precision_m + $place_margin_m
 UNION ALL BY NAME
 SELECT * FROM by_itself
-WHERE away_m > precision_m + known_precision_m + $place_margin_m;
+WHERE away_m > precision_m + known_precision_m + $middle_margin_m;
 
 -- Coordinates that a source gives to places of unlike names, and the name that it gives them to most often.
 CREATE OR REPLACE TEMP TABLE shared_coordinates AS
@@ -139,23 +139,37 @@ FROM counted
 GROUP BY source, longitude, latitude
 HAVING count(*) > 1;
 
+-- Each coordinate once for each province that a source puts it in; provinces brought to metres once.
+CREATE OR REPLACE TEMP TABLE outsiders AS
 WITH
-placed AS (
+provinces AS MATERIALIZED (
     SELECT
-        strikes.source,
-        strikes.strike_id,
-        strikes.place,
-        strikes.date_from,
-        strikes.province,
-        strikes.precision_m,
-        ST_Distance(
-            ST_Transform(ST_GeomFromWKB(province_shapes.geometry), 'OGC:CRS84', $projection),
-            ST_Transform(ST_Point(strikes.longitude, strikes.latitude), 'OGC:CRS84', $projection)
-        ) AS outside_m
-    FROM strikes
-    INNER JOIN province_shapes ON strikes.province = province_shapes.province
+        province,
+        ST_Transform(ST_GeomFromWKB(geometry), 'OGC:CRS84', $projection) AS shape
+    FROM province_shapes
 ),
 
+coordinates AS MATERIALIZED (
+    SELECT
+        province,
+        longitude,
+        latitude,
+        min(precision_m) AS precision_m,
+        ST_Transform(ST_Point(longitude, latitude), 'OGC:CRS84', $projection) AS point
+    FROM strikes
+    GROUP BY province, longitude, latitude
+)
+
+SELECT
+    coordinates.province,
+    coordinates.longitude,
+    coordinates.latitude,
+    ST_Distance(provinces.shape, coordinates.point) AS outside_m
+FROM coordinates
+INNER JOIN provinces ON coordinates.province = provinces.province
+WHERE outside_m > greatest($province_margin_m, coordinates.precision_m);
+
+WITH
 -- The shortest decimals that give the number are those that the source wrote, but for zeros at the end.
 written AS (
     SELECT
@@ -187,14 +201,19 @@ WHERE attribution.controller = $ally
 UNION ALL
 SELECT
     $theatre AS theatre,
-    source,
-    strike_id,
+    strikes.source,
+    strikes.strike_id,
     'far_from_province' AS alarm,
-    place,
-    date_from,
-    kilometres(outside_m) || ' outside ' || province AS detail
-FROM placed
-WHERE outside_m > greatest($province_margin_m, precision_m)
+    strikes.place,
+    strikes.date_from,
+    kilometres(outsiders.outside_m) || ' outside ' || strikes.province AS detail
+FROM strikes
+INNER JOIN outsiders
+    ON
+        strikes.province = outsiders.province
+        AND strikes.longitude = outsiders.longitude
+        AND strikes.latitude = outsiders.latitude
+WHERE outsiders.outside_m > greatest($province_margin_m, strikes.precision_m)
 UNION ALL
 SELECT
     $theatre AS theatre,
