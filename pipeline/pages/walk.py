@@ -89,7 +89,9 @@ def gather_walk(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, A
             and row["window_to"] >= window.start
             and row["window_from"] <= window.end
         ],
-        "regions": _regions(theatre, rows("list_regions", of_source | in_window, regions="marts.strikes_by_region"), own),
+        "regions": _regions(
+            theatre, rows("list_regions", of_source | in_window, regions="marts.strikes_by_region"), own
+        ),
         "sensitivity": rows("list_sensitivity", of_source | in_window, sensitivity="marts.sensitivity"),
         "movers": MOVERS,
         "consistency": rows("count_agreement", of_source, consistency="marts.consistency"),
@@ -110,7 +112,10 @@ def gather_walk(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, A
 
 def _split(theatre: Theatre, split: str | None) -> list[dict[str, Any]]:
     shares = json.loads(split) if split else {}
-    return [{"label": group_label(theatre, name), "share": share, "colour": _colour(theatre, name)} for name, share in shares.items()]
+    return [
+        {"label": group_label(theatre, name), "share": share, "colour": _colour(theatre, name)}
+        for name, share in shares.items()
+    ]
 
 
 def _colour(theatre: Theatre, group: str) -> str:
@@ -126,9 +131,7 @@ def _intervals(total: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _regions(
-    theatre: Theatre, found: list[dict[str, Any]], headlines: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _regions(theatre: Theatre, found: list[dict[str, Any]], headlines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Regions in the theatre's order, each with the finding inside it where there is one."""
     inside = {
         row["filter"].removeprefix("region:"): row["not_focus_expected"]

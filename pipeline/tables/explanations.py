@@ -55,6 +55,7 @@ def tabulate_explanations(
     connection.register("province_shapes", province_shapes(theatre))
     connection.register("labels", _labels(theatre))
     connection.register("sources", _titles(theatre))
+    run(connection, "define_words")
     west, south, east, north = theatre.extent
     named = {"theatre": theatre.name, "focus": theatre.focus, "projection": theatre.projection}
     claims = run(connection, "compare_claims", **named, fewest=FEWEST).to_pylist()

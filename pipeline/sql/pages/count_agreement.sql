@@ -6,4 +6,4 @@ SELECT
 FROM consistency
 WHERE theatre = $theatre AND source = $source
 GROUP BY likely_cause
-ORDER BY likely_cause IS NOT NULL, strikes DESC, likely_cause;
+ORDER BY likely_cause IS NOT NULL, strikes DESC, likely_cause ASC;

@@ -5,4 +5,4 @@ SELECT
 FROM alarms
 WHERE theatre = $theatre AND source = $source
 GROUP BY alarm
-ORDER BY strikes DESC, alarm;
+ORDER BY strikes DESC, alarm ASC;

@@ -10,7 +10,7 @@ weighed AS (
         strikes.source,
         concat_ws(' ', round(strikes.longitude, 6), round(strikes.latitude, 6)) AS coordinate,
         unnest(json_keys(explanations.doubts)) AS reason,
-        unnest(CAST(json_extract(explanations.doubts, '$.*') AS DOUBLE [])) AS weight
+        unnest(CAST(json_extract(explanations.doubts, '$.*') AS DOUBLE[])) AS weight
     FROM explanations
     INNER JOIN strikes ON explanations.strike_id = strikes.strike_id
     WHERE

@@ -5,4 +5,4 @@ SELECT
     sentence
 FROM claims
 WHERE theatre = $theatre AND "window" = $window_name AND n > 0 AND elsewhere IS NOT NULL
-ORDER BY n DESC, source, claimed_controller;
+ORDER BY n DESC, source ASC, claimed_controller ASC;

@@ -8,4 +8,4 @@ SELECT
     finding_stands
 FROM sensitivity
 WHERE theatre = $theatre AND source = $source AND "window" = $window_name AND not_focus_expected IS NOT NULL
-ORDER BY choice <> 'baseline', abs(change) DESC, choice, variant;
+ORDER BY choice <> 'baseline', abs(change) DESC, choice, variant ASC;

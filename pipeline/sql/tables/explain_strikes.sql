@@ -1,42 +1,4 @@
 -- Rows of marts.explanations: why each strike counts as it does, in words. The only place where these words stand.
-CREATE OR REPLACE TEMP MACRO told_percent(share) AS CASE
-    WHEN share >= 0.995 AND share < 1 THEN '>99%'
-    WHEN share <= 0.005 AND share > 0 THEN '<1%'
-    ELSE CAST(CAST(round(share * 100) AS INTEGER) AS VARCHAR) || '%'
-END;
-
-CREATE OR REPLACE TEMP MACRO told_distance(metres) AS CASE
-    WHEN metres < 1000 THEN CAST(CAST(round(metres) AS INTEGER) AS VARCHAR) || ' m'
-    ELSE format('{:.1f} km', metres / 1000)
-END;
-
-CREATE OR REPLACE TEMP MACRO told_number(number, noun) AS format('{:,} {}', CAST(number AS BIGINT), noun)
-|| CASE WHEN number = 1 THEN '' ELSE 's' END;
-
-CREATE OR REPLACE TEMP MACRO told_day(date_) AS strftime(date_, '%-d %B %Y');
-
-CREATE OR REPLACE TEMP MACRO told_span(first_day, last_day) AS CASE
-    WHEN first_day = last_day THEN told_day(first_day)
-    ELSE told_day(first_day) || ' to ' || told_day(last_day)
-END;
-
-SET VARIABLE label_of = (SELECT map(list(controller), list(label)) FROM labels);
-
-CREATE OR REPLACE TEMP MACRO told_holder(name) AS getvariable('label_of')[name];
-
--- "Opposition 80%, ISIS 20%" of the JSON object {"opposition":0.8,"isis":0.2}, in its order.
-CREATE OR REPLACE TEMP MACRO told_shares(shares) AS list_aggregate(
-    list_transform(
-        json_keys(shares),
-        lambda name: told_holder(name) || ' ' || told_percent(CAST(json_extract(shares, '$."' || name || '"') AS DOUBLE))
-    ),
-    'string_agg', ', '
-);
-
-CREATE OR REPLACE TEMP MACRO told_reasons(reasons) AS list_aggregate(
-    list_transform(reasons, lambda reason: reason.said), 'string_agg', '; '
-);
-
 CREATE OR REPLACE TEMP TABLE told_days AS
 SELECT
     other_days.strike_id,
@@ -93,8 +55,8 @@ LEFT JOIN told_days ON strikes.strike_id = told_days.strike_id;
 CREATE OR REPLACE TEMP TABLE reasons AS
 SELECT
     strike_id,
-    list_filter(
-        [
+    [
+        reason FOR reason IN [
             CASE
                 WHEN holder_share < $clear_share OR focus_share BETWEEN 1 - $clear_share AND $clear_share
                     THEN {
@@ -115,8 +77,9 @@ SELECT
                         'said': 'knowing who held the ' || told_percent(unknown_share) || ' that the control map leaves open'
                         || CASE
                             WHEN days_without_snapshot > 0
-                                THEN ' (no snapshot in force on ' || days_without_snapshot || ' of '
-                                || told_number(window_days, 'day') || ')'
+                                THEN
+                                    ' (no snapshot in force on ' || days_without_snapshot || ' of '
+                                    || told_number(window_days, 'day') || ')'
                             ELSE ''
                         END
                     }
@@ -154,11 +117,10 @@ SELECT
                         'said': 'taking the source''s word, which names ' || told_holder(stated_holder) || ' as the holder'
                     }
             END
-        ],
-        lambda reason: reason IS NOT NULL
-    ) AS found,
-    list_filter(found, lambda reason: reason.weight > 0) AS crossing,
-    list_filter(found, lambda reason: reason.weight = 0) AS other
+        ] IF reason IS NOT NULL
+    ] AS found,
+    [reason['said'] FOR reason IN found IF reason['weight'] > 0] AS crossing,
+    [reason['said'] FOR reason IN found IF reason['weight'] = 0] AS other
 FROM facts;
 
 SELECT
@@ -169,8 +131,8 @@ SELECT
     CASE
         WHEN is_background THEN 'Counts nowhere: a background statement, not of the days that the report covers.'
         WHEN members = 1 THEN 'Counts as one location.'
-        ELSE 'Counts as one location, together with ' || told_number(members - 1, 'other row') || ' of the source that repeat'
-            || CASE WHEN members = 2 THEN 's' ELSE '' END || ' it.'
+        WHEN members = 2 THEN 'Counts as one location, together with 1 other row of the source that repeats it.'
+        ELSE format('Counts as one location, together with {:,} other rows of the source that repeat it.', members - 1)
     END
     || CASE WHEN sightings > 1 THEN ' ' || told_number(sightings, 'record') || ' tell of it.' ELSE '' END AS counts_as,
     told_span(date_from, date_to) || ': ' || CASE date_basis
@@ -185,13 +147,16 @@ SELECT
         WHEN (reported_from, reported_to) = (date_from, date_to) THEN '.'
         ELSE ' (the source''s own window: ' || told_span(reported_from, reported_to) || ').'
     END AS days_counted,
-    CASE WHEN radius_m > 0 THEN 'A disc of ' || told_distance(radius_m) || ' around ' ELSE 'The point ' END || format('{:.5f}, {:.5f}', latitude, longitude) || ', '
+    CASE WHEN radius_m > 0 THEN 'A disc of ' || told_distance(radius_m) || ' around ' ELSE 'The point ' END
+    || format('{:.5f}, {:.5f}', latitude, longitude)
+    || ', '
     || CASE location_basis WHEN 'coordinate' THEN 'the source''s own coordinate' ELSE 'the gazetteer''s coordinate' END
     || CASE WHEN is_area THEN '; an area rather than a point' ELSE '' END
     || ' (precision by: ' || precision_basis || ').' AS place_searched,
     CASE
         WHEN snapshot_first IS NULL THEN control_title || ': no snapshot was in force on these days.'
-        ELSE control_title || ': snapshot' || CASE WHEN snapshot_first < snapshot_last THEN 's' ELSE '' END || ' of '
+        ELSE
+            control_title || ': snapshot' || CASE WHEN snapshot_first < snapshot_last THEN 's' ELSE '' END || ' of '
             || told_span(snapshot_first, snapshot_last) || ', at most ' || told_number(snapshot_age_days, 'day') || ' old'
             || CASE
                 WHEN days_without_snapshot > 0
@@ -203,9 +168,7 @@ SELECT
     'At the centre: ' || told_holder(controller)
     || CASE
         WHEN parties <> '[]'
-            THEN ' (' || list_aggregate(
-                list_transform(from_json(parties, '["VARCHAR"]'), lambda name: told_holder(name)), 'string_agg', ', '
-            ) || ')'
+            THEN ' (' || told_list([told_holder(name) FOR name IN from_json(parties, '["VARCHAR"]')], ', ') || ')'
         ELSE ''
     END
     || '. ' || CASE status
@@ -225,18 +188,20 @@ SELECT
     || coalesce(' The nearest front line is ' || told_distance(front_distance_m) || ' from the centre.', '') AS how_sure,
     CASE
         WHEN len(crossing) = 0 THEN 'Nothing near could change whether it was ' || focus_label || '-held.'
-        ELSE 'Could change whether it was ' || focus_label || '-held: ' || told_reasons(crossing) || '.'
+        ELSE 'Could change whether it was ' || focus_label || '-held: ' || told_list(crossing, '; ') || '.'
     END
-    || CASE WHEN len(other) = 0 THEN '' ELSE ' Could change who else held it: ' || told_reasons(other) || '.' END
+    || CASE WHEN len(other) = 0 THEN '' ELSE ' Could change who else held it: ' || told_list(other, '; ') || '.' END
     || CASE
         WHEN snapshot_age_days > $stale_days
-            THEN ' A fresher snapshot than one of ' || told_number(snapshot_age_days, 'day') || ' before could tell otherwise.'
+            THEN
+                ' A fresher snapshot than one of '
+                || told_number(snapshot_age_days, 'day')
+                || ' before could tell otherwise.'
         ELSE ''
     END AS would_change,
     '{' || coalesce(
-        list_aggregate(
-            list_transform(found, lambda reason: '"' || reason.reason || '":' || CAST(round(reason.weight, 6) AS DOUBLE)),
-            'string_agg', ','
+        told_list(
+            ['"' || reason['reason'] || '":' || CAST(round(reason['weight'], 6) AS DOUBLE) FOR reason IN found], ','
         ), ''
     ) || '}' AS doubts
 FROM facts

@@ -1,12 +1,4 @@
 -- Rows of marts.alarms. Each rule is stated in the catalogue.
--- A name without case, accents, remarks in brackets, article and punctuation.
-CREATE OR REPLACE TEMP MACRO fold(name) AS regexp_replace(
-    regexp_replace(strip_accents(lower(name)), '\(.*\)|^(al|el|an|ar|as|ash|at|ad|az)[ -]', '', 'g'),
-    '[^\p{L}\p{N}]', '', 'g'
-);
-
-CREATE OR REPLACE TEMP MACRO kilometres(metres) AS CAST(round(metres / 1000, 1) AS VARCHAR) || ' km';
-
 CREATE OR REPLACE TEMP TABLE named_coordinates AS
 SELECT DISTINCT
     source,
@@ -194,7 +186,7 @@ SELECT
     strikes.place,
     strikes.date_from,
     'held by ' || attribution.controller || ', ' || attribution.status || ', ' || attribution.certainty
-    || coalesce(', ' || kilometres(attribution.front_distance_m) || ' from a front', '') AS detail
+    || coalesce(', ' || told_kilometres(attribution.front_distance_m) || ' from a front', '') AS detail
 FROM strikes
 INNER JOIN attribution ON strikes.strike_id = attribution.strike_id
 WHERE attribution.controller = $ally
@@ -206,7 +198,7 @@ SELECT
     'far_from_province' AS alarm,
     strikes.place,
     strikes.date_from,
-    kilometres(outsiders.outside_m) || ' outside ' || strikes.province AS detail
+    told_kilometres(outsiders.outside_m) || ' outside ' || strikes.province AS detail
 FROM strikes
 INNER JOIN outsiders
     ON
@@ -222,7 +214,7 @@ SELECT
     'far_from_place' AS alarm,
     strikes.place,
     strikes.date_from,
-    kilometres(strays.away_m) || ' from ' || strikes.place || ' by ' || strays.told_by AS detail
+    told_kilometres(strays.away_m) || ' from ' || strikes.place || ' by ' || strays.told_by AS detail
 FROM strikes
 INNER JOIN strays
     ON
@@ -265,7 +257,7 @@ SELECT
     date_from,
     CASE
         WHEN precision_m <= 0 THEN 'precision of 0 m'
-        WHEN precision_m > widest_m THEN 'precision of ' || kilometres(precision_m) || ', wider than the theatre'
+        WHEN precision_m > widest_m THEN 'precision of ' || told_kilometres(precision_m) || ', wider than the theatre'
         ELSE
             'precision of ' || CAST(round(precision_m) AS BIGINT) || ' m, but ' || decimals
             || ' decimals: a half step of ' || CAST(round(half_step_m) AS BIGINT) || ' m'
