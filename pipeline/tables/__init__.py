@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from pipeline.attribution import CONTROL_TABLES, ControlFrames
 from pipeline.catalogue import table
 from pipeline.lake import connect
+from pipeline.tables.agreement import tabulate_agreement
 from pipeline.tables.certainty import tabulate_certainty
 from pipeline.tables.control import tabulate_control
 from pipeline.tables.explanations import tabulate_explanations
@@ -68,12 +69,10 @@ def build_tables(
         prepare(connection, theatre, strikes)
         made["core.episodes"] = connection.table("episodes").to_arrow_table()
         # Afterwards the connection holds the measure of the attribution in force.
-        made["marts.sensitivity"] = tabulate_sensitivity(
-            connection,
-            theatre,
-            _of(theatre, frames["core.attribution"]),
-            {name: _of(theatre, frame) for name, frame in (variants or {}).items()},
-        )
+        attribution = _of(theatre, frames["core.attribution"])
+        others = {name: _of(theatre, frame) for name, frame in (variants or {}).items()}
+        made["marts.sensitivity"] = tabulate_sensitivity(connection, theatre, attribution, others)
+        made["marts.agreement"] = tabulate_agreement(connection, theatre, attribution, others)
         connection.register("reports", _of(theatre, frames.get("core.reports", table("core.reports").empty())))
         headline, split = tabulate_headline(connection, theatre, ControlFrames.of(theatre.control.in_force, control))
         made["marts.headline"], made["marts.headline_split"] = headline, split

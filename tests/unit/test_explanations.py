@@ -123,6 +123,26 @@ def test_a_map_that_is_silent_at_the_centre_is_the_control_and_not_the_coordinat
     assert cause_of(syria, ground)["likely_cause"] == "control"
 
 
+def test_agreement_stands_beside_other_maps_and_an_answer_that_knows_nothing(syria: Theatre) -> None:
+    strikes = [strike(f"s{number}", stated_holder="isis" if number < 5 else "opposition") for number in range(20)]
+    strikes += [strike("late", day="2016-06-01", stated_holder="isis"), strike("unsaid")]
+    strikes += [strike("background", stated_holder="isis", is_background=True)]
+    right = [held(row, **{row["stated_holder"] or "isis": 1.0}) for row in strikes]
+    wrong = [held(row) for row in strikes]
+    variants = {
+        ("facts", "sourced only", "Only what is cited"): table("core.attribution").conform(wrong),
+        ("disc", "× 2", "Twice the disc"): table("core.attribution").conform(wrong),
+    }
+    made = build_tables(syria, frames_of(strikes, right), variants)["marts.agreement"].to_pylist()
+    assert [(row["answer"], row["n"], row["agree"], row["share"]) for row in made] == [
+        ("in force", 20, 20, 1.0),
+        ("facts: sourced only", 20, 5, 0.25),
+        ("never", 20, 15, 0.75),
+    ]
+    few = build_tables(syria, frames_of(strikes[:3], right[:3]))["marts.agreement"].to_pylist()
+    assert [(row["answer"], row["agree"], row["share"]) for row in few] == [("in force", 3, None), ("never", 0, None)]
+
+
 # Alarms
 
 

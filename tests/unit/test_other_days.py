@@ -24,7 +24,8 @@ def frames(*strikes: Row) -> dict[str, pa.Table]:
     areas = [
         {
             **source, "area_id": controller, "controller": controller, "parties": "[]",
-            "valid_from": start, "valid_to": end, "method": "polygon", "repair": None, "record_ids": "[]", "geometry": shapely.to_wkb(GROUND),
+            "valid_from": start, "valid_to": end, "method": "polygon", "repair": None, "record_ids": "[]",
+            "geometry": shapely.to_wkb(GROUND),
         }
         for controller, start, end in (("isis", FIRST, CHANGE), ("government", CHANGE, LAST))
     ]  # fmt: skip

@@ -305,7 +305,7 @@ def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
         "core.episodes", "core.control_flips", "marts.control_area_km2",
         "marts.headline", "marts.headline_split", "marts.strikes_by_day",
         "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity",
-        "marts.consistency", "marts.alarms", "marts.certainty", "marts.explanations",
+        "marts.consistency", "marts.alarms", "marts.certainty", "marts.explanations", "marts.agreement",
     }  # fmt: skip
     for name, frame in made.items():
         assert frame.num_rows == 0

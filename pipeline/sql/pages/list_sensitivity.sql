@@ -2,10 +2,11 @@
 SELECT
     choice,
     variant,
+    about,
     n,
     not_focus_expected,
     change,
     finding_stands
 FROM sensitivity
 WHERE theatre = $theatre AND source = $source AND "window" = $window_name AND not_focus_expected IS NOT NULL
-ORDER BY choice <> 'baseline', abs(change) DESC, choice, variant ASC;
+ORDER BY change_rank ASC NULLS FIRST, choice_no ASC;
