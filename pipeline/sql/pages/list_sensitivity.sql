@@ -5,6 +5,8 @@ SELECT
     about,
     n,
     not_focus_expected,
+    not_focus_lower_t10,
+    not_focus_upper_t10,
     change,
     finding_stands
 FROM sensitivity
