@@ -64,9 +64,9 @@ def explain_strike(settings: Settings, strike_id: str) -> list[str]:
 
 
 def origin(row: dict[str, Any]) -> str:
-    """Where a raw record stands: file, layer, and line or number."""
-    number = f"line {row['line_no']}" if row["line_no"] else f"record {row['record_no']}"
-    return ", ".join(part for part in (row["file_name"], row["layer"], number) if part)
+    """Where a raw record stands: file, layer, number of the record, and line where the format has lines."""
+    line = f"line {row['line_no']}" if row["line_no"] else None
+    return ", ".join(part for part in (row["file_name"], row["layer"], f"record {row['record_no']}", line) if part)
 
 
 def raw_values(properties: str) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ def test_all_parts_of_the_explanation_and_the_raw_row_are_told(released: Setting
     assert told.startswith(f"{row['strike_id']}: {row['what']}")
     for part, title in PARTS.items():
         assert f"  {title:<12} {row[part]}" in told
-    assert "isw_reports.csv, line" in told
+    assert "isw_reports.csv, record" in told
     assert "place = " in told
 
 

@@ -120,7 +120,7 @@ def test_strikes_that_could_be_argued_are_shown_with_their_explanation_and_raw_r
     assert len(shown) == 5
     for row in shown:
         assert all(row[part] in page.text for part in PARTS)
-    assert page.text.count("isw_reports.csv, line") == 5
+    assert page.text.count("isw_reports.csv, record") == 5
 
 
 def test_reasons_take_turns_and_a_place_comes_once() -> None:
