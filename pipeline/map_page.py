@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.base_map import land
+from pipeline.explain import PARTS
 from pipeline.front_end import SITE, libraries
 from pipeline.lake import run_sql
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
@@ -111,6 +112,7 @@ def _describe(theatre: Theatre) -> dict[str, Any]:
         "control_source": theatre.control.in_force,
         "controllers": controllers,
         "groups": [_group(theatre, name, members) for name, members in theatre.groups.items()],
+        "explained": list(PARTS.items()),
         "events": [{"day": _number(e.day), "title": e.title, "title_local": e.title_local} for e in theatre.events],
         "has_towns": "towns" in theatre.backdrop,
         "tiles": f"../tiles/{theatre.name}.pmtiles",
@@ -221,6 +223,7 @@ def _evidence(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, dic
         {"theatre": theatre.name},
         strike_rows=frames["core.strikes"],
         attribution_rows=frames["core.attribution"],
+        explanation_rows=frames["marts.explanations"],
         record_rows=frames["raw.records"],
         export_rows=frames["raw.exports"],
     )

@@ -30,6 +30,8 @@ CODE = (
     "front_end.py",
     "catalogue",
     "expectations",
+    "explain.py",
+    "pages",
     "release",
     "site",
     "sql",
@@ -125,7 +127,9 @@ def _in_force(work: Work, inputs: dict[str, str]) -> dict[str, Any] | None:
 
 
 def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
-    inputs = {"code": code_digest(*CODE)}
+    from pipeline.pages.methods import methods_text  # noqa: PLC0415 - a release pays for it
+
+    inputs = {"code": code_digest(*CODE), "methods": digest(methods_text())}
     for theatre in present:
         entries = [work.ledger.read(step.name, theatre.name, part) for step in STEPS for part in step.parts(theatre)]
         outputs = [[o.digest for o in entry.outputs.values()] if entry else None for entry in entries]
@@ -151,6 +155,8 @@ def _publish(
 ) -> Publication:
     from pipeline.ledger import Entry  # noqa: PLC0415 - as above
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
+    from pipeline.pages import write_pages  # noqa: PLC0415 - as above
+    from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
     from pipeline.pictures import draw_headline  # noqa: PLC0415 - as above
     from pipeline.release import build_release, publish  # noqa: PLC0415 - as above
     from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
@@ -184,9 +190,12 @@ def _publish(
         pinned,
         _validate(frames),
         code_version=code_digest("."),
-        config_digest=digest({name: theatre.model_dump(mode="json") for name, theatre in by_name.items()}),
+        config_digest=digest(
+            [methods_text(), {name: theatre.model_dump(mode="json") for name, theatre in by_name.items()}]
+        ),
         tiles=tiles,
         write_map=lambda folder: write_map_page(folder, by_name, frames),
+        write_pages=lambda folder: write_pages(folder, by_name, frames),
         pictures=pictures,
     )
     published = publish(settings, building)

@@ -268,7 +268,8 @@ def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
 
 
 def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
-    from pipeline.tables import build_tables  # noqa: PLC0415 - loads where it is used
+    from pipeline.other_days import attribute_other_days  # noqa: PLC0415 - loads where it is used
+    from pipeline.tables import build_tables  # noqa: PLC0415 - as above
     from pipeline.variants import attribute_variants  # noqa: PLC0415 - as above
 
     names = (
@@ -276,7 +277,7 @@ def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
     )  # fmt: skip
     frames = {name: work.lake.read(name, theatre=theatre.name) for name in names}
     variants = {(v.choice, v.value, v.about): frame for v, frame in attribute_variants(theatre, frames).items()}
-    made = build_tables(theatre, frames, variants)
+    made = build_tables(theatre, frames, variants, attribute_other_days(theatre, frames))
     candidates = tuple(Candidate(name, frame, {"theatre": theatre.name}) for name, frame in made.items())
     return {part: Built(candidates) for part in parts}
 
@@ -346,6 +347,7 @@ STEPS: tuple[Step, ...] = (
         code=(
             "tables",
             "variants",
+            "other_days.py",
             "nearest.py",
             "known_places.py",
             *ATTRIBUTION_CODE,
@@ -353,6 +355,7 @@ STEPS: tuple[Step, ...] = (
             "control",
             "sql/tables",
             "sql/variants",
+            "sql/other_days",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The marts of the made-up frames: headline, split and days.
+"""The marts of the made-up frames: headline, split, days and explanations.
 
 Belongs here: figures that a test can predict. Does not belong here: the pipeline's own methods.
 """
@@ -88,7 +88,7 @@ def _headline(source: str, window: str, span: tuple[date, date], unit: str, rows
 
 
 def sample_marts(strikes: list[dict[str, Any]], attribution: list[dict[str, Any]]) -> dict[str, Any]:
-    """Rows of marts.headline, marts.headline_split and marts.strikes_by_day."""
+    """Rows of marts.headline, marts.headline_split, marts.strikes_by_day and marts.explanations."""
     headline, days = [], []
     for source in ("isw_reports", "mod_claims"):
         pairs = [(s, a) for s, a in zip(strikes, attribution, strict=True) if s["source"] == source]
@@ -110,7 +110,27 @@ def sample_marts(strikes: list[dict[str, Any]], attribution: list[dict[str, Any]
         for row in headline
         for group in GROUPS
     ]
-    return {"marts.headline": headline, "marts.headline_split": split, "marts.strikes_by_day": days}
+    return {
+        "marts.headline": headline,
+        "marts.headline_split": split,
+        "marts.strikes_by_day": days,
+        "marts.explanations": [_explanation(strike, row) for strike, row in zip(strikes, attribution, strict=True)],
+    }
+
+
+def _explanation(strike: dict[str, Any], attribution: dict[str, Any]) -> dict[str, Any]:
+    told = {
+        "what": f"{strike['place']}, reported by {strike['source']}.",
+        "counts_as": "Counts as one location.",
+        "days_counted": f"{strike['date_from']} to {strike['date_to']}.",
+        "place_searched": f"A disc of {strike['precision_m']:.0f} m.",
+        "control_used": f"{CONTROL}.",
+        "ground_found": f"At the centre: {attribution['controller']}.",
+        "how_sure": f"{attribution['certainty']}.",
+        "would_change": "Nothing near.",
+        "doubts": "{}",
+    }
+    return {"theatre": THEATRE, "source": strike["source"], "strike_id": strike["strike_id"], **told}
 
 
 def _by_day(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[tuple[date, str], float]:

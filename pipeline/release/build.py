@@ -51,7 +51,8 @@ def build_release(
     code_version: str,
     config_digest: str,
     tiles: dict[str, Path],
-    write_map: Callable[[Path], None],
+    write_map: Callable[[Path], object],
+    write_pages: Callable[[Path], object],
     pictures: dict[str, list[Path]],
 ) -> Path:
     """Write all files of a release into ``releases/.building-<id>-<pid>`` and return that folder.
@@ -67,9 +68,10 @@ def build_release(
         pinned: version of each working table that the frames were read at.
         validations: how the tables fared, in the order in which they are to be shown.
         code_version: version of the pipeline.
-        config_digest: digest of the theatre files and settings that bear on the content.
+        config_digest: digest of the theatre files, texts and settings that bear on the content.
         tiles: PMTiles file of each theatre.
         write_map: writes the map page into the folder that it is given.
+        write_pages: writes the pages to read into the folder that it is given.
         pictures: pictures of each theatre. The first theatre's go to ``pictures/``, others' to a folder each.
 
     Raises:
@@ -87,8 +89,9 @@ def build_release(
         digest = write_database(folder / DATABASE, frames, settings)
         rows = _write_tables(folder, frames)
         _copy_files(folder, tiles, pictures)
-        (folder / "map").mkdir()
-        write_map(folder / "map")
+        for name, write in (("map", write_map), ("pages", write_pages)):
+            (folder / name).mkdir()
+            write(folder / name)
         write_report(folder / "validation", validations)
         write_datapackage(folder, release, theatres, inputs)
         write_readme(folder, release, theatres, inputs)

@@ -1,10 +1,10 @@
-// Evidence: all that is known of one strike, and the row of the raw file that it came from.
+// Evidence: why one strike counts as it does, in the release's words, and the row of the raw file that it came from.
 
 import { controllerLabel, loadEvidence } from "./data.js";
 import { byId, h, linkOut, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
-import { DATE_BASIS, isoShort, isoSpan, metres, percent, plural, span, STATUS } from "./words.js";
+import { isoShort, percent, span } from "./words.js";
 
 let asked = 0;
 
@@ -28,6 +28,7 @@ export async function openEvidence(data, ids, at, { onStep, onClose }) {
     h("p", { class: "where" }, [strike.province, span(strike.day_from, strike.day_to)].filter(Boolean).join(" · ")),
     holder(data, strike, evidence),
     disc(data, evidence),
+    why(data, evidence),
     facts(data, strike, evidence),
     sourceRow(evidence),
   );
@@ -48,7 +49,7 @@ function holder(data, strike, evidence) {
   return h("div", { class: "holder" },
     swatch(tone(controller?.colour ?? "#8d929a", theme()), strike.controller),
     h("p", {}, h("b", {}, `${controllerLabel(data, strike.controller)}${parties ? ` (${parties})` : ""}`),
-      ` at its centre; ${strike.certainty}.`, h("span", {}, STATUS[strike.status] ?? "")));
+      ` at its centre; ${strike.certainty}.`));
 }
 
 function disc(data, evidence) {
@@ -64,43 +65,25 @@ function disc(data, evidence) {
       h("li", {}, coloured(name), h("span", {}, controllerLabel(data, name)), h("b", {}, percent(share))))));
 }
 
+/** Why it counts as it does: the texts of marts.explanations, under the names that they have everywhere. */
+function why(data, evidence) {
+  return list(data.explained.map(([part, title]) => [title, evidence[part]]));
+}
+
 function facts(data, strike, evidence) {
   const source = data.sourceByName.get(strike.source);
-  const days = span(strike.day_from, strike.day_to);
-  const rows = [
+  return list([
     ["Reported by", linkOut(evidence.report_url, evidence.report_title || source?.title || strike.source)],
     ["Published", isoShort(evidence.published)],
-    ["Days counted", `${days}: ${DATE_BASIS[evidence.date_basis] ?? evidence.date_basis}`],
-    ["Days reported", isoSpan(evidence.reported_from, evidence.reported_to)],
-    ["Precision", precision(data, strike)],
     ["Confidence of the source", strike.confidence],
     ["Holder that it states", evidence.stated_holder && controllerLabel(data, evidence.stated_holder)],
     ["Target that it claims", evidence.claimed_actor],
     ["Note", evidence.note],
-    ["Control map used", snapshot(evidence)],
-    ["Nearest front line", evidence.front_distance_m === null ? null : `${metres(evidence.front_distance_m)} from the centre`],
-    ["Coordinates", `${strike.latitude.toFixed(4)}, ${strike.longitude.toFixed(4)} (${evidence.location_basis})`],
-    ["Counts as", counted(data, strike, evidence)],
-  ];
+  ]);
+}
+
+function list(rows) {
   return h("dl", { class: "facts" }, ...rows.filter(([, value]) => value).flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
-}
-
-function precision(data, strike) {
-  const within = `within ${metres(strike.precision_m)} of the point`;
-  return strike.is_area ? `an area, not a point: ${within}` : within;
-}
-
-function snapshot(evidence) {
-  if (!evidence.snapshot_last) return "none was in force";
-  const { snapshot_first: first, snapshot_last: last, snapshot_age_days: age } = evidence;
-  return `${isoSpan(first, last)}, at most ${plural(age, "day")} old`;
-}
-
-function counted(data, strike, evidence) {
-  if (strike.is_background) return "nothing: a background statement, not of the report's days";
-  const together = data.strikes.filter((other) => other.episode_id === strike.episode_id).length;
-  const seen = evidence.sightings > 1 ? `; ${evidence.sightings} records tell of it` : "";
-  return (together > 1 ? `one location together with ${plural(together - 1, "other row")}` : "one location") + seen;
 }
 
 function sourceRow(evidence) {

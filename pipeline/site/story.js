@@ -169,6 +169,9 @@ function caveats(data, state) {
 
 function credits(data) {
   return h("footer", {},
+    h("p", {},
+      h("a", { href: "../pages/walk.html" }, "From the sentence to the number"), " · ",
+      h("a", { href: "../pages/methods.html" }, "Methods")),
     h("h2", {}, "Sources"),
     h("ul", {}, ...data.sources.map((source) =>
       h("li", {}, linkOut(source.url, source.title), `. ${source.credit}. ${source.terms}.`)),

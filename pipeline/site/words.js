@@ -13,7 +13,6 @@ export const toIso = (day) => toDate(day).toISOString().slice(0, 10);
 export const dayLong = (day) => LONG.format(toDate(day));
 export const dayShort = (day) => SHORT.format(toDate(day));
 export const isoShort = (iso) => (iso ? dayShort(toNumber(iso)) : null);
-export const isoSpan = (from, to) => span(toNumber(from), toNumber(to));
 
 /** A span of days, both inclusive. */
 export function span(from, to) {
@@ -42,20 +41,3 @@ export function metres(m) {
   if (m < 1000) return `${Math.round(m)} m`;
   return `${(m / 1000).toLocaleString("en-GB", { maximumFractionDigits: m < 10_000 ? 1 : 0 })} km`;
 }
-
-export const STATUS = {
-  held: "The whole disc was on one side.",
-  contested: "The ground was contested.",
-  boundary: "A front line or the edge of what is known crosses the disc.",
-  gap: "The control map says nothing about this ground.",
-  no_snapshot: "No control map was in force on these days.",
-};
-
-export const DATE_BASIS = {
-  exact: "the day that the source gives",
-  note: "days named in the source's note",
-  report_addition: "days that the report adds to the one before",
-  after_previous_report: "days after the previous report's end",
-  report_window: "the report's whole window",
-  interval: "the days that the source gives",
-};

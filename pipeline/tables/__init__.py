@@ -23,11 +23,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.attribution import CONTROL_TABLES, ControlFrames
-from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.lake import connect
+from pipeline.tables.agreement import tabulate_agreement
 from pipeline.tables.certainty import tabulate_certainty
 from pipeline.tables.control import tabulate_control
+from pipeline.tables.explanations import tabulate_explanations
 from pipeline.tables.headline import tabulate_headline
 from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
@@ -40,7 +41,10 @@ Variants = Mapping[tuple[str, str, str], pa.Table]
 
 
 def build_tables(
-    theatre: Theatre, frames: Mapping[str, pa.Table], variants: Variants | None = None
+    theatre: Theatre,
+    frames: Mapping[str, pa.Table],
+    variants: Variants | None = None,
+    other_days: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
     """Make core.episodes, core.control_flips and all marts of one theatre.
 
@@ -50,6 +54,7 @@ def build_tables(
             ``core.places`` and the tables of control; rows of other theatres are left aside.
         variants: further attributions of the strikes of the theatre's main window for the sensitivity table,
             by (choice, variant, what it means).
+        other_days: who held each centre on other days about its window (``other_days.attribute_other_days``).
 
     Returns:
         Conforming tables by full name, in a stated order. Without strikes they are empty.
@@ -64,25 +69,19 @@ def build_tables(
         prepare(connection, theatre, strikes)
         made["core.episodes"] = connection.table("episodes").to_arrow_table()
         # Afterwards the connection holds the measure of the attribution in force.
-        made["marts.sensitivity"] = tabulate_sensitivity(
-            connection,
-            theatre,
-            _of(theatre, frames["core.attribution"]),
-            {name: _of(theatre, frame) for name, frame in (variants or {}).items()},
-        )
+        attribution = _of(theatre, frames["core.attribution"])
+        others = {name: _of(theatre, frame) for name, frame in (variants or {}).items()}
+        made["marts.sensitivity"] = tabulate_sensitivity(connection, theatre, attribution, others)
+        made["marts.agreement"] = tabulate_agreement(connection, theatre, attribution, others)
         connection.register("reports", _of(theatre, frames.get("core.reports", table("core.reports").empty())))
         headline, split = tabulate_headline(connection, theatre, ControlFrames.of(theatre.control.in_force, control))
         made["marts.headline"], made["marts.headline_split"] = headline, split
         connection.register("headline", headline)
         made["marts.strikes_by_region"] = run(connection, "tabulate_regions", theatre=theatre.name, fewest=FEWEST)
         made["marts.strikes_by_day"] = run(connection, "count_days", theatre=theatre.name)
-        made["marts.claims_vs_control"] = run(connection, "compare_claims", theatre=theatre.name)
-        made["marts.consistency"] = run(connection, "compare_stated_holders", theatre=theatre.name, focus=theatre.focus)
         made["marts.certainty"] = tabulate_certainty(theatre, control)
-        connection.register("province_shapes", province_shapes(theatre))
-        made["marts.alarms"] = run(
-            connection, "raise_alarms", theatre=theatre.name, ally=theatre.ally, projection=theatre.projection
-        )
+        own = {name: _of(theatre, frame) for name, frame in frames.items()}
+        made |= tabulate_explanations(connection, theatre, own, other_days)
     made |= tabulate_control(theatre, frames)
     return {name: table(name).conform(frame) for name, frame in made.items()}
 

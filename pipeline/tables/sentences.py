@@ -1,4 +1,4 @@
-"""Sentences: a headline row in plain English.
+"""Sentences: a row of headline or of claims in plain English.
 
 Belongs here: wording and the formatting of numbers. Does not belong here: any figure that is not in the row.
 
@@ -8,6 +8,7 @@ The words are those of the theatre, and fit any: a strike is a *reported strike 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -58,6 +59,30 @@ def tell_coverage(coverage: Sequence[Mapping[str, Any]]) -> str | None:
         for row in coverage
     )
     return "; ".join(parts)
+
+
+def tell_claims(theatre: Theatre, row: Mapping[str, Any]) -> str:
+    """What the claims we hold say, of one row of marts.claims_vs_control (without its sentence)."""
+    window = window_title(theatre, row["window"])
+    subject = f"{_source(theatre, row['source'])} ({window}): of the {row['claims']:,} claims we hold that name "
+    located = f"{row['n']:,} {'is' if row['n'] == 1 else 'are'} of a place that can be located"
+    wide = f"; {row['claims'] - row['n']:,} more name only a whole province" if row["claims"] > row["n"] else ""
+    holders = ", ".join(f"{_holder(theatre, name)} {count:,}" for name, count in json.loads(row["holders"]).items())
+    found = f"Who held the ground: {holders or 'nothing to say'}{wide}."
+    if row["elsewhere"] is None:
+        return f"{subject}no one in particular, {located}. {found}"
+    claimed = row["claimed_controller"]
+    group = next((name for name, members in theatre.groups.items() if claimed in members), claimed)
+    share = f" ({percent(row['share_elsewhere'])})" if row["share_elsewhere"] is not None else ""
+    return (
+        f"{subject}{_holder(theatre, claimed)} as the target, {located}; {row['elsewhere']:,} of {row['n']:,}{share} "
+        f"not on {group_label(theatre, group)}-held ground "
+        f"(without areas {row['elsewhere_points']:,} of {row['n_points']:,}). {found}"
+    )
+
+
+def _holder(theatre: Theatre, name: str) -> str:
+    return theatre.controllers[name].label if name in theatre.controllers else name
 
 
 def percent(share: float, decimals: int = 0) -> str:

@@ -190,6 +190,13 @@ class Event(Strict):
     title_local: str | None = None
 
 
+class Claim(Strict):
+    """The sentence that the theatre's walk (``pages``) goes from."""
+
+    text: str
+    said_by: str
+
+
 class Control(Strict):
     """How control is made and used."""
 
@@ -214,6 +221,7 @@ class Theatre(Strict):
     title: str
     title_local: str | None = None
     question: str
+    claim: Claim | None = Field(default=None, description="What was said; the question alone is put where absent")
     extent: tuple[float, float, float, float] = Field(description="West, south, east, north in degrees")
     projection: str = Field(description="Equal-area projection in metres (PROJ string)")
     first_month: str = Field(pattern=r"^\d{4}-\d{2}$")

@@ -140,6 +140,7 @@ def test_clicking_a_strike_shows_the_row_that_it_came_from(reader: Reader) -> No
     panel = reader.page.locator("#evidence")
     expect(panel.locator("h2")).to_have_text("al-Hader")
     expect(panel.locator(".holder")).to_contain_text("Opposition at its centre; firm.")
+    expect(panel.locator(".facts").first).to_contain_text("At the centre: opposition.")
     expect(panel.locator(".source-row")).to_contain_text("isw_reports.csv, line 17")
     expect(panel.locator(".source-row tr", has_text="place")).to_contain_text("al-Hader")
     expect(panel.locator("a")).to_have_attribute("href", "https://example.org/reports/2015-11-12")

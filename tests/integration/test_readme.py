@@ -52,7 +52,7 @@ def test_any_strike_is_explained_from_its_raw_row(folder: Path) -> None:
         strike = next(row for row in csv.DictReader(file) if row["place"] == "Kuweires Airbase vicinity")
     said = _run(f"isw-strikes explain {strike['strike_id']}", folder)
     assert "isw_strikes.csv, record" in said
-    assert "Would change it" in said
+    assert "Could change whether it was ISIS-held: " in said
 
 
 def test_a_second_run_says_that_everything_is_fresh(folder: Path) -> None:

@@ -61,7 +61,8 @@ def make(
         code_version=code,
         config_digest="abc",
         tiles={"syria": tiles},
-        write_map=lambda folder: (folder / "index.html").write_text("<title>map</title>") and None,
+        write_map=lambda folder: (folder / "index.html").write_text("<title>map</title>"),
+        write_pages=lambda folder: (folder / "methods.html").write_text("<title>methods</title>"),
         pictures={"syria": [picture]},
     )
 

@@ -65,6 +65,7 @@ def test_every_strike_has_its_evidence_with_the_raw_row(page: Path) -> None:
     for strike_id, month, place in zip(data["strike_id"], data["month"], data["place"], strict=True):
         evidence = read(page / "data" / "syria" / f"{month}.json")[strike_id]
         assert evidence["properties"]["place"] == place
+        assert evidence["ground_found"].startswith("At the centre: ")
         assert evidence["file_name"].endswith(".csv")
         assert sum(evidence["shares"].values()) == pytest.approx(1)
 

@@ -305,7 +305,7 @@ def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
         "core.episodes", "core.control_flips", "marts.control_area_km2",
         "marts.headline", "marts.headline_split", "marts.strikes_by_day",
         "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity",
-        "marts.consistency", "marts.alarms", "marts.certainty",
+        "marts.consistency", "marts.alarms", "marts.certainty", "marts.explanations", "marts.agreement",
     }  # fmt: skip
     for name, frame in made.items():
         assert frame.num_rows == 0
@@ -318,7 +318,7 @@ def test_rows_of_another_theatre_are_left_aside(syria: Theatre) -> None:
     assert made["core.episodes"].column("strike_id").to_pylist() == ["here"]
 
 
-# Days, regions, claims
+# Days, regions
 
 
 def test_a_strike_is_spread_evenly_over_the_days_of_its_window(syria: Theatre) -> None:
@@ -375,27 +375,6 @@ def test_a_region_of_a_province_that_is_not_there_is_told(syria: Theatre) -> Non
     wrong = syria.model_copy(update={"regions": {"aleppo_governorate": region}})
     with pytest.raises(UserError, match="'Allepo', which the theatre does not have: use one of Aleppo"):
         build_tables(wrong, frames_of([]))
-
-
-def test_claims_against_who_held_the_centre(syria: Theatre) -> None:
-    strikes = [
-        strike("a", claimed_controller="isis"),
-        strike("b", claimed_controller="isis", at=RAQQA),
-        strike("c", claimed_controller="isis", at=RAQQA, is_area=True),
-        strike("d", claimed_controller="generic"),
-        strike("no claim"),
-        strike("background", claimed_controller="isis", is_background=True),
-    ]
-    attribution = [held(row, opposition=1.0) for row in strikes]
-    attribution[1] = held(strikes[1])
-    claims = build_tables(syria, frames_of(strikes, attribution))["marts.claims_vs_control"]
-    columns = ("claimed_controller", "controller", "is_area", "strikes")
-    assert [tuple(row[c] for c in columns) for row in find(claims, window="article")] == [
-        ("generic", "opposition", False, 1),
-        ("isis", "isis", False, 1),
-        ("isis", "opposition", False, 1),
-        ("isis", "opposition", True, 1),
-    ]
 
 
 # Sensitivity

@@ -1,0 +1,23 @@
+"""Methods: the project's own methods page, for the release to carry.
+
+Belongs here: turning ``docs/methods.md`` into HTML. Does not belong here: what it says.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+METHODS = Path(__file__).parents[2] / "docs" / "methods.md"
+
+
+def methods_text() -> str:
+    """The methods page as it is written."""
+    return METHODS.read_text(encoding="utf-8")
+
+
+def render_methods() -> Markup:
+    """The methods page as HTML; markup inside it is shown, not obeyed."""
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(methods_text()))  # noqa: S704

@@ -1,0 +1,14 @@
+-- Method choices of the main source and window: the baseline first, then what moves the finding most.
+SELECT
+    choice,
+    variant,
+    about,
+    n,
+    not_focus_expected,
+    not_focus_lower_t10,
+    not_focus_upper_t10,
+    change,
+    finding_stands
+FROM sensitivity
+WHERE theatre = $theatre AND source = $source AND "window" = $window_name AND not_focus_expected IS NOT NULL
+ORDER BY change_rank ASC NULLS FIRST, choice_no ASC;

@@ -1,0 +1,49 @@
+"""The command that explains one strike: the release's words and the row as received."""
+
+from __future__ import annotations
+
+import pytest
+from sample_frames import sample_frames
+
+from pipeline.catalogue import table
+from pipeline.errors import UserError
+from pipeline.explain import FILES, PARTS, explain_strike
+from pipeline.release.files import write_parquet
+from pipeline.settings import Settings
+
+
+@pytest.fixture
+def released(settings: Settings) -> Settings:
+    """A data folder whose latest release has the tables that an explanation is read from."""
+    folder = settings.latest / "tables"
+    folder.mkdir(parents=True)
+    frames = sample_frames()
+    for name in FILES.values():
+        write_parquet(folder / f"{name}.parquet", table(name), frames[name])
+    return settings
+
+
+def test_all_parts_of_the_explanation_and_the_raw_row_are_told(released: Settings) -> None:
+    row = sample_frames()["marts.explanations"].to_pylist()[0]
+    told = "\n".join(explain_strike(released, row["strike_id"]))
+    assert told.startswith(f"{row['strike_id']}: {row['what']}")
+    for part, title in PARTS.items():
+        assert f"  {title:<12} {row[part]}" in told
+    assert "isw_reports.csv, record" in told
+    assert "place = " in told
+
+
+def test_a_beginning_is_enough_where_only_one_strike_has_it(released: Settings) -> None:
+    ids = sample_frames()["core.strikes"].column("strike_id").to_pylist()
+    whole = ids[0]
+    enough = next(n for n in range(1, len(whole) + 1) if sum(id_.startswith(whole[:n]) for id_ in ids) == 1)
+    assert explain_strike(released, whole[:enough])[0].startswith(whole)
+    with pytest.raises(UserError, match="strikes begin with"):
+        explain_strike(released, "")
+
+
+def test_what_cannot_be_explained_is_said_with_what_to_do(settings: Settings, released: Settings) -> None:
+    with pytest.raises(UserError, match="has no strike 'nothing'"):
+        explain_strike(released, "nothing")
+    with pytest.raises(UserError, match="run `isw-strikes run` first"):
+        explain_strike(Settings(data=settings.root / "empty"), "s")
