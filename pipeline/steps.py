@@ -1,27 +1,25 @@
 """Steps: the one table of what the pipeline does for a theatre, in order, and what each step depends on.
 
-Belongs here: naming the inputs, parts and outputs of each step, and calling the stage that does it.
-Does not belong here: the stages themselves, when they run, or Dagster.
+Belongs here: naming the parts and outputs of each step, and calling the stage that does it.
+Does not belong here: the stages themselves, what makes a part stale (``inputs``), when they run, or Dagster.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline import inputs
 from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute_strikes
-from pipeline.base_map import land
 from pipeline.catalogue import table, tables
 from pipeline.lake import content_digest
-from pipeline.ledger import digest
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.references import map_references
 from pipeline.strikes import map_strikes
-from pipeline.theatres import CONTROL_KINDS, Source, Theatre
+from pipeline.theatres import CONTROL_KINDS, Theatre
 from pipeline.work import Built, Candidate, Step, Work
 
 if TYPE_CHECKING:
@@ -31,43 +29,7 @@ if TYPE_CHECKING:
 CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_changes")
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
-ABSENT = "absent"
 ATTRIBUTION_CODE = ("attribution.py", "distances.py", "overlay.py", "sql/attribution", "catalogue")
-
-
-def _exports(work: Work, theatre: Theatre, source: str) -> str:
-    rows = work.lake.read(
-        "raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name, source=source
-    )
-    return digest(sorted(map(str, rows.to_pylist()))) if rows.num_rows else ABSENT
-
-
-def _output(work: Work, step: str, theatre: Theatre, part: str, name: str) -> str:
-    entry = work.ledger.read(step, theatre.name, part)
-    return entry.outputs[name].digest[:16] if entry and name in entry.outputs else ABSENT
-
-
-def _note(work: Work, step: str, theatre: Theatre, part: str, name: str) -> Any:
-    entry = work.ledger.read(step, theatre.name, part)
-    return entry.notes.get(name) if entry else None
-
-
-def _mapping_config(theatre: Theatre, source: Source) -> str:
-    kept = {"extent", "first_month", "last_month", "provinces", "provinces_file", "controllers", "focus"}
-    precision = {"default_precision_m", "point_precision_m"}
-    return digest([theatre.model_dump(mode="json", include=kept | precision), source.model_dump(mode="json")])
-
-
-def _control_config(theatre: Theatre, *sources: Source) -> str:
-    kept = {"controllers", "control", "land", "land_name", "projection", "focus"}
-    return digest([theatre.model_dump(mode="json", include=kept), *(s.model_dump(mode="json") for s in sources)])
-
-
-def _reference_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    return {
-        "theatre file": _mapping_config(theatre, theatre.sources[part]),
-        f"exports of {part}": _exports(work, theatre, part),
-    }
 
 
 def _raw(work: Work, theatre: Theatre, source: str) -> tuple[pa.Table, pa.Table]:
@@ -99,16 +61,6 @@ def _build_references(work: Work, theatre: Theatre, parts: Sequence[str]) -> Map
     return built
 
 
-def _mapped_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    inputs = {
-        "theatre file": _mapping_config(theatre, theatre.sources[part]),
-        f"exports of {part}": _exports(work, theatre, part),
-    }
-    for name, source in theatre.of_kind("places", "reports", "report_additions").items():
-        inputs[name] = _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
-    return inputs
-
-
 def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
     references = [work.lake.read(name, theatre=theatre.name) for name in REFERENCE_TABLES.values()]
     built = {}
@@ -128,13 +80,6 @@ def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
 
 def _of_month(frame: pa.Table, month: str) -> pa.Table:
     return frame.filter(pc.equal(frame.column("month"), month)).sort_by("strike_id")
-
-
-def _control_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    source = theatre.sources[part]
-    read = [part] if source.kind != "control_merged" else [source.base or "", source.overrides or ""]
-    config = _control_config(theatre, source, *(theatre.sources[name] for name in read if name != part))
-    return {"theatre file": config} | {f"exports of {name}": _exports(work, theatre, name) for name in read}
 
 
 def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
@@ -163,18 +108,6 @@ def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mappin
     return built
 
 
-def _strike_sources(theatre: Theatre) -> list[str]:
-    return list(theatre.of_kind("strikes"))
-
-
-def _strikes_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    inputs = {}
-    for source in _strike_sources(theatre):
-        months = _note(work, "mapped_strikes", theatre, source, "months") or {}
-        inputs[f"strikes of {source} in {part}"] = months.get(part, "none")
-    return inputs
-
-
 def _build_strikes(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
     mapped = work.lake.read("work.mapped_strikes", theatre=theatre.name)
     built = {}
@@ -189,42 +122,6 @@ def _build_strikes(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mappin
         candidate = Candidate("core.strikes", rows, {"theatre": theatre.name, "month": part})
         built[part] = Built((candidate,), notes)
     return built
-
-
-def _attribution_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    source = theatre.control.in_force
-    kept = {"controllers", "focus", "projection"}
-    return {
-        "theatre file": digest([theatre.model_dump(mode="json", include=kept), source]),
-        "land": digest(land(theatre).hex()),
-        f"strikes in {part}": _output(work, "strikes", theatre, part, "core.strikes"),
-        f"control by {source} in {part}": _control_of_month(work, theatre, source, part),
-    }
-
-
-def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> str:
-    """Digest of the control rows that stand on a day of the month's strikes: their ids are made of their content."""
-    entry = work.ledger.read("strikes", theatre.name, part)
-    if entry is None or "date_from" not in entry.notes:
-        return "none"
-    first, last = (date.fromisoformat(entry.notes[name]) for name in ("date_from", "date_to"))
-    ids = []
-    for name, id_, start, end in (
-        ("core.control_snapshots", "snapshot_day", "snapshot_day", "in_force_to"),
-        ("core.control_areas", "area_id", "valid_from", "valid_to"),
-        ("core.front_lines", "front_id", "valid_from", "valid_to"),
-        ("core.control_observations", "observation_id", "valid_from", "valid_to"),
-    ):
-        # An observation's id names its place and day only; what it says decides the margin.
-        said = ["latitude", "longitude", "controller"] if name == "core.control_observations" else []
-        columns = list(dict.fromkeys([id_, start, end, *said]))
-        rows = work.lake.read(name, columns=columns, theatre=theatre.name, source=source)
-        stands = pc.and_(
-            pc.less_equal(rows.column(start), pa.scalar(last)),
-            pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),
-        )
-        ids.append(sorted(map(str, rows.filter(stands).to_pylist())))
-    return digest(ids)
 
 
 def control_frames(work: Work, theatre: Theatre, source: str | None = None) -> ControlFrames:
@@ -243,28 +140,6 @@ def _build_attribution(work: Work, theatre: Theatre, parts: Sequence[str]) -> Ma
         )
         for part in parts
     }
-
-
-def _table_inputs(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    months = theatre.months()
-    strikes = [_output(work, "strikes", theatre, month, "core.strikes") for month in months]
-    attributed = [_output(work, "attribution", theatre, month, "core.attribution") for month in months]
-    references = [
-        _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
-        for name, source in theatre.of_kind("reports", "places").items()
-    ]
-    control = [
-        _output(work, "control", theatre, source, name)
-        for source in theatre.of_kind(*CONTROL_KINDS)
-        for name in (*CONTROL_TABLES, "work.control_changes")
-    ]
-    return {
-        "theatre file": digest(theatre.model_dump(mode="json")),
-        "reports and places": digest(references),
-        "strikes": digest(strikes),
-        "attribution": digest(attributed),
-        "control": digest(control),
-    }  # fmt: skip
 
 
 def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
@@ -296,7 +171,7 @@ STEPS: tuple[Step, ...] = (
         "Gazetteer and report lists",
         (*REFERENCE_TABLES.values(), *OUTCOME_TABLES),
         _sources("places", "reports", "report_additions"),
-        _reference_inputs,
+        inputs.of_references,
         _build_references,
         code=("mapping.py", "references.py", "sql/mapping", "catalogue"),
     ),
@@ -305,7 +180,7 @@ STEPS: tuple[Step, ...] = (
         "Strike records mapped, typed and checked",
         ("work.mapped_strikes", *OUTCOME_TABLES),
         _sources("strikes"),
-        _mapped_inputs,
+        inputs.of_mapped_strikes,
         _build_mapped,
         code=("mapping.py", "strikes.py", "base_map.py", "sql/mapping", "sql/strikes", "catalogue"),
     ),
@@ -314,7 +189,7 @@ STEPS: tuple[Step, ...] = (
         "Who held which ground, and when",
         (*CONTROL_OUTPUTS, *OUTCOME_TABLES),
         _sources(*CONTROL_KINDS),
-        _control_inputs,
+        inputs.of_control,
         _build_control,
         code=("mapping.py", "base_map.py", "control", "sql/mapping", "sql/control", "catalogue"),
     ),
@@ -323,7 +198,7 @@ STEPS: tuple[Step, ...] = (
         "Reported strike locations",
         ("core.strikes",),
         _months,
-        _strikes_inputs,
+        inputs.of_strikes,
         _build_strikes,
         is_monthly=True,
     ),
@@ -332,7 +207,7 @@ STEPS: tuple[Step, ...] = (
         "Who held the ground that each strike hit",
         ("core.attribution",),
         _months,
-        _attribution_inputs,
+        inputs.of_attribution,
         _build_attribution,
         is_monthly=True,
         code=ATTRIBUTION_CODE,
@@ -342,7 +217,7 @@ STEPS: tuple[Step, ...] = (
         "Headline, counts and comparisons",
         ("core.episodes", "core.control_flips", *MARTS),
         lambda _: ["all"],
-        _table_inputs,
+        inputs.of_tables,
         _build_tables,
         code=(
             "tables",

@@ -1,0 +1,146 @@
+"""Inputs: digests of all that a part of a step is made from, by names that a person understands.
+
+Belongs here: what makes a part stale. Does not belong here: making a part (``steps``), judging it (``work``), or the
+code, which every step names itself.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.attribution import CONTROL_TABLES
+from pipeline.base_map import land
+from pipeline.ledger import digest
+from pipeline.references import TABLES as REFERENCE_TABLES
+from pipeline.theatres import CONTROL_KINDS, Source, Theatre
+from pipeline.work import Work
+
+ABSENT = "absent"
+
+
+def of_references(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    """A gazetteer or report list: its theatre file and its exports."""
+    return {
+        "theatre file": _mapping_config(theatre, theatre.sources[part]),
+        f"exports of {part}": _exports(work, theatre, part),
+    }
+
+
+def of_mapped_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    """Strikes of a source: its theatre file, its exports, the gazetteers and report lists."""
+    inputs = {
+        "theatre file": _mapping_config(theatre, theatre.sources[part]),
+        f"exports of {part}": _exports(work, theatre, part),
+    }
+    for name, source in theatre.of_kind("places", "reports", "report_additions").items():
+        inputs[name] = _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
+    return inputs
+
+
+def of_control(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    """A control source: its theatre file, its exports; for a merged one those of both of its sources."""
+    source = theatre.sources[part]
+    read = [part] if source.kind != "control_merged" else [source.base or "", source.overrides or ""]
+    config = _control_config(theatre, source, *(theatre.sources[name] for name in read if name != part))
+    return {"theatre file": config} | {f"exports of {name}": _exports(work, theatre, name) for name in read}
+
+
+def of_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    """Strikes of a month: every source's rows of that month."""
+    inputs = {}
+    for source in theatre.of_kind("strikes"):
+        months = _note(work, "mapped_strikes", theatre, source, "months") or {}
+        inputs[f"strikes of {source} in {part}"] = months.get(part, "none")
+    return inputs
+
+
+def of_attribution(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    """Attribution of a month: its strikes, and the control that stands on a day of them."""
+    source = theatre.control.in_force
+    kept = {"controllers", "focus", "projection"}
+    return {
+        "theatre file": digest([theatre.model_dump(mode="json", include=kept), source]),
+        "land": digest(land(theatre).hex()),
+        f"strikes in {part}": _output(work, "strikes", theatre, part, "core.strikes"),
+        f"control by {source} in {part}": _control_of_month(work, theatre, source, part),
+    }
+
+
+def of_tables(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+    """Tables: everything before them."""
+    months = theatre.months()
+    strikes = [_output(work, "strikes", theatre, month, "core.strikes") for month in months]
+    attributed = [_output(work, "attribution", theatre, month, "core.attribution") for month in months]
+    references = [
+        _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
+        for name, source in theatre.of_kind("reports", "places").items()
+    ]
+    control = [
+        _output(work, "control", theatre, source, name)
+        for source in theatre.of_kind(*CONTROL_KINDS)
+        for name in (*CONTROL_TABLES, "work.control_changes")
+    ]
+    return {
+        "theatre file": digest(theatre.model_dump(mode="json")),
+        "reports and places": digest(references),
+        "strikes": digest(strikes),
+        "attribution": digest(attributed),
+        "control": digest(control),
+    }  # fmt: skip
+
+
+def _exports(work: Work, theatre: Theatre, source: str) -> str:
+    rows = work.lake.read(
+        "raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name, source=source
+    )
+    return digest(sorted(map(str, rows.to_pylist()))) if rows.num_rows else ABSENT
+
+
+def _output(work: Work, step: str, theatre: Theatre, part: str, name: str) -> str:
+    entry = work.ledger.read(step, theatre.name, part)
+    return entry.outputs[name].digest[:16] if entry and name in entry.outputs else ABSENT
+
+
+def _note(work: Work, step: str, theatre: Theatre, part: str, name: str) -> Any:
+    entry = work.ledger.read(step, theatre.name, part)
+    return entry.notes.get(name) if entry else None
+
+
+def _mapping_config(theatre: Theatre, source: Source) -> str:
+    kept = {"extent", "first_month", "last_month", "provinces", "provinces_file", "controllers", "focus"}
+    precision = {"default_precision_m", "point_precision_m"}
+    return digest([theatre.model_dump(mode="json", include=kept | precision), source.model_dump(mode="json")])
+
+
+def _control_config(theatre: Theatre, *sources: Source) -> str:
+    kept = {"controllers", "control", "land", "land_name", "projection", "focus"}
+    return digest([theatre.model_dump(mode="json", include=kept), *(s.model_dump(mode="json") for s in sources)])
+
+
+def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> str:
+    """Digest of the control rows that stand on a day of the month's strikes: their ids are made of their content."""
+    entry = work.ledger.read("strikes", theatre.name, part)
+    if entry is None or "date_from" not in entry.notes:
+        return "none"
+    first, last = (date.fromisoformat(entry.notes[name]) for name in ("date_from", "date_to"))
+    ids = []
+    for name, id_, start, end in (
+        ("core.control_snapshots", "snapshot_day", "snapshot_day", "in_force_to"),
+        ("core.control_areas", "area_id", "valid_from", "valid_to"),
+        ("core.front_lines", "front_id", "valid_from", "valid_to"),
+        ("core.control_observations", "observation_id", "valid_from", "valid_to"),
+    ):
+        # An observation's id names its place and day only; what it says decides the margin.
+        said = ["latitude", "longitude", "controller"] if name == "core.control_observations" else []
+        columns = list(dict.fromkeys([id_, start, end, *said]))
+        rows = work.lake.read(name, columns=columns, theatre=theatre.name, source=source)
+        stands = pc.and_(
+            pc.less_equal(rows.column(start), pa.scalar(last)),
+            pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),
+        )
+        ids.append(sorted(map(str, rows.filter(stands).to_pylist())))
+    return digest(ids)
