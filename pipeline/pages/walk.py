@@ -128,7 +128,7 @@ def _intervals(total: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"lower": total[low], "upper": total[high], "about": about}
         for low, high, about in INTERVALS
-        if total.get(low) is not None
+        if total[low] is not None
     ]
 
 
