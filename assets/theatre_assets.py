@@ -31,7 +31,7 @@ AFTER: dict[str, tuple[str, ...]] = {
     "control": ("records",),
     "strikes": ("mapped_strikes",),
     "attribution": ("strikes", "control"),
-    "tables": ("strikes", "attribution", "control"),
+    "tables": ("references", "strikes", "attribution", "control"),
 }
 # Stages of the flow; `mapping` where not named. A stage of a theatre is a group.
 STAGES = {
