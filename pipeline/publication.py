@@ -145,7 +145,8 @@ def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": notes["id"],
         "path": path,
-        "headlines": notes["headlines"],
+        # The ledger sorts the names of what it keeps; pairs stay in the order in which they are told.
+        "headlines": dict(notes["headlines"]),
         "pictures": [path / name for name in notes["pictures"]],
     }
 
@@ -203,7 +204,7 @@ def _publish(
     for theatre in present:
         headlines |= headline_sentences(theatre, frames[theatre.name]["marts.headline"])
     shown = sorted(str(p.relative_to(published.path)) for p in (published.path / "pictures").rglob("*.png"))
-    notes = {"id": published.id, "headlines": headlines, "pictures": shown}
+    notes = {"id": published.id, "headlines": list(headlines.items()), "pictures": shown}
     work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))
     return Publication(**_told(settings, notes), already=published.already)
 
