@@ -144,14 +144,18 @@ def _build_attribution(work: Work, theatre: Theatre, parts: Sequence[str]) -> Ma
 
 def _build_tables(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
     from pipeline.other_days import attribute_other_days  # noqa: PLC0415 - loads where it is used
-    from pipeline.tables import build_tables  # noqa: PLC0415 - as above
+    from pipeline.tables import MEASURED, build_tables  # noqa: PLC0415 - as above
     from pipeline.variants import attribute_variants  # noqa: PLC0415 - as above
 
     names = (
         "core.strikes", "core.attribution", "core.reports", "core.places", *CONTROL_TABLES, "work.control_changes",
     )  # fmt: skip
     frames = {name: work.lake.read(name, theatre=theatre.name) for name in names}
-    variants = {(v.choice, v.value, v.about): frame for v, frame in attribute_variants(theatre, frames).items()}
+    # Two dozen attributions of a million strikes would not fit into memory whole: each keeps what is measured.
+    variants = {
+        (variant.choice, variant.value, variant.about): frame.select(MEASURED)
+        for variant, frame in attribute_variants(theatre, frames)
+    }
     made = build_tables(theatre, frames, variants, attribute_other_days(theatre, frames))
     candidates = tuple(Candidate(name, frame, {"theatre": theatre.name}) for name, frame in made.items())
     return {part: Built(candidates) for part in parts}

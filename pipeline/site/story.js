@@ -68,7 +68,7 @@ function finding(data, row) {
       ...(data.ally && row.not_focus_excluding_ally !== null
         ? reading("", `of ground not held by the ${controllerLabel(data, data.ally).toLowerCase()}, the attacker's ally`, percent(row.not_focus_excluding_ally))
         : []),
-      ...reading("", "had other places been named", between(row.place_lower, row.place_upper)),
+      ...(row.place_lower === null ? [] : reading("", "had other places been named", between(row.place_lower, row.place_upper))),
       ...(row.map_lower === null ? [] : reading("", "had the map been drawn from other places too", between(row.map_lower, row.map_upper))))),
     h("details", { class: "sentence" }, h("summary", {}, "In one sentence, to quote"), h("blockquote", {}, row.sentence)),
   ];

@@ -34,8 +34,12 @@ from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
 from pipeline.theatres import Theatre
 
-__all__ = ["BASELINE", "FEWEST", "TOLERANCE", "Variants", "build_tables"]
+__all__ = ["BASELINE", "FEWEST", "MEASURED", "TOLERANCE", "Variants", "build_tables"]
 
+# Columns of an attribution that figures are made of.
+MEASURED = (
+    "strike_id", "theatre", "certainty", "focus_share", "other_share", "unknown_share", "focus_at_point",
+)  # fmt: skip
 # An attribution of the same strikes under another method choice, by (choice, variant, what it means).
 Variants = Mapping[tuple[str, str, str], pa.Table]
 

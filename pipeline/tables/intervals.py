@@ -29,6 +29,8 @@ from pipeline.tables.measures import FEWEST, run
 from pipeline.theatres import Theatre
 
 DRAWS = 1_000
+# A bootstrap of a handful of places is far too narrow (of one it has no width at all), so there is none.
+FEWEST_PLACES = 10
 GROUPS = 1_024
 SEED = 20160307
 POINTS = 250_000  # sampled under all discs of a block
@@ -65,9 +67,11 @@ def measure_intervals(connection: duckdb.DuckDBPyConnection, theatre: Theatre, c
         drawn = _means(focus, totals, sums.expected)
         shares["map"] = drawn + (shares["place"].mean(axis=0) - drawn.mean(axis=0))
     columns = {}
+    is_too_few = np.asarray((sums.by_place("weight") > 0).sum(axis=0)).ravel() < FEWEST_PLACES
     for name, means in shares.items():
         ends = np.quantile(means, [0.025, 0.975], axis=0).clip(0, 1).round(9)
-        columns[f"{name}_lower"], columns[f"{name}_upper"] = ends
+        for edge, values in zip(("lower", "upper"), ends, strict=True):
+            columns[f"{name}_{edge}"] = pa.array(values, pa.float64(), mask=is_too_few)
     return pa.Table.from_pydict(
         {
             "set_no": sums.set_no,

@@ -146,6 +146,8 @@ def _scope(theatre: Theatre, row: Mapping[str, Any]) -> str:
 
 
 def _had_other_places(row: Mapping[str, Any]) -> str:
+    if row["place_lower"] is None:
+        return f"the {row['places']} places named are too few to say what others would have given"
     places = f"{_span(row['place_lower'], row['place_upper'])} had other places been named"
     if row["map_lower"] is None:
         return places

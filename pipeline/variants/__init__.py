@@ -8,7 +8,7 @@ Does not belong here: comparing the results, or choices that only filter or coun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,15 +25,15 @@ def variants(basis: Basis) -> list[Variant]:
     return [*control.variants(basis), *strikes.variants()]
 
 
-def attribute_variants(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[Variant, pa.Table]:
+def attribute_variants(theatre: Theatre, frames: Mapping[str, pa.Table]) -> Iterator[tuple[Variant, pa.Table]]:
     """Attribute the strikes of the theatre's main window under each changed choice.
 
     Args:
         theatre: the theatre.
         frames: ``core.strikes``, ``core.places`` and the control tables.
 
-    Returns:
-        ``core.attribution`` rows for each variant; one that makes no sense for the control at hand (a reach for
+    Yields:
+        Each variant with its ``core.attribution`` rows; one that makes no sense for the control at hand (a reach for
         polygons, facts of a source that has none) is left out.
     """
     window = theatre.windows[theatre.main_window]
@@ -41,5 +41,7 @@ def attribute_variants(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict
     days = all_strikes.column("date_from")
     is_inside = pc.and_(pc.greater_equal(days, pa.scalar(window.start)), pc.less_equal(days, pa.scalar(window.end)))
     basis = Basis(theatre, frames, all_strikes.filter(is_inside))
-    made = {variant: variant.attribute(basis) for variant in variants(basis)}
-    return {variant: frame for variant, frame in made.items() if frame is not None}
+    for variant in variants(basis):
+        frame = variant.attribute(basis)
+        if frame is not None:
+            yield variant, frame

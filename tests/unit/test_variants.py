@@ -83,7 +83,7 @@ def _box() -> bytes:
 @cache
 def _answers() -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
     frames = _frames(_strike("isw", "isw_reports"), _strike("aw", "airwars"), drawn_on=date(2016, 8, 9))
-    found = attribute_variants(SYRIA, frames)
+    found = dict(attribute_variants(SYRIA, frames))
     return {(v.choice, v.value): {row["strike_id"]: row for row in frame.to_pylist()} for v, frame in found.items()}
 
 
@@ -121,7 +121,7 @@ def test_days_as_reported_reach_past_the_effective_window() -> None:
 
 
 def test_dropping_the_places_nearby_moves_a_strike_at_one_of_them() -> None:
-    found = attribute_variants(SYRIA, _frames(_strike("at", "airwars", WEST + 0.001)))
+    found = dict(attribute_variants(SYRIA, _frames(_strike("at", "airwars", WEST + 0.001))))
     shares = {v.value: frame.column("other_share")[0].as_py() for v, frame in found.items()}
     assert shares["within 3 km dropped"] == 0  # the eastern place is too far to speak for it
     assert shares["first day"] == pytest.approx(1)
@@ -135,7 +135,7 @@ def test_discs_grow_shrink_and_are_clipped() -> None:
 
 def test_a_disc_by_settlements_is_the_mean_of_those_in_it() -> None:
     wide = _strike("wide", "airwars", precision_m=25_000.0)
-    found = attribute_variants(SYRIA, _frames(wide))
+    found = dict(attribute_variants(SYRIA, _frames(wide)))
     shares = {v.value: frame.column("focus_share")[0].as_py() for v, frame in found.items() if v.choice == "disc"}
     assert shares["by settlements"] == pytest.approx(0.5)
     assert shares["× 2"] != shares["× 0.5"]
@@ -152,7 +152,7 @@ def test_a_centre_on_a_border_goes_the_other_way_when_the_order_is_reversed() ->
     shared = shapely.get_coordinates(shapely.intersection(west, east))
     longitude, latitude = shared[len(shared) // 2]
     strike = _strike("border", "airwars", longitude, latitude=latitude, precision_m=0.0)
-    found = attribute_variants(SYRIA, {**frames, "core.strikes": table("core.strikes").conform([strike])})
+    found = dict(attribute_variants(SYRIA, {**frames, "core.strikes": table("core.strikes").conform([strike])}))
     named = {v.value: frame.column("controller")[0].as_py() for v, frame in found.items()}
     assert (named["first day"], named["reversed"]) == ("isis", "opposition")
 
@@ -166,7 +166,7 @@ def test_every_choice_attributes_every_strike_of_the_window_once(showcase: Work)
         for row in frames["core.strikes"].select(["strike_id", "date_from"]).to_pylist()
         if window.start <= row["date_from"] <= window.end
     )
-    found = attribute_variants(SYRIA, frames)
+    found = dict(attribute_variants(SYRIA, frames))
     assert len({(v.choice, v.value) for v in found}) == len(found) > 20
     for variant, frame in found.items():
         assert frame.column("strike_id").to_pylist() == wanted, variant

@@ -51,8 +51,14 @@ measured AS (
         CAST(summed.greatest_share AS DOUBLE) AS greatest_share,
         coalesce(centres.focus_days, 0) / windows.window_days AS focus_at_point,
         distances.front AS front_distance_m,
+        -- As in unknown_share: nobody knows whether the focus controller held such a centre.
+        centres.controller = 'unknown'
+        OR (
+            centres.controller = 'contested'
+            AND (centres.parties = '[]' OR list_contains(from_json(centres.parties, '["VARCHAR"]'), $focus))
+        ) AS is_centre_in_doubt,
         CASE
-            WHEN centres.controller IN ('unknown', 'contested') THEN NULL
+            WHEN is_centre_in_doubt THEN NULL
             WHEN centres.controller = $focus THEN distances.focus / nullif(distances.other, 0)
             ELSE distances.other / nullif(distances.focus, 0)
         END AS margin_r
@@ -77,7 +83,8 @@ SELECT
     END AS status,
     CASE
         WHEN
-            unknown_share > 1 - $clear_share
+            is_centre_in_doubt
+            OR unknown_share > 1 - $clear_share
             OR (focus_share > 1 - $clear_share AND focus_share < $clear_share)
             OR coalesce(margin_r, 0) > $likely_margin
             THEN 'uncertain'

@@ -65,6 +65,7 @@ SELECT
                 ORDER BY NOT is_baseline AND is_telling AND change IS NOT NULL DESC, abs(change) DESC
             )
     END AS change_rank,
-    CASE WHEN is_telling THEN coalesce(of_known, expected) > 0.5 END AS finding_stands
+    CASE WHEN is_telling THEN coalesce(of_known, expected) > 0.5 END AS finding_stands,
+    CASE WHEN is_telling THEN lower_t10 > 0.5 END AS is_secure
 FROM compared
 ORDER BY source, "window", choice_no;
