@@ -1,10 +1,11 @@
 """The base map: a theatre's land and provinces, as the project ships them (Natural Earth, public domain).
 
-Belongs here: reading those shapes. Does not belong here: drawing them.
+Belongs here: reading those shapes, digests of their files. Does not belong here: drawing them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,26 @@ from pipeline.theatres import Theatre
 
 
 @cache
+def _content(path: Path) -> bytes:
+    """Bytes of a file, read once a process, so that its digest is that of what was drawn."""
+    return path.read_bytes()
+
+
+@cache
+def file_digest(path: Path) -> str:
+    """Short SHA-256 of a file of the base map."""
+    return hashlib.sha256(_content(path)).hexdigest()[:16]
+
+
+def base_map_files(theatre: Theatre) -> list[Path]:
+    """Every file of the theatre's base map, backdrop included."""
+    names = {theatre.land, theatre.provinces_file, *theatre.backdrop.values()}
+    return [theatre.path(name) for name in sorted(names)]
+
+
+@cache
 def _features(path: Path) -> list[dict[str, Any]]:
-    features: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["features"]
+    features: list[dict[str, Any]] = json.loads(_content(path))["features"]
     return features
 
 

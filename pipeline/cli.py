@@ -19,7 +19,7 @@ from rich.table import Table as Grid
 
 from pipeline.errors import UserError
 from pipeline.settings import Settings
-from pipeline.theatres import theatres
+from pipeline.theatres import theatre_files, theatres
 
 app = typer.Typer(
     name="isw-strikes",
@@ -33,7 +33,7 @@ app = typer.Typer(
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-TheatreName = Annotated[str, typer.Option("--theatre", help=f"One of: {', '.join(theatres())}.")]
+TheatreName = Annotated[str, typer.Option("--theatre", help=f"One of: {', '.join(theatre_files())}.")]
 OptionalTheatre = Annotated[str | None, typer.Option("--theatre", help="Only this theatre; all where not given.")]
 Force = Annotated[bool, typer.Option("--force", help="Do what is fresh again too.")]
 
@@ -50,9 +50,9 @@ def _day(text: str, option: str) -> date:
 
 
 def _theatre_names(name: str | None) -> list[str]:
-    if name is not None and name not in theatres():
-        raise UserError(f"there is no theatre {name!r}: choose one of {', '.join(theatres())}")
-    return [name] if name else list(theatres())
+    if name is not None and name not in theatre_files():
+        raise UserError(f"there is no theatre {name!r}: choose one of {', '.join(theatre_files())}")
+    return [name] if name else list(theatre_files())
 
 
 @app.command()

@@ -12,7 +12,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.errors import UserError
 from pipeline.settings import Settings
+from pipeline.theatres import read_theatre, theatre_files
 
 PACKAGES = (
     "dagster",
@@ -39,7 +41,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Run every check."""
     checks: tuple[Callable[[Settings], list[Finding]], ...] = (
-        _python, _packages, _spatial, _folder, _space, _front_end, _release,
+        _python, _packages, _spatial, _theatres, _folder, _space, _front_end, _release,
     )  # fmt: skip
     return [finding for check in checks for finding in check(settings)]
 
@@ -68,6 +70,17 @@ def _spatial(settings: Settings) -> list[Finding]:
     except Exception as error:
         return [Finding("DuckDB spatial", False, str(error), "run `make install`: the two versions must be equal")]
     return [Finding("DuckDB spatial", True, "loads offline and transforms")]
+
+
+def _theatres(_: Settings) -> list[Finding]:
+    findings = []
+    for name, path in theatre_files().items():
+        try:
+            read_theatre(path)
+            findings.append(Finding(f"Theatre {name}", True, path.name))
+        except UserError as error:
+            findings.append(Finding(f"Theatre {name}", False, str(error), "correct the file"))
+    return findings
 
 
 def _folder(settings: Settings) -> list[Finding]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.attribution import CONTROL_TABLES
-from pipeline.base_map import land
+from pipeline.base_map import base_map_files, file_digest
 from pipeline.ledger import digest
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.theatres import CONTROL_KINDS, Source, Theatre
@@ -31,9 +31,10 @@ def of_references(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
 
 
 def of_mapped_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    """Strikes of a source: its theatre file, its exports, the gazetteers and report lists."""
+    """Strikes of a source: its theatre file, the provinces' shapes, its exports, the gazetteers and report lists."""
     inputs = {
         "theatre file": _mapping_config(theatre, theatre.sources[part]),
+        "provinces": file_digest(theatre.path(theatre.provinces_file)),
         f"exports of {part}": _exports(work, theatre, part),
     }
     for name, source in theatre.of_kind("places", "reports", "report_additions").items():
@@ -42,11 +43,16 @@ def of_mapped_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]
 
 
 def of_control(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    """A control source: its theatre file, its exports; for a merged one those of both of its sources."""
+    """A control source: its theatre file, land, provinces, exports; for a merged one those of both of its sources."""
     source = theatre.sources[part]
     read = [part] if source.kind != "control_merged" else [source.base or "", source.overrides or ""]
     config = _control_config(theatre, source, *(theatre.sources[name] for name in read if name != part))
-    return {"theatre file": config} | {f"exports of {name}": _exports(work, theatre, name) for name in read}
+    inputs = {
+        "theatre file": config,
+        "land": file_digest(theatre.path(theatre.land)),
+        "provinces": file_digest(theatre.path(theatre.provinces_file)),
+    }
+    return inputs | {f"exports of {name}": _exports(work, theatre, name) for name in read}
 
 
 def of_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
@@ -61,10 +67,10 @@ def of_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
 def of_attribution(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     """Attribution of a month: its strikes, and the control that stands on a day of them."""
     source = theatre.control.in_force
-    kept = {"controllers", "focus", "projection"}
+    kept = {"controllers", "focus", "projection", "land_name"}
     return {
         "theatre file": digest([theatre.model_dump(mode="json", include=kept), source]),
-        "land": digest(land(theatre).hex()),
+        "land": file_digest(theatre.path(theatre.land)),
         f"strikes in {part}": _output(work, "strikes", theatre, part, "core.strikes"),
         f"control by {source} in {part}": _control_of_month(work, theatre, source, part),
     }
@@ -86,6 +92,7 @@ def of_tables(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     ]
     return {
         "theatre file": digest(theatre.model_dump(mode="json")),
+        "base map": digest([file_digest(path) for path in base_map_files(theatre)]),
         "reports and places": digest(references),
         "strikes": digest(strikes),
         "attribution": digest(attributed),
@@ -117,7 +124,7 @@ def _mapping_config(theatre: Theatre, source: Source) -> str:
 
 
 def _control_config(theatre: Theatre, *sources: Source) -> str:
-    kept = {"controllers", "control", "land", "land_name", "projection", "focus"}
+    kept = {"controllers", "control", "extent", "first_month", "focus", "land_name", "projection", "provinces"}
     return digest([theatre.model_dump(mode="json", include=kept), *(s.model_dump(mode="json") for s in sources)])
 
 

@@ -15,6 +15,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,27 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@cache
-def code_digest(*parts: str) -> str:
-    """Digest of modules, packages and folders under ``pipeline``, and of the libraries that decide geometry."""
-    import duckdb  # noqa: PLC0415 - read once, when a digest is asked for
+def geometry_versions() -> dict[str, str]:
+    """Versions of the libraries, native ones included, that decide where a shape ends or how far away it is."""
+    import pyproj  # noqa: PLC0415 - read once, when a digest is asked for
     import shapely  # noqa: PLC0415 - as above
 
-    hashed = hashlib.sha256(f"{duckdb.__version__} {shapely.__version__} {shapely.geos_version}".encode())
+    packages = {name: version(name) for name in ("duckdb", "duckdb-extension-spatial", "pyproj", "scipy", "shapely")}
+    return packages | {"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str}
+
+
+@cache
+def code_digest(*parts: str) -> str:
+    """Digest of modules, packages and folders under ``pipeline``, and of the libraries that decide geometry.
+
+    Raises:
+        FileNotFoundError: there is no such module or folder.
+    """
+    hashed = hashlib.sha256(json.dumps(geometry_versions()).encode())
     for part in parts:
         path = PACKAGE / part
+        if not path.exists():
+            raise FileNotFoundError(path)
         files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in FILES)
         for file in files:
             hashed.update(file.relative_to(PACKAGE).as_posix().encode())

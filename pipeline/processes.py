@@ -16,11 +16,13 @@ SPILL = "isw-strikes-duckdb-"
 
 def is_alive(process: str) -> bool:
     """True where a process of this id runs; false for what is no id."""
+    if not (process.isascii() and process.isdecimal()) or int(process) == 0:
+        return False
     try:
         os.kill(int(process), 0)
     except PermissionError:
         return True
-    except (ProcessLookupError, ValueError):
+    except (ProcessLookupError, OverflowError):
         return False
     return True
 
@@ -29,10 +31,18 @@ def spill_folder() -> Path:
     """Where this process's DuckDB spills what does not fit into memory; those of dead processes are removed.
 
     Two engines over one folder overwrite each other's data, so each process has its own, among temporary files and not
-    in the working directory. DuckDB makes it when it first spills.
+    in the working directory. DuckDB makes it when it first spills. A folder of another user stays.
     """
     temporary = Path(tempfile.gettempdir())
     for folder in temporary.glob(f"{SPILL}*"):
-        if not is_alive(folder.name.removeprefix(SPILL)):
+        if not is_alive(folder.name.removeprefix(SPILL)) and _is_own(folder):
             shutil.rmtree(folder, ignore_errors=True)
     return temporary / f"{SPILL}{os.getpid()}"
+
+
+def _is_own(folder: Path) -> bool:
+    """True for this user's folder; others may drop anything among temporary files, or take it away meanwhile."""
+    try:
+        return folder.lstat().st_uid == os.geteuid()
+    except OSError:
+        return False

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipeline.base_map import base_map_files, file_digest
 from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
 from pipeline.settings import Settings
-from pipeline.steps import STEPS
+from pipeline.steps import ATTRIBUTION_CODE, STEPS
 from pipeline.theatres import Theatre
 from pipeline.theatres import theatres as all_theatres
 from pipeline.work import Verdict, Work, judge
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from pipeline.expectations import Validation
 
 CODE = (
-    "base_map.py",
+    *ATTRIBUTION_CODE,
     "front_end.py",
-    "catalogue",
     "expectations",
     "explain.py",
+    "known_places.py",
+    "ledger.py",
+    "nearest.py",
+    "other_days.py",
     "pages",
     "release",
     "site",
@@ -40,6 +44,7 @@ CODE = (
     "tiles.py",
     "pictures",
     "map_page.py",
+    "work.py",
 )
 
 
@@ -134,10 +139,13 @@ def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
         entries = [work.ledger.read(step.name, theatre.name, part) for step in STEPS for part in step.parts(theatre)]
         outputs = [[o.digest for o in entry.outputs.values()] if entry else None for entry in entries]
         received = work.lake.read("raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name)
-        inputs[theatre.name] = digest(
-            [outputs, sorted(map(str, received.to_pylist())), theatre.model_dump(mode="json")]
-        )
+        inputs[theatre.name] = digest([outputs, sorted(map(str, received.to_pylist())), _config(theatre)])
     return inputs
+
+
+def _config(theatre: Theatre) -> list[Any]:
+    """What is drawn and told of a theatre besides its tables: its file and its base map."""
+    return [theatre.model_dump(mode="json"), *(file_digest(path) for path in base_map_files(theatre))]
 
 
 def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
@@ -191,9 +199,7 @@ def _publish(
         pinned,
         _validate(frames),
         code_version=code_digest("."),
-        config_digest=digest(
-            [methods_text(), {name: theatre.model_dump(mode="json") for name, theatre in by_name.items()}]
-        ),
+        config_digest=digest([methods_text(), {name: _config(theatre) for name, theatre in by_name.items()}]),
         tiles=tiles,
         write_map=lambda folder: write_map_page(folder, by_name, frames),
         write_pages=lambda folder: write_pages(folder, by_name, frames),

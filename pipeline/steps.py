@@ -29,7 +29,16 @@ if TYPE_CHECKING:
 CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_changes")
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
-ATTRIBUTION_CODE = ("attribution.py", "distances.py", "overlay.py", "sql/attribution", "catalogue")
+# What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
+COMMON_CODE = (
+    "steps.py", "lake.py", "settings.py", "processes.py", "errors.py", "catalogue",
+    "theatres/__init__.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
+)  # fmt: skip
+MAPPING_CODE = (*COMMON_CODE, "mapping.py", "sql/mapping")
+CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
+ATTRIBUTION_CODE = (
+    *COMMON_CODE, "attribution.py", "base_map.py", "distances.py", "overlay.py", "sql/attribution",
+)  # fmt: skip
 
 
 def _raw(work: Work, theatre: Theatre, source: str) -> tuple[pa.Table, pa.Table]:
@@ -177,7 +186,7 @@ STEPS: tuple[Step, ...] = (
         _sources("places", "reports", "report_additions"),
         inputs.of_references,
         _build_references,
-        code=("mapping.py", "references.py", "sql/mapping", "catalogue"),
+        code=(*MAPPING_CODE, "references.py"),
     ),
     Step(
         "mapped_strikes",
@@ -186,7 +195,7 @@ STEPS: tuple[Step, ...] = (
         _sources("strikes"),
         inputs.of_mapped_strikes,
         _build_mapped,
-        code=("mapping.py", "strikes.py", "base_map.py", "sql/mapping", "sql/strikes", "catalogue"),
+        code=(*MAPPING_CODE, "base_map.py", "strikes.py", "sql/strikes"),
     ),
     Step(
         "control",
@@ -195,7 +204,7 @@ STEPS: tuple[Step, ...] = (
         _sources(*CONTROL_KINDS),
         inputs.of_control,
         _build_control,
-        code=("mapping.py", "base_map.py", "control", "sql/mapping", "sql/control", "catalogue"),
+        code=CONTROL_CODE,
     ),
     Step(
         "strikes",
@@ -205,6 +214,7 @@ STEPS: tuple[Step, ...] = (
         inputs.of_strikes,
         _build_strikes,
         is_monthly=True,
+        code=COMMON_CODE,
     ),
     Step(
         "attribution",
@@ -230,8 +240,7 @@ STEPS: tuple[Step, ...] = (
             "nearest.py",
             "known_places.py",
             *ATTRIBUTION_CODE,
-            "base_map.py",
-            "control",
+            *CONTROL_CODE,
             "sql/tables",
             "sql/variants",
             "sql/other_days",

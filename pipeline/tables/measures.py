@@ -135,20 +135,10 @@ def region_shapes(theatre: Theatre) -> pa.Table:
 
 
 def groups_frame(theatre: Theatre) -> pa.Table:
-    """Each controller and the theatre's group that holds it.
-
-    Raises:
-        UserError: a controller is in two groups, so that the split would not sum to 1.
-    """
-    rows = []
-    seen: dict[str, str] = {}
-    for group, members in theatre.groups.items():
-        for controller in members:
-            if controller in seen:
-                raise UserError(
-                    f"{theatre.name}: {controller!r} is in the groups {seen[controller]!r} and {group!r}, "
-                    "so that the split would count it twice: leave it in one"
-                )
-            seen[controller] = group
-            rows.append({"controller": controller, "controller_group": group})
+    """Each controller and the theatre's group that holds it."""
+    rows = [
+        {"controller": controller, "controller_group": group}
+        for group, members in theatre.groups.items()
+        for controller in members
+    ]
     return pa.Table.from_pylist(rows, schema=GROUPS)

@@ -293,12 +293,6 @@ def test_a_holder_without_a_group_is_told(syria: Theatre) -> None:
         build_tables(syria, frames_of(strikes, [held(strikes[0], turkish=1.0)]))
 
 
-def test_a_controller_in_two_groups_is_told(syria: Theatre) -> None:
-    twice = syria.model_copy(update={"groups": {**syria.groups, "again": ("isis",)}})
-    with pytest.raises(UserError, match="'isis' is in the groups 'isis' and 'again'"):
-        build_tables(twice, frames_of([]))
-
-
 def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
     made = build_tables(syria, frames_of([]))
     assert set(made) == {

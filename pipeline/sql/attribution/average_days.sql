@@ -74,8 +74,8 @@ by_controller AS (
 
 SELECT
     by_controller.strike_id,
-    arg_max(by_controller.controller, (days, -coalesce(priority, 1000), parties)) AS controller,
-    arg_max(by_controller.parties, (days, -coalesce(priority, 1000), parties)) AS parties,
+    arg_max(by_controller.controller, (days, -coalesce(priority, 1000), parties, by_controller.controller)) AS controller,
+    arg_max(by_controller.parties, (days, -coalesce(priority, 1000), parties, by_controller.controller)) AS parties,
     sum(days) FILTER (WHERE by_controller.controller = $focus) AS focus_days
 FROM by_controller
 LEFT JOIN priorities ON by_controller.controller = priorities.controller

@@ -172,5 +172,5 @@ def test_other_kinds_take_none_of_it_and_still_say_their_fields(more: dict[str, 
 def test_a_source_of_strikes_cannot_be_in_force() -> None:
     raw = SYRIA.model_dump(exclude_unset=True)
     raw["control"]["in_force"] = "isw_reports"
-    with pytest.raises(ValidationError, match="which is no control source"):
+    with pytest.raises(ValidationError, match="which is no source of kind control_observations or"):
         Theatre(**raw)

@@ -1,0 +1,66 @@
+"""Reading theatres: from YAML files to checked theatres, and what is wrong with a file in words.
+
+Belongs here: finding, reading and checking the files. Does not belong here: what a theatre is (``model``).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline.errors import UserError
+from pipeline.theatres.model import Theatre
+
+FOLDER = Path(__file__).parent
+
+
+def theatre_files() -> dict[str, Path]:
+    """The file of each theatre that the project ships, by name; reads none of them."""
+    return {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
+
+
+@cache
+def theatres() -> dict[str, Theatre]:
+    """All theatres that the project ships, by name.
+
+    Raises:
+        UserError: see :func:`read_theatre`.
+    """
+    return {name: read_theatre(path) for name, path in theatre_files().items()}
+
+
+def read_theatre(path: Path) -> Theatre:
+    """Read and check one theatre file.
+
+    Raises:
+        UserError: the file is no YAML or does not follow the model; the message names the file and the key.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"{path}: this is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise UserError(f"{path}: a theatre file holds keys and values")
+    try:
+        return Theatre(**{str(key): value for key, value in raw.items()} | _named(path.stem, raw.get("sources")))
+    except ValidationError as error:
+        told = [_in_words(path.stem, found["loc"], found["msg"]) for found in error.errors()]
+        raise UserError(f"{path}: " + "; ".join(told)) from None
+
+
+def _named(name: str, sources: Any) -> dict[str, Any]:
+    """A theatre is named after its file, and a source after its key."""
+    if not isinstance(sources, dict):
+        return {"name": name}
+    named = {key: {**source, "name": key} if isinstance(source, dict) else source for key, source in sources.items()}
+    return {"name": name, "sources": named}
+
+
+def _in_words(name: str, place: tuple[int | str, ...], message: str) -> str:
+    key = ".".join(str(part) for part in place)
+    said = message.removeprefix("Value error, ").removeprefix(f"{name}: ")
+    return f"{key}: {said}" if key else said

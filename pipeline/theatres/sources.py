@@ -1,0 +1,136 @@
+"""Sources: the model of a publisher's feed as a theatre's YAML file describes it.
+
+Belongs here: what a source is, how a file of it is recognised, which property means what.
+Does not belong here: the theatre around it (``model``), anything done to a record.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+SourceKind = Literal[
+    "strikes", "control_observations", "control_polygons", "control_merged", "places", "reports", "report_additions"
+]
+CONTROL_KINDS: tuple[SourceKind, ...] = ("control_observations", "control_polygons", "control_merged")
+
+
+# What a source that is made of two others can say.
+MERGED_FIELDS = frozenset(
+    {"name", "kind", "title", "publisher", "credit", "terms", "url", "compiled", "caveats"}
+    | {"base", "overrides", "reach_m"}
+)
+
+
+class Strict(BaseModel):
+    """A model that refuses unknown keys, so that a typing slip in a YAML file is an error and not silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldSource(Strict):
+    """Where a value comes from: the first non-empty of the named properties, the file's name, its layer, or a constant.
+
+    ``pattern`` keeps the first group of a regular expression's match; a value that does not match is empty.
+    """
+
+    names: tuple[str, ...] = ()
+    const: str | None = None
+    file_name: bool = False
+    layer: bool = False
+    pattern: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"names": (value,)}
+        if isinstance(value, list):
+            return {"names": tuple(value)}
+        if isinstance(value, dict) and isinstance(value.get("names"), str):
+            return {**value, "names": (value["names"],)}
+        return value
+
+
+class Recognise(Strict):
+    """How a file dropped in the inbox is known to be of this source: all that is given must hold."""
+
+    fields: tuple[str, ...] = ()
+    file_name: str | None = Field(default=None, description="Shell pattern, matched without regard to case")
+
+
+class Showcase(Strict):
+    """A file that the project ships, received on a recorded day."""
+
+    file: str
+    received_at: str
+
+
+class Source(Strict):
+    """One publisher's feed: what it is, how a file of it is recognised, and which property means what."""
+
+    name: str = ""
+    kind: SourceKind
+    title: str
+    publisher: str
+    credit: str
+    terms: str
+    url: str | None = None
+    cited_by: tuple[str, ...] = Field(
+        default=(), description="Hosts of the publisher's pages, by which a control fact that cites it is known"
+    )
+    compiled: bool = Field(default=False, description="True for our own compilation of facts")
+    caveats: tuple[str, ...] = ()
+    showcase: Showcase | None = None
+    recognise: Recognise | None = None
+    layers: tuple[str, ...] = Field(default=(), description="Layers read; all where empty")
+    only: dict[str, str] = Field(default_factory=dict, description="Property = regular expression; others are refused")
+    key: tuple[str, ...] = Field(
+        default=(), description="Mapped fields that identify a record; content of the record where empty"
+    )
+    key_fold: bool = Field(default=False, description="Records of one key in one export are one strike seen repeatedly")
+    fields: dict[str, FieldSource] = Field(default_factory=dict)
+    date_formats: tuple[str, ...] = Field(
+        default=("%Y-%m-%d",), description="strptime formats tried in order; epoch_ms for epoch milliseconds"
+    )
+    default_year: int | None = Field(default=None, description="Year of dates whose format has none")
+    precision_m: dict[str, float] = Field(
+        default_factory=dict,
+        description="The source's own precision words, in metres; `default` for none given",
+    )
+    confidence: dict[str, str] = Field(default_factory=dict, description="Aliases of the source's confidence words")
+    note_days: bool = Field(default=False, description="True where notes name days ('Nov 6-8')")
+    cumulative_reports: bool = Field(default=False, description="True where each report repeats the ones before")
+    complement: str | None = Field(default=None, description="Who holds the theatre's land that no polygon covers")
+    known_until: date | None = Field(default=None, description="Day after the last that the source speaks about")
+    base: str | None = Field(default=None, description="Merged control: the source of polygons that is overridden")
+    overrides: str | None = Field(default=None, description="Merged control: the source of observations on top")
+    reach_m: float | None = Field(
+        default=None, gt=0, description="Merged control: furthest that an observation overrides, metres"
+    )
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Source:
+        made_of_others = [name for name in ("base", "overrides", "reach_m") if getattr(self, name) is not None]
+        if self.kind != "control_merged":
+            if made_of_others:
+                raise ValueError(f"source {self.name!r} is {self.kind}: only control_merged takes {made_of_others}")
+            missing = {"key", "fields"} - self.model_fields_set
+            if missing:
+                raise ValueError(f"source {self.name!r} lacks {sorted(missing)}")
+            return self
+        if not (self.base and self.overrides):
+            raise ValueError(f"source {self.name!r} is control_merged: say `base` and `overrides`")
+        strangers = self.model_fields_set - MERGED_FIELDS
+        if strangers:
+            raise ValueError(
+                f"source {self.name!r} is control_merged and has no records of its own: leave out {sorted(strangers)}"
+            )
+        return self
+
+    @property
+    def is_read_by_name(self) -> bool:
+        """True where a file's name says something, so that the same bytes under another name say something else."""
+        return any(field.file_name for field in self.fields.values())
