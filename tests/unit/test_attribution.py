@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import permutations
 
+import pyarrow as pa
 import pytest
 from squares import EAST, NOVEMBER, OCTOBER, SEPTEMBER, SYRIA, area, ask, control_of, snapshot
 
+from pipeline.attribution import attribute
 from pipeline.work import Work
 
 
@@ -55,6 +58,20 @@ def test_a_point_on_a_shared_border_belongs_to_the_first_in_the_theatres_order_o
     assert SYRIA.controllers["isis"].priority < SYRIA.controllers["opposition"].priority
     assert ask([(37.0, 36.2)])[0]["controller"] == "isis"
     assert ask([(37.0, 36.2)], start=OCTOBER)[0]["controller"] == "opposition"
+
+
+@pytest.mark.parametrize("pair", list(permutations(["kurdish", "isis", "nusra", "opposition", "government"], 2)))
+def test_a_tie_of_all_else_is_settled_by_name(pair: tuple[str, str]) -> None:
+    equal = {name: c.model_copy(update={"priority": 1}) for name, c in SYRIA.controllers.items()}
+    areas = [area("a1", pair[0], EAST, SEPTEMBER, OCTOBER), area("a2", pair[1], EAST, OCTOBER, NOVEMBER)]
+    probes = pa.table(
+        {
+            "strike_id": ["a"], "longitude": [37.2], "latitude": [36.2], "radius_m": [0.0],
+            "date_from": [OCTOBER - timedelta(1)], "date_to": [OCTOBER],
+        }
+    )  # fmt: skip
+    found = attribute(SYRIA.model_copy(update={"controllers": equal}), probes, control_of(areas)).to_pylist()[0]
+    assert found["controller"] == max(pair)
 
 
 def test_every_strike_of_the_showcase_has_exactly_one_attribution(showcase: Work) -> None:
