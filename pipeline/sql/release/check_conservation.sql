@@ -1,6 +1,6 @@
 -- Every record of every export ends in exactly one outcome; every refusal has a reason; of every accepted record
--- something was made, and of no other. A drawn polygon may make no area of its own (it lies under another), so drawn
--- sources are asked only the other way round.
+-- something was made, and of no other: of a polygon an area, or, where it lies under others, what is told as a repair.
+-- Two sources that are given the same bytes have records of the same id, so a record is one of its theatre and source.
 WITH stated AS (
     SELECT
         theatre,
@@ -59,31 +59,76 @@ balance AS (
     GROUP BY theatre, source, export_id
 ),
 
+-- A merged control source draws with the records of the two that it is made of, and has none of its own.
+drawn AS (
+    SELECT
+        theatre,
+        source,
+        unnest(from_json(record_ids, '["VARCHAR"]')) AS record_id
+    FROM core.control_areas
+    UNION
+    SELECT
+        theatre,
+        source,
+        unnest(from_json(record_ids, '["VARCHAR"]')) AS record_id
+    FROM core.control_repairs
+),
+
 made AS (
-    SELECT record_id FROM core.strikes
+    SELECT
+        theatre,
+        source,
+        record_id
+    FROM core.strikes
     UNION ALL
-    SELECT record_id FROM core.control_observations
+    SELECT
+        theatre,
+        source,
+        record_id
+    FROM core.control_observations
     UNION ALL
-    SELECT record_id FROM core.places
+    SELECT
+        theatre,
+        source,
+        record_id
+    FROM core.places
     UNION ALL
-    SELECT record_id FROM core.reports
+    SELECT
+        theatre,
+        source,
+        record_id
+    FROM core.reports
     UNION ALL
-    SELECT record_id FROM core.report_additions
+    SELECT
+        theatre,
+        source,
+        record_id
+    FROM core.report_additions
     UNION ALL
-    SELECT DISTINCT unnest(from_json(record_ids, '["VARCHAR"]')) AS record_id FROM core.control_areas
+    SELECT
+        drawn.theatre,
+        drawn.source,
+        drawn.record_id
+    FROM drawn
+    SEMI JOIN stated ON drawn.theatre = stated.theatre AND drawn.source = stated.source
+),
+
+borrowed AS (
+    SELECT
+        drawn.theatre,
+        drawn.source,
+        drawn.record_id
+    FROM drawn
+    ANTI JOIN stated ON drawn.theatre = stated.theatre AND drawn.source = stated.source
 ),
 
 accepted AS (
-    SELECT record_id FROM core.record_outcomes
-    WHERE outcome = 'accepted'
-),
-
-drawn_sources AS (
-    SELECT DISTINCT
+    SELECT
         theatre,
-        source
-    FROM core.control_areas
-    WHERE method = 'polygon'
+        source,
+        record_id
+    FROM core.record_outcomes
+    WHERE outcome = 'accepted'
 )
 
 SELECT
@@ -98,26 +143,42 @@ WHERE
     OR outcomes <> different
     OR outcomes <> accepted + duplicate + superseded + quarantined
 UNION ALL
-SELECT format('record {} is quarantined, but no reason stands in core.quarantine', outcomes.record_id) AS failure
+SELECT
+    format(
+        'record {} of {} is quarantined, but no reason stands in core.quarantine',
+        outcomes.record_id, outcomes.source
+    ) AS failure
 FROM core.record_outcomes AS outcomes
-ANTI JOIN core.quarantine AS quarantine ON outcomes.record_id = quarantine.record_id
+ANTI JOIN core.quarantine AS quarantine
+    ON
+        outcomes.theatre = quarantine.theatre
+        AND outcomes.source = quarantine.source
+        AND outcomes.record_id = quarantine.record_id
 WHERE outcomes.outcome = 'quarantined'
 UNION ALL
-SELECT format('record {} is accepted, but nothing was made of it', outcomes.record_id) AS failure
-FROM core.record_outcomes AS outcomes
-ANTI JOIN made ON outcomes.record_id = made.record_id
-ANTI JOIN drawn_sources ON outcomes.theatre = drawn_sources.theatre AND outcomes.source = drawn_sources.source
-WHERE outcomes.outcome = 'accepted'
+SELECT format('record {} of {} is accepted, but nothing was made of it', accepted.record_id, accepted.source) AS failure
+FROM accepted
+ANTI JOIN made
+    ON accepted.theatre = made.theatre AND accepted.source = made.source AND accepted.record_id = made.record_id
 UNION ALL
-SELECT format('record {} made a row, but is not accepted', made.record_id) AS failure
+SELECT format('record {} of {} made a row, but is not accepted', made.record_id, made.source) AS failure
 FROM made
-ANTI JOIN accepted ON made.record_id = accepted.record_id
+ANTI JOIN accepted
+    ON made.theatre = accepted.theatre AND made.source = accepted.source AND made.record_id = accepted.record_id
+UNION ALL
+SELECT format('record {} made a row of {}, but is not accepted', borrowed.record_id, borrowed.source) AS failure
+FROM borrowed
+ANTI JOIN accepted ON borrowed.theatre = accepted.theatre AND borrowed.record_id = accepted.record_id
 UNION ALL
 SELECT
     format(
-        'strike {} cannot be traced: record {} is not in raw.records',
-        strikes.strike_id, strikes.record_id
+        'strike {} cannot be traced: record {} of {} is not in raw.records',
+        strikes.strike_id, strikes.record_id, strikes.source
     ) AS failure
 FROM core.strikes AS strikes
-ANTI JOIN raw.records AS records ON strikes.record_id = records.record_id
+ANTI JOIN raw.records AS records
+    ON
+        strikes.theatre = records.theatre
+        AND strikes.source = records.source
+        AND strikes.record_id = records.record_id
 ORDER BY failure
