@@ -10,12 +10,24 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from pipeline.errors import UserError
+
 METHODS = Path(__file__).parents[2] / "docs" / "methods.md"
 
 
 def methods_text() -> str:
-    """The methods page as it is written."""
-    return METHODS.read_text(encoding="utf-8")
+    """The methods page as it is written.
+
+    Raises:
+        UserError: this is no checkout of the project, or one without its documents.
+    """
+    try:
+        return METHODS.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(
+            f"{METHODS} is not there, and a release carries it: work in a checkout of the project, installed with "
+            "`make install`"
+        ) from None
 
 
 def render_methods() -> Markup:
