@@ -12,18 +12,8 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from pipeline.catalogue import table
-from pipeline.mapping import (
-    FIELDS,
-    Mapped,
-    extract,
-    identify,
-    lookup,
-    parse_coordinates,
-    parse_dates,
-    parse_numbers,
-    refusals,
-    settle,
-)
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, refusals, settle
+from pipeline.parsing import parse_coordinates, parse_dates, parse_numbers
 from pipeline.theatres import Source, Theatre
 
 TABLES = {"places": "core.places", "reports": "core.reports", "report_additions": "core.report_additions"}

@@ -34,7 +34,7 @@ COMMON_CODE = (
     "steps.py", "lake.py", "settings.py", "processes.py", "errors.py", "catalogue",
     "theatres/__init__.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
 )  # fmt: skip
-MAPPING_CODE = (*COMMON_CODE, "mapping.py", "sql/mapping")
+MAPPING_CODE = (*COMMON_CODE, "mapping.py", "parsing.py", "sql/mapping")
 CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
 ATTRIBUTION_CODE = (
     *COMMON_CODE, "attribution.py", "base_map.py", "distances.py", "overlay.py", "sql/attribution",

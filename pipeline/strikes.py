@@ -17,18 +17,8 @@ import pyarrow.compute as pc
 from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.lake import connect, sql
-from pipeline.mapping import (
-    FIELDS,
-    Mapped,
-    extract,
-    identify,
-    lookup,
-    map_unique,
-    parse_coordinates,
-    parse_dates,
-    parse_numbers,
-    settle,
-)
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, settle
+from pipeline.parsing import map_unique, parse_coordinates, parse_dates, parse_numbers
 from pipeline.theatres import GENERIC, Source, Theatre
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}

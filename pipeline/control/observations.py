@@ -15,7 +15,8 @@ from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.lake import connect, sql
-from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, parse_coordinates, parse_dates, settle
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, settle
+from pipeline.parsing import parse_coordinates, parse_dates
 from pipeline.theatres import Source, Theatre
 
 # Ground is often held since long before the strikes begin; a date decades earlier (1900, 1970) is a slip.

@@ -30,7 +30,8 @@ from pipeline.control.holders import read_holders
 from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
 from pipeline.lake import connect, sql
-from pipeline.mapping import Mapped, extract, identify, parse_dates, settle
+from pipeline.mapping import Mapped, extract, identify, settle
+from pipeline.parsing import parse_dates
 from pipeline.theatres import Source, Theatre
 
 POLYGON_SCHEMA = pa.schema(

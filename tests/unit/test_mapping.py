@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.mapping import extract, identify, parse_coordinates, parse_dates, refusals, settle
+from pipeline.mapping import extract, identify, refusals, settle
+from pipeline.parsing import parse_coordinates, parse_dates
 from pipeline.theatres import Source
 
 
