@@ -104,24 +104,24 @@ def _load(connection: duckdb.DuckDBPyConnection, theatre: Theatre, frames: Mappi
     }.items():
         connection.register(view, frames[name])
     connection.register("backdrop_rows", _backdrop(theatre))
-    west, south, east, north = _reach(theatre)
+    reach = dict(zip(("west", "south", "east", "north"), _reach(theatre), strict=True))
+    extent = dict(zip(("own_west", "own_south", "own_east", "own_north"), theatre.extent, strict=True))
     parameters = {
         "theatre": theatre.name,
         "control_source": theatre.control.in_force,
         "projection": theatre.projection,
         "finest": _tolerance_m(MAX_ZOOM, TOLERANCE_PIXELS),
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
+        **reach,
+        **extent,
     }
     steps = {
         "list_strikes": ("theatre",),
         "list_discs": ("projection",),
         "list_areas": ("theatre", "control_source", "finest"),
         "list_fronts": ("theatre", "control_source", "finest"),
-        "gather_backdrop": ("west", "south", "east", "north"),
+        "gather_backdrop": tuple(reach),
         "split_backdrop": (),
+        "name_land": tuple(extent),
         "start_pieces": (),
     }
     for step, names in steps.items():
@@ -154,11 +154,12 @@ def _backdrop(theatre: Theatre) -> pa.Table:
         ),
     ]
     land = {theatre.backdrop.get("countries", theatre.land), theatre.land}
-    files += [("land", file, {}) for file in sorted(land)]
+    countries = {shape: (name, c.label_local) for name, c in theatre.countries.items() for shape in c.shapes}
+    files += [("land", file, countries) for file in sorted(land)]
     for layer, file, spellings in files:
         for feature in json.loads(theatre.path(file).read_text(encoding="utf-8"))["features"]:
             name = feature["properties"].get("name") or ""
-            is_theatre = layer == "land" and theatre.land_name in (None, name)
+            is_theatre = layer == "land" and file == theatre.land and theatre.land_name in (None, name)
             own, local = spellings.get(name, (name, None))
             rows.append(
                 {

@@ -1,9 +1,8 @@
 // Map: MapLibre, its layers' filters and the pointer. Belongs here: drawing what others chose, telling what was pointed at.
 
 import { Map as MapLibre, NavigationControl, ScaleControl } from "./lib/maplibre-gl.mjs";
-import { shownDays } from "./data.js";
-import { byId } from "./dom.js";
-import { buildStyle, DAY_LAYERS, patterns, STRIKE_LAYERS } from "./style.js";
+import { byId, h } from "./dom.js";
+import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns, STRIKE_LAYERS } from "./style.js";
 import { tileAddress } from "./tiles.js";
 import { span } from "./words.js";
 
@@ -16,17 +15,18 @@ export const theme = () => (dark.matches ? "dark" : "light");
 export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
- * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first.
+ * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first; `onNames` the names wanted.
  * Returns `update(state, strikes)`, `show(strike)` to go there, and `reveal(strike)` to see it beside its evidence.
  */
-export function createMap(data, { onStrikes }) {
+export function createMap(data, names, { onStrikes, onNames }) {
   const tiles = tileAddress(data.tiles);
   const [west, south, east, north] = data.extent;
   const map = new MapLibre({
     container: "map",
-    style: buildStyle(data, theme(), tiles),
+    style: buildStyle(data, theme(), tiles, names),
     bounds: data.land,
-    fitBoundsOptions: { padding: 14 },
+    // To the left, room for the names of a coast's towns, which stand seaward of them.
+    fitBoundsOptions: { padding: { top: 14, right: 14, bottom: 14, left: 48 } },
     maxBounds: [[west - REACH_DEGREES, south - REACH_DEGREES], [east + REACH_DEGREES, north + REACH_DEGREES]],
     maxZoom: 12,
     attributionControl: false,
@@ -37,8 +37,10 @@ export function createMap(data, { onStrikes }) {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-right");
+  // Below, where the ground is desert or sea: no corner of the fighting lies under a button.
+  map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+  map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-left");
+  if (data.language_local) map.addControl(namesControl(data, onNames), "bottom-right");
   let latest = null;
   const apply = () => latest && applyState(map, data, ...latest);
   map.setMissingStyleImageResolver((id) => {
@@ -46,7 +48,7 @@ export function createMap(data, { onStrikes }) {
     if (image) map.addImage(id, image, { pixelRatio: 2 });
   });
   map.on("style.load", apply);
-  onTheme(() => map.setStyle(buildStyle(data, theme(), tiles), { diff: false }));
+  onTheme(() => map.setStyle(buildStyle(data, theme(), tiles, latest?.[0].names ?? names), { diff: false }));
   watchPointer(map, data, onStrikes);
   return {
     update(state, strikes) {
@@ -68,6 +70,18 @@ export function createMap(data, { onStrikes }) {
   };
 }
 
+/** A button that turns the names on the map from Latin letters to the theatre's own and back. */
+function namesControl(data, onNames) {
+  const code = data.language_local;
+  const named = (locale) => new Intl.DisplayNames([locale], { type: "language" }).of(code);
+  const button = h("button", {
+    type: "button", id: "names", "aria-pressed": "false", title: `Names in ${named("en")}`,
+    onclick: () => onNames(button.getAttribute("aria-pressed") === "true" ? "latin" : "local"),
+  }, h("span", { lang: code, dir: "auto" }, named(code)));
+  const group = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group" }, button);
+  return { onAdd: () => group, onRemove: () => group.remove() };
+}
+
 /** Shift of the map's middle that keeps it clear of the evidence, which lies on the map where there is room beside it. */
 function clearOf(map) {
   const wide = map.getContainer().clientWidth > 640;
@@ -75,39 +89,37 @@ function clearOf(map) {
 }
 
 function applyState(map, data, state, strikes) {
-  const onDay = ["all", ["<=", ["get", "day_from"], state.day], [">", ["get", "day_until"], state.day]];
+  const onDay = ["all", ["<=", ["get", "day_from"], state.to], [">", ["get", "day_until"], state.to]];
   const contested = ["==", ["get", "controller"], "contested"];
   for (const layer of DAY_LAYERS) {
     const also = { areas: [["!", contested]], "areas-contested": [contested] }[layer] ?? [];
     map.setFilter(layer, [...onDay, ...also]);
   }
-  const shown = strikeFilter(data, state);
+  const shown = strikeFilter(state);
   for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
   map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
   map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
+  for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
+  byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
 }
 
 /** The same choice as data.shownStrikes, for the tiles. */
-function strikeFilter(data, state) {
-  const window = data.windowByName.get(state.window);
-  const [first, last] = shownDays(data, state);
-  const filter = [
-    "all",
-    ["==", ["get", "source"], state.source],
-    ["!", ["get", "is_background"]],
-    [">=", ["get", "day_from"], window.from],
-    ["<=", ["get", "day_from"], window.to],
-  ];
-  if (state.span !== "window") filter.push(["<=", ["get", "day_from"], last], [">=", ["get", "day_to"], first]);
-  return filter;
-}
+const strikeFilter = (state) => [
+  "all",
+  ["==", ["get", "source"], state.source],
+  ["!", ["get", "is_background"]],
+  [">=", ["get", "day_from"], state.from],
+  ["<=", ["get", "day_from"], state.to],
+];
 
 /** Places at which more than one strike is shown, so that none hides another unseen. */
 function stacks(strikes) {
   const places = new Map();
   for (const strike of strikes) {
     const key = `${strike.longitude} ${strike.latitude}`;
-    places.set(key, [...(places.get(key) ?? []), strike]);
+    const there = places.get(key);
+    if (there) there.push(strike);
+    else places.set(key, [strike]);
   }
   return [...places.values()].filter((there) => there.length > 1).map((there) => ({
     type: "Feature",
@@ -119,6 +131,7 @@ function stacks(strikes) {
 function watchPointer(map, data, onStrikes) {
   const tip = byId("tip");
   map.on("click", ({ point }) => {
+    tip.hidden = true;
     const ids = strikesAt(map, point);
     if (ids.length) onStrikes(ids);
   });
@@ -130,10 +143,18 @@ function watchPointer(map, data, onStrikes) {
     const strike = data.strikeById.get(ids[0]);
     const others = ids.length > 1 ? ` · and ${ids.length - 1} more here` : "";
     tip.textContent = `${strike.place ?? "Unnamed place"} · ${span(strike.day_from, strike.day_to)}${others}`;
-    tip.style.left = `${Math.min(point.x, map.getContainer().clientWidth - 240)}px`;
-    tip.style.top = `${point.y}px`;
+    placeTip(tip, point, map.getContainer().clientWidth - (byId("evidence").hidden ? 0 : byId("evidence").offsetWidth + 12));
   });
+  map.on("movestart", () => { tip.hidden = true; });
   map.getCanvas().addEventListener("mouseleave", () => { tip.hidden = true; });
+}
+
+/** Put the tip beside the pointer, within the part of the map that is not covered. */
+function placeTip(tip, { x, y }, width) {
+  const gap = 12;
+  const left = x + gap + tip.offsetWidth > width - gap ? x - gap - tip.offsetWidth : x + gap;
+  tip.style.left = `${Math.max(gap, left)}px`;
+  tip.style.top = `${Math.max(gap, y - gap - tip.offsetHeight)}px`;
 }
 
 /** Ids of the strikes at a point of the screen: dots first, then discs from small to large. */
