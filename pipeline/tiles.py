@@ -25,6 +25,10 @@ from pipeline.theatres import Theatre
 MIN_ZOOM = 3
 MAX_ZOOM = 10
 LARGEST_TILE_BYTES = 500_000
+# A tile with more strikes than this gathers them into hexagons, which count every one.
+MOST_STRIKES = 4_000
+# From the middle of a hexagon to a corner, as a share of the tile: 21 of its 512 pixels.
+CELL_SHARE = 1 / 24
 WORLD_M = 40_075_016.685578488
 TILE_PIXELS = 512
 # Finer than this cannot be seen; up to the second number is given away before a tile is let grow past the limit.
@@ -35,8 +39,9 @@ MARGIN = 0.03
 BACKDROP_MARGIN_DEGREES = 5.0
 
 # Order within a tile: from the ground up.
-SHAPES = ("land", "lakes", "rivers", "provinces", "areas", "fronts", "discs")
-POINTS = ("land_names", "province_names", "towns", "strikes")
+SHAPES = ("land", "lakes", "rivers", "provinces", "areas", "fronts")
+# Point layer → the table of its rows at the zoom in hand.
+POINTS = {"land_names": "land_names", "province_names": "province_names", "towns": "towns", "strikes": "singles"}
 LAYERS = {
     "land": "Countries; the theatre's own has is_theatre",
     "land_names": "Countries, at a point inside each",
@@ -48,7 +53,10 @@ LAYERS = {
     "areas": "Control areas; each stands from day_from up to, not on, day_until (days since 1970-01-01)",
     "fronts": "Lines along which two controllers' ground touches, dated as the areas are",
     "discs": "Precision discs of strikes whose location is an area",
-    "strikes": "Reported strike locations; day_from to day_to inclusive (days since 1970-01-01)",
+    "cells": (
+        f"Hexagons, in tiles with more than {MOST_STRIKES} strikes: n strikes gathered, counts by holder and first day"
+    ),
+    "strikes": "Reported strike locations, in the other tiles; day_from to day_to inclusive (days since 1970-01-01)",
 }
 
 
@@ -199,6 +207,7 @@ def _tolerance_m(zoom: int, pixels: float) -> float:
 
 def _encode_zoom(connection: duckdb.DuckDBPyConnection, zoom: int) -> dict[tuple[int, int], bytes]:
     """Tiles of one zoom, gzipped, by x and y; simplified more where one would be too large."""
+    points = _encode_points(connection, zoom)
     pixels = TOLERANCE_PIXELS
     while True:
         tolerance = _tolerance_m(zoom, pixels)
@@ -207,16 +216,29 @@ def _encode_zoom(connection: duckdb.DuckDBPyConnection, zoom: int) -> dict[tuple
             values: dict[str, Any] = {"zoom": zoom, "layer": layer, "tolerance": tolerance}
             for x, y, part in connection.execute(sql("tiles/encode_shapes"), values).fetchall():
                 parts.setdefault((x, y), []).append(part)
-        for layer in POINTS:
-            rows = connection.execute(sql("tiles/encode_points"), {"zoom": zoom, "layer": layer}).fetchall()
-            for x, y, part in rows:
-                parts.setdefault((x, y), []).append(part)
+        values = {"zoom": zoom, "tolerance": tolerance}
+        for x, y, part in connection.execute(sql("tiles/encode_discs"), values).fetchall():
+            parts.setdefault((x, y), []).append(part)
+        for x, y, part in points:
+            parts.setdefault((x, y), []).append(part)
         # mtime 0: the same rows give the same bytes.
         tiles = {place: gzip.compress(b"".join(layers), mtime=0) for place, layers in parts.items()}
         largest = max((len(data) for data in tiles.values()), default=0)
         if largest <= LARGEST_TILE_BYTES or pixels >= MOST_TOLERANCE_PIXELS:
             return tiles
         pixels *= 2
+
+
+def _encode_points(connection: duckdb.DuckDBPyConnection, zoom: int) -> list[tuple[int, int, bytes]]:
+    """Parts of the tiles that no tolerance changes: each as x, y, bytes."""
+    connection.execute(sql("tiles/part_strikes"), {"zoom": zoom, "most": MOST_STRIKES})
+    connection.execute(sql("tiles/single_strikes"))
+    connection.execute(sql("tiles/gather_cells"), {"zoom": zoom, "radius": CELL_SHARE * WORLD_M / 2**zoom})
+    parts = connection.execute(sql("tiles/encode_cells")).fetchall()
+    for layer, rows in POINTS.items():
+        values = {"zoom": zoom, "layer": layer, "rows": rows}
+        parts += connection.execute(sql("tiles/encode_points"), values).fetchall()
+    return parts
 
 
 def _fields(connection: duckdb.DuckDBPyConnection, layer: str) -> dict[str, str]:

@@ -25,8 +25,8 @@ export function createMap(data, names, { onStrikes, onNames }) {
     container: "map",
     style: buildStyle(data, theme(), tiles, names),
     bounds: data.land,
-    // To the left, room for the names of a coast's towns, which stand seaward of them.
-    fitBoundsOptions: { padding: { top: 14, right: 14, bottom: 14, left: 48 } },
+    // To the sides, room for the names of towns at the edges of the land.
+    fitBoundsOptions: { padding: { top: 14, right: 40, bottom: 14, left: 46 } },
     maxBounds: [[west - REACH_DEGREES, south - REACH_DEGREES], [east + REACH_DEGREES, north + REACH_DEGREES]],
     maxZoom: 12,
     attributionControl: false,
@@ -40,7 +40,7 @@ export function createMap(data, names, { onStrikes, onNames }) {
   // Below, where the ground is desert or sea: no corner of the fighting lies under a button.
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-left");
-  if (data.language_local) map.addControl(namesControl(data, onNames), "bottom-right");
+  if (data.language_local) map.addControl(namesControl(data, onNames), "top-left");
   let latest = null;
   const apply = () => latest && applyState(map, data, ...latest);
   map.setMissingStyleImageResolver((id) => {
