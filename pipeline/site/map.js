@@ -1,10 +1,12 @@
 // Map: MapLibre, its layers' filters and the pointer. Belongs here: drawing what others chose, telling what was pointed at.
 
 import { Map as MapLibre, NavigationControl, ScaleControl } from "./lib/maplibre-gl.mjs";
+import { drawnCells, loadedCells } from "./cells.js";
+import { controllerLabel } from "./data.js";
 import { byId, h } from "./dom.js";
 import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns, STRIKE_LAYERS } from "./style.js";
 import { tileAddress } from "./tiles.js";
-import { span } from "./words.js";
+import { count, span } from "./words.js";
 
 const REACH_DEGREES = 5;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -42,12 +44,32 @@ export function createMap(data, names, { onStrikes, onNames }) {
   map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-left");
   if (data.language_local) map.addControl(namesControl(data, onNames), "top-left");
   let latest = null;
-  const apply = () => latest && applyState(map, data, ...latest);
+  let cells = [];
+  const drawCells = () => {
+    if (!latest || !map.getSource("cells")) return;
+    const features = drawnCells(cells, latest[0], (name) => controllerLabel(data, name));
+    map.getSource("cells").setData({ type: "FeatureCollection", features });
+    // Where strikes are gathered, hexagons tell how many there are.
+    map.getSource("stacks").setData({ type: "FeatureCollection", features: features.length ? [] : stacks(latest[1]) });
+    tellOfCells(features);
+  };
+  const apply = () => {
+    if (!latest) return;
+    applyState(map, data, latest[0]);
+    drawCells();
+  };
   map.setMissingStyleImageResolver((id) => {
     const image = patterns(data, theme())[id];
     if (image) map.addImage(id, image, { pixelRatio: 2 });
   });
   map.on("style.load", apply);
+  map.on("idle", () => {
+    const loaded = loadedCells(map, "theatre");
+    const isSame = loaded.length === cells.length && loaded.every((cell, at) =>
+      cell.cell === cells[at].cell && cell.zoom === cells[at].zoom && cell.counts === cells[at].counts);
+    cells = loaded;
+    if (!isSame) drawCells();
+  });
   onTheme(() => map.setStyle(buildStyle(data, theme(), tiles, latest?.[0].names ?? names), { diff: false }));
   watchPointer(map, data, onStrikes);
   return {
@@ -88,7 +110,7 @@ function clearOf(map) {
   return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
-function applyState(map, data, state, strikes) {
+function applyState(map, data, state) {
   const onDay = ["all", ["<=", ["get", "day_from"], state.to], [">", ["get", "day_until"], state.to]];
   const contested = ["==", ["get", "controller"], "contested"];
   for (const layer of DAY_LAYERS) {
@@ -98,7 +120,6 @@ function applyState(map, data, state, strikes) {
   const shown = strikeFilter(state);
   for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
   map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
-  map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
   for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
 }
@@ -128,6 +149,16 @@ function stacks(strikes) {
   }));
 }
 
+/** Say how many strikes the hexagons stand for: none is left out, but none can be clicked either. */
+function tellOfCells(features) {
+  const note = byId("gathered");
+  const strikes = features.reduce((sum, { properties }) => sum + properties.n, 0);
+  note.hidden = !strikes;
+  if (!strikes) return;
+  note.textContent = `${count(strikes)} rows in view are gathered into hexagons: `
+    + "the colour of who held the ground of most, the paler the more mixed. Zoom in for single ones.";
+}
+
 function watchPointer(map, data, onStrikes) {
   const tip = byId("tip");
   map.on("click", ({ point }) => {
@@ -137,16 +168,21 @@ function watchPointer(map, data, onStrikes) {
   });
   map.on("mousemove", ({ point }) => {
     const ids = strikesAt(map, point);
+    const [cell] = ids.length || !map.getLayer("cells") ? [] : map.queryRenderedFeatures(point, { layers: ["cells"] });
     map.getCanvas().style.cursor = ids.length ? "pointer" : "";
-    tip.hidden = !ids.length;
-    if (!ids.length) return;
-    const strike = data.strikeById.get(ids[0]);
-    const others = ids.length > 1 ? ` · and ${ids.length - 1} more here` : "";
-    tip.textContent = `${strike.place ?? "Unnamed place"} · ${span(strike.day_from, strike.day_to)}${others}`;
+    tip.hidden = !ids.length && !cell;
+    if (tip.hidden) return;
+    tip.textContent = cell ? `${cell.properties.said} rows: ${cell.properties.held}` : strikesTitle(data, ids);
     placeTip(tip, point, map.getContainer().clientWidth - (byId("evidence").hidden ? 0 : byId("evidence").offsetWidth + 12));
   });
   map.on("movestart", () => { tip.hidden = true; });
   map.getCanvas().addEventListener("mouseleave", () => { tip.hidden = true; });
+}
+
+function strikesTitle(data, ids) {
+  const strike = data.strikeById.get(ids[0]);
+  const others = ids.length > 1 ? ` · and ${ids.length - 1} more here` : "";
+  return `${strike.place ?? "Unnamed place"} · ${span(strike.day_from, strike.day_to)}${others}`;
 }
 
 /** Put the tip beside the pointer, within the part of the map that is not covered. */

@@ -83,6 +83,7 @@ export function buildStyle(data, theme, tiles, names) {
     version: 8,
     sources: {
       theatre: { type: "vector", url: tiles, promoteId: { strikes: "strike_id" } },
+      cells: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
       stacks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     },
     layers: [
@@ -113,6 +114,7 @@ export function buildStyle(data, theme, tiles, names) {
       base("disc-edges", "line", "discs", {
         paint: { "line-color": colour, "line-width": 1.2, "line-opacity": 0.75, "line-dasharray": [3, 2] },
       }),
+      ...cellLayers(ink, colour),
       strikeLayer(base, ink, colour),
       ...labels(base, ink, data.has_towns, names),
       base("chosen", "circle", "strikes", {
@@ -133,6 +135,26 @@ export function buildStyle(data, theme, tiles, names) {
       },
     ],
   };
+}
+
+/** Hexagons of gathered strikes: the colour of the leading holder, the paler the less it leads. */
+function cellLayers(ink, colour) {
+  return [
+    { id: "cells-ground", type: "fill", source: "cells", paint: { "fill-color": ink.land } },
+    {
+      id: "cells", type: "fill", source: "cells",
+      paint: { "fill-color": colour, "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0.3, 0.45, 1, 1] },
+    },
+    { id: "cell-edges", type: "line", source: "cells", paint: { "line-color": ink.stroke, "line-width": 1.2 } },
+    {
+      id: "cell-counts", type: "symbol", source: "cells",
+      layout: {
+        "text-field": ["get", "said"], "text-font": SANS_BOLD, "text-size": 10.5, "text-padding": 0,
+        "symbol-sort-key": ["-", ["get", "n"]],
+      },
+      paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.5 },
+    },
+  ];
 }
 
 function strikeLayer(base, ink, colour) {

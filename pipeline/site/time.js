@@ -220,9 +220,10 @@ function drawBars(data, state, view) {
 
 function drawMarks(data, from, to, view) {
   const events = data.events.filter((event) => event.day > from && event.day < to);
-  view.marks.replaceChildren(...events.map((event) => {
+  view.marks.replaceChildren(...events.map((event, at) => {
     const share = edge(event.day, from, to);
-    const mark = h("span", { class: share > 0.6 ? "mark before" : "mark" }, h("i", {}), h("b", {}, event.title));
+    // Every other title stands lower, as neighbours may be close.
+    const mark = h("span", { class: `mark${share > 0.6 ? " before" : ""}${at % 2 ? " low" : ""}` }, h("i", {}), h("b", {}, event.title));
     mark.style.left = `${100 * share}%`;
     return mark;
   }));
