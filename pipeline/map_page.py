@@ -101,6 +101,7 @@ def _describe(theatre: Theatre) -> dict[str, Any]:
         "name": theatre.name,
         "title": theatre.title,
         "title_local": theatre.title_local,
+        "language_local": theatre.language_local,
         "question": theatre.question,
         "focus": theatre.focus,
         "ally": theatre.ally,

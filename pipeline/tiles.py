@@ -25,6 +25,10 @@ from pipeline.theatres import Theatre
 MIN_ZOOM = 3
 MAX_ZOOM = 10
 LARGEST_TILE_BYTES = 500_000
+# A tile with more strikes than this gathers them into hexagons, which count every one.
+MOST_STRIKES = 4_000
+# From the middle of a hexagon to a corner, as a share of the tile: 21 of its 512 pixels.
+CELL_SHARE = 1 / 24
 WORLD_M = 40_075_016.685578488
 TILE_PIXELS = 512
 # Finer than this cannot be seen; up to the second number is given away before a tile is let grow past the limit.
@@ -35,8 +39,9 @@ MARGIN = 0.03
 BACKDROP_MARGIN_DEGREES = 5.0
 
 # Order within a tile: from the ground up.
-SHAPES = ("land", "lakes", "rivers", "provinces", "areas", "fronts", "discs")
-POINTS = ("land_names", "province_names", "towns", "strikes")
+SHAPES = ("land", "lakes", "rivers", "provinces", "areas", "fronts")
+# Point layer → the table of its rows at the zoom in hand.
+POINTS = {"land_names": "land_names", "province_names": "province_names", "towns": "towns", "strikes": "singles"}
 LAYERS = {
     "land": "Countries; the theatre's own has is_theatre",
     "land_names": "Countries, at a point inside each",
@@ -48,7 +53,10 @@ LAYERS = {
     "areas": "Control areas; each stands from day_from up to, not on, day_until (days since 1970-01-01)",
     "fronts": "Lines along which two controllers' ground touches, dated as the areas are",
     "discs": "Precision discs of strikes whose location is an area",
-    "strikes": "Reported strike locations; day_from to day_to inclusive (days since 1970-01-01)",
+    "cells": (
+        f"Hexagons, in tiles with more than {MOST_STRIKES} strikes: n strikes gathered, counts by holder and first day"
+    ),
+    "strikes": "Reported strike locations, in the other tiles; day_from to day_to inclusive (days since 1970-01-01)",
 }
 
 
@@ -104,24 +112,24 @@ def _load(connection: duckdb.DuckDBPyConnection, theatre: Theatre, frames: Mappi
     }.items():
         connection.register(view, frames[name])
     connection.register("backdrop_rows", _backdrop(theatre))
-    west, south, east, north = _reach(theatre)
+    reach = dict(zip(("west", "south", "east", "north"), _reach(theatre), strict=True))
+    extent = dict(zip(("own_west", "own_south", "own_east", "own_north"), theatre.extent, strict=True))
     parameters = {
         "theatre": theatre.name,
         "control_source": theatre.control.in_force,
         "projection": theatre.projection,
         "finest": _tolerance_m(MAX_ZOOM, TOLERANCE_PIXELS),
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
+        **reach,
+        **extent,
     }
     steps = {
         "list_strikes": ("theatre",),
         "list_discs": ("projection",),
         "list_areas": ("theatre", "control_source", "finest"),
         "list_fronts": ("theatre", "control_source", "finest"),
-        "gather_backdrop": ("west", "south", "east", "north"),
+        "gather_backdrop": tuple(reach),
         "split_backdrop": (),
+        "name_land": tuple(extent),
         "start_pieces": (),
     }
     for step, names in steps.items():
@@ -154,11 +162,12 @@ def _backdrop(theatre: Theatre) -> pa.Table:
         ),
     ]
     land = {theatre.backdrop.get("countries", theatre.land), theatre.land}
-    files += [("land", file, {}) for file in sorted(land)]
+    countries = {shape: (name, c.label_local) for name, c in theatre.countries.items() for shape in c.shapes}
+    files += [("land", file, countries) for file in sorted(land)]
     for layer, file, spellings in files:
         for feature in json.loads(theatre.path(file).read_text(encoding="utf-8"))["features"]:
             name = feature["properties"].get("name") or ""
-            is_theatre = layer == "land" and theatre.land_name in (None, name)
+            is_theatre = layer == "land" and file == theatre.land and theatre.land_name in (None, name)
             own, local = spellings.get(name, (name, None))
             rows.append(
                 {
@@ -198,6 +207,7 @@ def _tolerance_m(zoom: int, pixels: float) -> float:
 
 def _encode_zoom(connection: duckdb.DuckDBPyConnection, zoom: int) -> dict[tuple[int, int], bytes]:
     """Tiles of one zoom, gzipped, by x and y; simplified more where one would be too large."""
+    points = _encode_points(connection, zoom)
     pixels = TOLERANCE_PIXELS
     while True:
         tolerance = _tolerance_m(zoom, pixels)
@@ -206,16 +216,29 @@ def _encode_zoom(connection: duckdb.DuckDBPyConnection, zoom: int) -> dict[tuple
             values: dict[str, Any] = {"zoom": zoom, "layer": layer, "tolerance": tolerance}
             for x, y, part in connection.execute(sql("tiles/encode_shapes"), values).fetchall():
                 parts.setdefault((x, y), []).append(part)
-        for layer in POINTS:
-            rows = connection.execute(sql("tiles/encode_points"), {"zoom": zoom, "layer": layer}).fetchall()
-            for x, y, part in rows:
-                parts.setdefault((x, y), []).append(part)
+        values = {"zoom": zoom, "tolerance": tolerance}
+        for x, y, part in connection.execute(sql("tiles/encode_discs"), values).fetchall():
+            parts.setdefault((x, y), []).append(part)
+        for x, y, part in points:
+            parts.setdefault((x, y), []).append(part)
         # mtime 0: the same rows give the same bytes.
         tiles = {place: gzip.compress(b"".join(layers), mtime=0) for place, layers in parts.items()}
         largest = max((len(data) for data in tiles.values()), default=0)
         if largest <= LARGEST_TILE_BYTES or pixels >= MOST_TOLERANCE_PIXELS:
             return tiles
         pixels *= 2
+
+
+def _encode_points(connection: duckdb.DuckDBPyConnection, zoom: int) -> list[tuple[int, int, bytes]]:
+    """Parts of the tiles that no tolerance changes: each as x, y, bytes."""
+    connection.execute(sql("tiles/part_strikes"), {"zoom": zoom, "most": MOST_STRIKES})
+    connection.execute(sql("tiles/single_strikes"))
+    connection.execute(sql("tiles/gather_cells"), {"zoom": zoom, "radius": CELL_SHARE * WORLD_M / 2**zoom})
+    parts = connection.execute(sql("tiles/encode_cells")).fetchall()
+    for layer, rows in POINTS.items():
+        values = {"zoom": zoom, "layer": layer, "rows": rows}
+        parts += connection.execute(sql("tiles/encode_points"), values).fetchall()
+    return parts
 
 
 def _fields(connection: duckdb.DuckDBPyConnection, layer: str) -> dict[str, str]:

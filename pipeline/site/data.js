@@ -45,21 +45,11 @@ export function headlineOf(data, source, window) {
   return data.headlines.find((row) => row.source === source && row.window === window) ?? null;
 }
 
-/** Days on which strikes are shown: the chosen window, or a span around the chosen day. Both inclusive. */
-export function shownDays(data, state) {
-  const window = data.windowByName.get(state.window);
-  const reach = { window: null, week: 7, day: 0 }[state.span];
-  return reach === null ? [window.from, window.to] : [state.day - reach, state.day + reach];
-}
-
 /** Strikes to show. As in the published figures, a strike belongs to the window in which its first day falls. */
 export function shownStrikes(data, state) {
-  const window = data.windowByName.get(state.window);
-  const [first, last] = shownDays(data, state);
   return data.strikes.filter((strike) =>
     strike.source === state.source && !strike.is_background &&
-    strike.day_from >= window.from && strike.day_from <= window.to &&
-    (state.span === "window" || (strike.day_from <= last && strike.day_to >= first)));
+    strike.day_from >= state.from && strike.day_from <= state.to);
 }
 
 /** Ids of a strike and of those shown at its very coordinate, and where it stands among them. */
@@ -75,12 +65,6 @@ export function sharedPlace(data, strikes, id) {
 export function snapshotOn(data, day) {
   const found = data.snapshots.find(([from, until]) => from <= day && day < until);
   return found ? found[0] : null;
-}
-
-/** First day of a window with a control map, or its first day. */
-export function openingDay(data, window) {
-  for (let day = window.from; day <= window.to; day += 1) if (snapshotOn(data, day) !== null) return day;
-  return window.from;
 }
 
 /** Episodes by controller, each counted once, by its first strike shown; in the order of the controllers. */

@@ -5,7 +5,7 @@ import { byId, h, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
 import { shownTitle } from "./time.js";
-import { count, plural } from "./words.js";
+import { count, dayShort, plural } from "./words.js";
 
 /** Draw the legend. `onTable` opens the table of what is shown. */
 export function updateLegend(data, state, strikes, { onTable }) {
@@ -16,15 +16,17 @@ export function updateLegend(data, state, strikes, { onTable }) {
   byId("legend").replaceChildren(
     h("h2", { id: "legend-title" }, "On the map"),
     h("p", { class: "small" }, `${plural(episodes, "reported strike location")}, ${shownTitle(data, state)}. `,
-      "Marks: who held the ground when it was hit. Shading: who held it on the day of the slider."),
+      `Marks: who held the ground when it was hit. Shading: who held it on ${dayShort(state.to)}, the last day shown; `,
+      "where the two differ, it changed hands."),
     h("ul", { class: "keys" }, ...present.map((controller) => h("li", { "data-controller": controller.name, class: counts.get(controller.name) ? "" : "none" },
       swatch(tone(controller.colour, theme()), controller.name),
       h("span", {}, controllerLabel(data, controller.name)),
       h("b", {}, count(counts.get(controller.name) ?? 0))))),
     h("ul", { class: "keys marks-key" },
       h("li", {}, h("i", { class: "mark-dot" }), "place"),
-      h("li", {}, h("i", { class: "mark-disc" }), "area of that radius"),
-      h("li", {}, h("i", { class: "mark-hollow" }), "uncertain who held it"),
+      h("li", {}, h("i", { class: "mark-disc" }), "area, known no better"),
+      h("li", {}, h("i", { class: "mark-hollow" }), "uncertain who held it; grey: unknown"),
+      h("li", {}, h("i", { class: "mark-count" }, "×3"), "several rows at one point"),
       h("li", {}, h("i", { class: "mark-unknown" }), "unknown ground"),
       h("li", {}, h("i", { class: "mark-line" }), "front line")),
     h("p", { class: "small" },

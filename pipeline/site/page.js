@@ -1,6 +1,6 @@
 // The page: loads one theatre, keeps the state, and tells each part when it has changed.
 
-import { loadIndex, loadManifest, loadTheatre, openingDay, sharedPlace, shownStrikes, snapshotOn } from "./data.js";
+import { loadIndex, loadManifest, loadTheatre, sharedPlace, shownStrikes, snapshotOn } from "./data.js";
 import { byId } from "./dom.js";
 import { closeEvidence, openEvidence } from "./evidence.js";
 import { updateLegend } from "./legend.js";
@@ -22,10 +22,12 @@ async function start() {
   const change = (part) => {
     const moved = part.window && part.window !== state.window;
     state = { ...state, ...part };
-    const window = data.windowByName.get(state.window);
-    if (moved && (state.day < window.from || state.day > window.to)) state.day = openingDay(data, window);
+    if (moved && part.from === undefined) {
+      const { from, to } = data.windowByName.get(state.window);
+      state = { ...state, from, to };
+    }
     if (part.source || part.window) chooseNone();
-    render(!part.day || moved);
+    render(part.from === undefined || moved);
   };
   const choose = async (ids, at = 0, fly = false) => {
     state = { ...state, strike: ids[at] };
@@ -68,7 +70,7 @@ async function start() {
 
   // Twice, as the map is fitted to the room that the rest leaves it.
   render(true);
-  map = createMap(data, { onStrikes: (ids) => choose(ids) });
+  map = createMap(data, state.names, { onStrikes: (ids) => choose(ids), onNames: (names) => change({ names }) });
   render(false);
   if (state.strike) choose(...sharedPlace(data, shownStrikes(data, state), state.strike));
   onTheme(() => render(true));
@@ -85,9 +87,9 @@ async function start() {
 }
 
 function notice(data, state) {
-  const missing = snapshotOn(data, state.day) === null;
+  const missing = snapshotOn(data, state.to) === null;
   byId("notice").hidden = !missing;
-  if (missing) byId("notice").textContent = `No control map was in force on ${dayLong(state.day)}`;
+  if (missing) byId("notice").textContent = `No control map was in force on ${dayLong(state.to)}`;
 }
 
 function showRelease(manifest) {

@@ -3,16 +3,17 @@
 const SANS = ["Noto Sans", "Helvetica Neue", "Arial", "sans-serif"];
 const SANS_BOLD = ["Noto Sans Bold", "Helvetica Neue Bold", "Arial Bold", "sans-serif"];
 
-// Natural Earth's rank of the towns that every zoom names.
+// Natural Earth's ranks run from 0 (largest) to 10: the towns that every zoom names, abroad and in the theatre's own land.
 const CITY_RANK = 4;
+const OWN_RANK = 8;
 
 const INKS = {
   light: {
-    paper: "#e9e7e1", land: "#fbfaf7", hatch: "#dcd8ce", border: "#98928a", province: "#bdb7ac", water: "#c3d6e2",
+    sea: "#d3e0e8", abroad: "#eceae4", land: "#fbfaf7", hatch: "#dcd8ce", border: "#98928a", province: "#bdb7ac", water: "#c3d6e2",
     river: "#b4cbd9", front: "#2b2b2b", label: "#45423c", minor: "#8b867c", halo: "#fbfaf7", stroke: "#ffffff", ring: "#111111",
   },
   dark: {
-    paper: "#14171b", land: "#22262c", hatch: "#343a42", border: "#6d7580", province: "#454c56", water: "#2c4252",
+    sea: "#1d2b37", abroad: "#14171b", land: "#22262c", hatch: "#343a42", border: "#6d7580", province: "#454c56", water: "#2c4252",
     river: "#2f4757", front: "#eceae4", label: "#d5d7da", minor: "#89909a", halo: "#1a1d22", stroke: "#14171b", ring: "#ffffff",
   },
 };
@@ -69,11 +70,12 @@ export function patterns(data, theme) {
 // Layers that follow the day, and those that follow the shown strikes.
 export const DAY_LAYERS = ["areas-ground", "areas", "areas-contested", "fronts-casing", "fronts"];
 export const STRIKE_LAYERS = ["discs", "disc-edges", "strikes"];
+export const NAME_LAYERS = ["country-names", "province-names", "towns", "cities"];
 
 const uncertain = ["any", ["==", ["get", "certainty"], "uncertain"], ["==", ["get", "controller"], "unknown"]];
 
 /** The whole style for one theatre. */
-export function buildStyle(data, theme, tiles) {
+export function buildStyle(data, theme, tiles, names) {
   const ink = INKS[theme];
   const colour = byController(data, theme);
   const base = (id, type, source, rest) => ({ id, type, source: "theatre", "source-layer": source, ...rest });
@@ -81,10 +83,12 @@ export function buildStyle(data, theme, tiles) {
     version: 8,
     sources: {
       theatre: { type: "vector", url: tiles, promoteId: { strikes: "strike_id" } },
+      cells: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
       stacks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     },
     layers: [
-      { id: "paper", type: "background", paint: { "background-color": ink.paper } },
+      { id: "sea", type: "background", paint: { "background-color": ink.sea } },
+      base("abroad", "fill", "land", { paint: { "fill-color": ink.abroad, "fill-antialias": false } }),
       base("land", "fill", "land", { filter: ["get", "is_theatre"], paint: { "fill-pattern": "unknown" } }),
       base("areas-ground", "fill", "areas", { paint: { "fill-color": ink.land, "fill-antialias": false } }),
       base("areas", "fill", "areas", {
@@ -110,9 +114,9 @@ export function buildStyle(data, theme, tiles) {
       base("disc-edges", "line", "discs", {
         paint: { "line-color": colour, "line-width": 1.2, "line-opacity": 0.75, "line-dasharray": [3, 2] },
       }),
-      ...labels(base, ink, data.has_towns),
+      ...cellLayers(ink, colour),
       strikeLayer(base, ink, colour),
-      cities(base, ink),
+      ...labels(base, ink, data.has_towns, names),
       base("chosen", "circle", "strikes", {
         filter: ["==", ["get", "strike_id"], ""],
         paint: {
@@ -131,6 +135,26 @@ export function buildStyle(data, theme, tiles) {
       },
     ],
   };
+}
+
+/** Hexagons of gathered strikes: the colour of the leading holder, the paler the less it leads. */
+function cellLayers(ink, colour) {
+  return [
+    { id: "cells-ground", type: "fill", source: "cells", paint: { "fill-color": ink.land } },
+    {
+      id: "cells", type: "fill", source: "cells",
+      paint: { "fill-color": colour, "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0.3, 0.45, 1, 1] },
+    },
+    { id: "cell-edges", type: "line", source: "cells", paint: { "line-color": ink.stroke, "line-width": 1.2 } },
+    {
+      id: "cell-counts", type: "symbol", source: "cells",
+      layout: {
+        "text-field": ["get", "said"], "text-font": SANS_BOLD, "text-size": 10.5, "text-padding": 0,
+        "symbol-sort-key": ["-", ["get", "n"]],
+      },
+      paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.5 },
+    },
+  ];
 }
 
 function strikeLayer(base, ink, colour) {
@@ -153,22 +177,28 @@ function radius(more) {
 
 const widths = (low, high) => ["interpolate", ["linear"], ["zoom"], 5, low, 10, high];
 
-function labels(base, ink, hasTowns) {
-  const halo = { "text-halo-color": ink.halo, "text-halo-width": 1.5 };
+/** What a label says: the name in Latin letters, or in the theatre's own where there is one. */
+export function nameField(layer, names) {
+  const name = names === "local" ? ["coalesce", ["get", "name_local"], ["get", "name"]] : ["get", "name"];
+  return layer === "cities" || layer === "towns" ? name : ["upcase", name];
+}
+
+function labels(base, ink, hasTowns, names) {
+  const halo = { "text-halo-color": ink.halo, "text-halo-width": 1.6 };
   return [
     base("country-names", "symbol", "land_names", {
-      filter: ["!", ["get", "is_theatre"]],
+      filter: ["all", ["!", ["get", "is_theatre"]], ["step", ["zoom"], ["get", "is_near"], 6.5, true]],
       maxzoom: 8,
       layout: {
-        "text-field": ["upcase", ["get", "name"]], "text-font": SANS, "text-size": 11,
+        "text-field": nameField("country-names", names), "text-font": SANS, "text-size": 11,
         "text-letter-spacing": 0.18, "text-max-width": 8,
       },
-      paint: { "text-color": ink.minor, "text-halo-color": ink.paper, "text-halo-width": 1 },
+      paint: { "text-color": ink.minor, "text-halo-color": ink.abroad, "text-halo-width": 1 },
     }),
     base("province-names", "symbol", "province_names", {
-      minzoom: hasTowns ? 6.5 : 5,
+      minzoom: hasTowns ? 6.8 : 5,
       layout: {
-        "text-field": ["upcase", ["get", "name"]], "text-font": SANS, "text-size": 10,
+        "text-field": nameField("province-names", names), "text-font": SANS, "text-size": 10,
         "text-letter-spacing": 0.12, "text-max-width": 8,
       },
       paint: { "text-color": ink.minor, ...halo },
@@ -179,32 +209,31 @@ function labels(base, ink, hasTowns) {
         "circle-radius": 2, "circle-color": ink.halo, "circle-stroke-color": ink.label, "circle-stroke-width": 1,
       },
     }),
+    // Above the marks, with a halo: a name under a ring is not a name.
     base("towns", "symbol", "towns", {
       filter: ["all", townsByZoom(), [">", ["get", "rank"], CITY_RANK]],
-      layout: townLayout(SANS, 11.5, 0.7),
+      layout: townLayout("towns", names, SANS, 11.5, 0.7),
+      paint: { "text-color": ink.label, ...halo },
+    }),
+    base("cities", "symbol", "towns", {
+      filter: ["<=", ["get", "rank"], CITY_RANK],
+      layout: townLayout("cities", names, SANS_BOLD, 13, 0.9),
       paint: { "text-color": ink.label, ...halo },
     }),
   ];
 }
 
-/** Cities, by which a reader finds the way: above the strikes, where smaller towns' names give way to them. */
-function cities(base, ink) {
-  return base("cities", "symbol", "towns", {
-    filter: ["<=", ["get", "rank"], CITY_RANK],
-    layout: townLayout(SANS_BOLD, 13, 0.9),
-    paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.2 },
-  });
-}
-
-function townLayout(font, size, offset) {
+function townLayout(layer, names, font, size, offset) {
   return {
-    "text-field": ["get", "name"], "text-font": font, "text-size": size,
+    "text-field": nameField(layer, names), "text-font": font, "text-size": size, "text-padding": 3,
     "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": offset, "text-justify": "auto",
     "symbol-sort-key": ["get", "rank"],
   };
 }
 
-/** Natural Earth ranks run from 0 (largest) to 10; the theatre's own land shows more of them. */
+/** The theatre's own towns are named early, so that a reader finds the way; those abroad only when there is room. */
 function townsByZoom() {
-  return ["<=", ["get", "rank"], ["step", ["zoom"], CITY_RANK, 5.4, 7, 6.4, 8, 8, 10]];
+  const upTo = (own, abroad) => ["case", ["get", "is_theatre"], own, abroad];
+  return ["<=", ["get", "rank"],
+    ["step", ["zoom"], upTo(OWN_RANK, CITY_RANK), 6.8, upTo(10, 7), 8, 10]];
 }

@@ -1,4 +1,4 @@
-// Time: the day slider, the histogram above it, and how much is shown around the day. Draws; chooses nothing itself.
+// Time: the histogram by day, the brush over it that chooses the days shown, steps and play. Draws; chooses nothing itself.
 
 import { snapshotOn } from "./data.js";
 import { byId, h, svg } from "./dom.js";
@@ -6,14 +6,16 @@ import { theme } from "./map.js";
 import { tone } from "./style.js";
 import { dayLong, dayShort, plural, span, windowTitle } from "./words.js";
 
-const SPANS = [
-  ["window", "Whole period"],
-  ["week", "±7 days"],
-  ["day", "This day"],
+// Widths of the brush in days; null is the whole period.
+const WIDTHS = [
+  [null, "Whole period"],
+  [28, "4 weeks"],
+  [7, "Week"],
+  [1, "Day"],
 ];
 const PLAY_MS = 220;
 const HEIGHT = 44;
-const MOST_BARS = 56;
+const MOST_BARS = 120;
 
 /** Make the time bar. `onChange` gets the part of the state that changed. Returns `update(state)`. */
 export function createTime(data, { onChange }) {
@@ -21,13 +23,22 @@ export function createTime(data, { onChange }) {
   const view = {};
   let state = null;
   let timer = null;
+  // Whether a step moves the end alone, so that the days shown are all those up to it.
+  let grows = true;
+  let drawn = null;
 
-  const window_ = () => data.windowByName.get(state.window);
+  const period = () => data.windowByName.get(state.window);
+  const choose = (from, to) => {
+    const { from: first, to: last } = period();
+    const end = Math.min(Math.max(to, first), last);
+    const start = Math.min(Math.max(from, first), end);
+    if (start !== state.from || end !== state.to) onChange({ from: start, to: end });
+  };
   const step = (by) => {
-    const { from, to } = window_();
-    const day = Math.min(Math.max(state.day + by, from), to);
-    if (day === state.day) stop();
-    else onChange({ day });
+    const { from: first, to: last } = period();
+    const to = Math.min(Math.max(state.to + by, grows ? first : first + state.to - state.from), last);
+    if (to === state.to) stop();
+    choose(grows ? state.from : state.from + to - state.to, to);
   };
   const stop = () => {
     clearInterval(timer);
@@ -37,60 +48,144 @@ export function createTime(data, { onChange }) {
   };
   const play = () => {
     if (timer) return stop();
-    if (state.day >= window_().to) onChange({ day: window_().from });
+    const { from: first, to: last } = period();
+    if (state.to >= last) choose(first, grows ? first : first + state.to - state.from);
     // Who asked for less motion gets weeks at a calm pace, not a film.
     timer = setInterval(() => step(still.matches ? 7 : 1), still.matches ? 1500 : PLAY_MS);
     view.play.textContent = "❚❚";
     view.play.setAttribute("aria-label", "Pause");
+    return undefined;
+  };
+  const setWidth = (days) => {
+    stop();
+    const { from: first, to: last } = period();
+    grows = days === null;
+    if (grows) choose(first, last);
+    else choose(Math.max(first, state.to - days + 1), Math.max(state.to, first + days - 1));
+  };
+  const byHand = (from, to) => {
+    stop();
+    grows = from <= period().from;
+    choose(from, to);
   };
 
-  view.day = h("p", { class: "day" });
-  view.map = h("p", { class: "snapshot" });
-  view.play = h("button", { type: "button", class: "round", "aria-label": "Play day by day", onclick: play }, "▶");
-  view.slider = h("input", {
-    type: "range", step: 1, "aria-label": "Day of the control map",
-    oninput: () => { stop(); onChange({ day: Number(view.slider.value) }); },
-  });
-  view.bars = svg("svg", { class: "bars", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
-  view.marks = h("div", { class: "marks", "aria-hidden": "true" });
-  view.ends = h("p", { class: "ends" });
-  view.spans = SPANS.map(([name, label]) =>
-    h("button", { type: "button", "data-span": name, onclick: () => onChange({ span: name }) }, label));
-  byId("time").replaceChildren(
-    h("div", { class: "now" },
-      h("div", { class: "steps" },
-        h("button", { type: "button", class: "round", "aria-label": "Day before", onclick: () => { stop(); step(-1); } }, "‹"),
-        view.play,
-        h("button", { type: "button", class: "round", "aria-label": "Day after", onclick: () => { stop(); step(1); } }, "›")),
-      h("div", { class: "said" }, view.day, view.map),
-      h("div", { class: "segments", role: "group", "aria-label": "Strikes shown" }, ...view.spans)),
-    h("div", { class: "track" }, view.bars, view.marks, view.slider),
-    view.ends,
-  );
+  build(view, { step: (by) => { stop(); step(by); }, play, setWidth });
+  bindHandles(view, () => state, byHand);
+  bindBrush(view, { period, state: () => state, byHand });
 
   return function update(next) {
-    const rebuilt = !state || state.window !== next.window || state.source !== next.source;
+    const rebuilt = !state || state.window !== next.window || state.source !== next.source || drawn !== theme();
+    if (!state || state.window !== next.window) grows = next.from === data.windowByName.get(next.window).from;
     state = next;
-    const { from, to } = window_();
+    const { from, to } = period();
     if (rebuilt) {
-      view.slider.min = from;
-      view.slider.max = to;
+      drawn = theme();
       drawBars(data, state, view);
       drawMarks(data, from, to, view);
       view.ends.replaceChildren(h("span", {}, dayShort(from)), h("span", {}, dayShort(to)));
     }
-    view.slider.value = state.day;
-    const snapshot = snapshotOn(data, state.day);
-    const age = snapshot === null ? "no control map in force" : mapAge(state.day - snapshot);
-    view.slider.setAttribute("aria-valuetext", `${dayLong(state.day)}, ${age}`);
-    view.day.textContent = dayShort(state.day);
-    view.map.textContent = `Ground: ${age}`;
-    for (const button of view.spans) button.setAttribute("aria-pressed", String(button.dataset.span === state.span));
-    shade(view, state, from, to);
+    const snapshot = snapshotOn(data, state.to);
+    const age = snapshot === null ? "no control map in force" : mapAge(state.to - snapshot);
+    for (const [handle, day, low, high] of [[view.first, state.from, from, state.to], [view.last, state.to, state.from, to]]) {
+      handle.style.left = `${100 * edge(day + (handle === view.last ? 1 : 0), from, to)}%`;
+      handle.setAttribute("aria-valuemin", low);
+      handle.setAttribute("aria-valuemax", high);
+      handle.setAttribute("aria-valuenow", day);
+      handle.setAttribute("aria-valuetext", handle === view.last ? `${dayLong(day)}; ground: ${age}` : dayLong(day));
+    }
+    view.chosen.style.left = `${100 * edge(state.from, from, to)}%`;
+    view.chosen.style.right = `${100 * (1 - edge(state.to + 1, from, to))}%`;
+    view.day.textContent = span(state.from, state.to);
+    view.map.textContent = `Shading: ${dayShort(state.to)}, ${age}`;
+    const width = state.from === from && state.to === to ? null : state.to - state.from + 1;
+    view.widths.forEach((button, at) => button.setAttribute("aria-pressed", String(WIDTHS[at][0] === width)));
+    for (const bar of view.bars.children) {
+      const isShown = Number(bar.dataset.day) <= state.to && Number(bar.dataset.last) >= state.from;
+      bar.setAttribute("opacity", isShown ? 1 : 0.3);
+    }
   };
 }
 
-const mapAge = (days) => (days === 0 ? "control map of this day" : `control map ${plural(days, "day")} old`);
+/** Place of the morning of a day along a period, from 0 to 1. */
+const edge = (day, from, to) => (day - from) / (to - from + 1);
+
+const mapAge = (days) => (days === 0 ? "control map of that day" : `control map ${plural(days, "day")} old then`);
+
+function build(view, { step, play, setWidth }) {
+  const round = (label, text, onclick) => h("button", { type: "button", class: "round", "aria-label": label, onclick }, text);
+  const handle = (label) => h("div", { class: "handle", role: "slider", tabindex: 0, "aria-label": label, "aria-orientation": "horizontal" });
+  view.day = h("p", { class: "day" });
+  view.map = h("p", { class: "snapshot" });
+  view.play = round("Play day by day", "▶", play);
+  view.first = handle("First day shown");
+  view.last = handle("Last day shown, and day of the shading");
+  view.bars = svg("svg", { class: "bars", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+  view.marks = h("div", { class: "marks", "aria-hidden": "true" });
+  view.chosen = h("div", { class: "chosen", "aria-hidden": "true" });
+  view.track = h("div", { class: "track" }, h("div", { class: "brush" }, view.bars, view.marks, view.chosen, view.first, view.last));
+  view.ends = h("p", { class: "ends" });
+  view.widths = WIDTHS.map(([days, label]) =>
+    h("button", { type: "button", "data-width": days ?? "all", onclick: () => setWidth(days) }, label));
+  byId("time").replaceChildren(
+    h("div", { class: "now" },
+      h("div", { class: "steps" },
+        round("One day back", "‹", () => step(-1)), view.play, round("One day on", "›", () => step(1))),
+      h("div", { class: "said" }, view.day, view.map),
+      h("div", { class: "segments", role: "group", "aria-label": "Days shown" }, ...view.widths)),
+    view.track,
+    view.ends,
+  );
+}
+
+/** Arrows move a handle by a day, page keys by a week, home and end as far as it goes. */
+function bindHandles(view, state, byHand) {
+  const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -7, PageUp: 7, Home: -1e6, End: 1e6 };
+  for (const handle of [view.first, view.last]) {
+    handle.addEventListener("keydown", (event) => {
+      const by = moves[event.key];
+      if (!by) return;
+      event.preventDefault();
+      const { from, to } = state();
+      if (handle === view.first) byHand(Math.min(from + by, to), to);
+      else byHand(from, Math.max(to + by, from));
+    });
+  }
+}
+
+/** A pointer drags a handle, the chosen stretch as a whole, or, where nothing is chosen, the nearer handle to it. */
+function bindBrush(view, { period, state, byHand }) {
+  const brush = view.first.parentElement;
+  brush.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    const { from: first, to: last } = period();
+    const dayAt = ({ clientX }) => {
+      const { left, width } = brush.getBoundingClientRect();
+      return first + Math.floor(((clientX - left) / width) * (last - first + 1));
+    };
+    const began = { day: dayAt(event), ...state() };
+    const isWhole = began.from === first && began.to === last;
+    const isInside = event.target === view.chosen && !isWhole;
+    const nearer = Math.abs(began.day - began.from) < Math.abs(began.day - began.to) ? view.first : view.last;
+    const held = isInside ? view.chosen : [view.first, view.last].find((handle) => handle === event.target) ?? nearer;
+    const move = (at) => {
+      const day = Math.min(Math.max(dayAt(at), first), last);
+      if (held === view.first) byHand(Math.min(day, began.to), began.to);
+      else if (held === view.last) byHand(began.from, Math.max(day, began.from));
+      else {
+        const by = Math.min(Math.max(day - began.day, first - began.from), last - began.to);
+        byHand(began.from + by, began.to + by);
+      }
+    };
+    brush.setPointerCapture(event.pointerId);
+    brush.addEventListener("pointermove", move);
+    brush.addEventListener("lostpointercapture", () => brush.removeEventListener("pointermove", move), { once: true });
+    if (held !== view.chosen) {
+      held.focus();
+      if (event.target !== held) move(event);
+    }
+  });
+}
 
 /** Bars by day, stacked by who held the ground; in long periods by so many days that a bar can be seen. */
 function drawBars(data, state, view) {
@@ -115,7 +210,8 @@ function drawBars(data, state, view) {
       top -= height;
       const colour = data.controllerByName.get(controller)?.colour ?? "#8d929a";
       bars.push(svg("rect", {
-        x: at * bin + 0.06 * bin, y: top, width: 0.88 * bin, height, fill: tone(colour, theme()), "data-day": from + at * bin, "data-last": from + (at + 1) * bin - 1,
+        x: at * bin + 0.06 * bin, y: top, width: 0.88 * bin, height, fill: tone(colour, theme()),
+        "data-day": from + at * bin, "data-last": from + (at + 1) * bin - 1,
       }));
     }
   }
@@ -124,27 +220,17 @@ function drawBars(data, state, view) {
 
 function drawMarks(data, from, to, view) {
   const events = data.events.filter((event) => event.day > from && event.day < to);
-  view.marks.replaceChildren(...events.map((event) => {
-    const share = (event.day - from) / (to - from);
-    const mark = h("span", { class: share > 0.6 ? "mark before" : "mark" }, h("i", {}), h("b", {}, event.title));
+  view.marks.replaceChildren(...events.map((event, at) => {
+    const share = edge(event.day, from, to);
+    // Every other title stands lower, as neighbours may be close.
+    const mark = h("span", { class: `mark${share > 0.6 ? " before" : ""}${at % 2 ? " low" : ""}` }, h("i", {}), h("b", {}, event.title));
     mark.style.left = `${100 * share}%`;
     return mark;
   }));
 }
 
-/** Days that are not shown are paler. */
-function shade(view, state, from, to) {
-  const reach = { window: to - from, week: 7, day: 0 }[state.span];
-  for (const bar of view.bars.children) {
-    const first = Number(bar.dataset.day);
-    const last = Number(bar.dataset.last);
-    bar.setAttribute("opacity", first <= state.day + reach && last >= state.day - reach ? 1 : 0.28);
-  }
-}
-
 /** What is shown, in words: for the legend and the table. */
 export function shownTitle(data, state) {
-  if (state.span === "day") return `on ${dayShort(state.day)}`;
-  if (state.span === "week") return span(state.day - 7, state.day + 7);
-  return windowTitle(data.windowByName.get(state.window));
+  const window = data.windowByName.get(state.window);
+  return state.from === window.from && state.to === window.to ? windowTitle(window) : span(state.from, state.to);
 }

@@ -98,6 +98,7 @@ class Theatre(Strict):
     name: str
     title: str
     title_local: str | None = None
+    language_local: str | None = Field(default=None, description="Language of the labels in local letters (BCP 47)")
     question: str
     claim: Claim | None = Field(default=None, description="What was said; the question alone is put where absent")
     extent: tuple[float, float, float, float] = Field(description="West, south, east, north in degrees")
@@ -112,6 +113,7 @@ class Theatre(Strict):
         default_factory=dict, description="GeoJSON files drawn behind the data, under the showcase folder"
     )
     towns: dict[str, Province] = Field(default_factory=dict, description="Spellings of the backdrop's towns")
+    countries: dict[str, Province] = Field(default_factory=dict, description="Spellings of the backdrop's countries")
     controllers: dict[str, Controller]
     groups: dict[str, tuple[str, ...]] = Field(description="Groups of the split, in the order in which they are said")
     focus: str = Field(description="The controller that the claim is about")

@@ -5,9 +5,18 @@ Belongs here: what tests in a browser share. Does not belong here: any expectati
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import matplotlib.image
+import numpy as np
 from playwright.sync_api import Page
+
+from pipeline.theatres import theatres
+
+SYRIA = theatres()["syria"]
+LAND = (251, 250, 247)
 
 
 @dataclass
@@ -29,3 +38,29 @@ class Reader:
     def foreign(self) -> list[str]:
         """Addresses asked for on another host."""
         return [url for url in self.asked if not url.startswith((self.address, "blob:", "data:"))]
+
+
+def pixels(reader: Reader) -> np.ndarray:
+    """The map as it is on screen, rows of RGB, 0 to 255."""
+    image = matplotlib.image.imread(io.BytesIO(reader.page.locator("#ground").screenshot()), format="png")
+    return np.rint(image[..., :3] * 255).astype(int)
+
+
+def shade(controller: str) -> np.ndarray:
+    """Colour of a controller's ground: its own, thinly over the land."""
+    colour = SYRIA.controllers[controller].colour
+    own = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+    return 0.3 * own + 0.7 * np.array(LAND)
+
+
+def ground(reader: Reader, controller: str) -> int:
+    """Pixels of a controller's ground."""
+    return int((np.abs(pixels(reader) - shade(controller)).max(axis=2) <= 3).sum())
+
+
+def wait_for(reader: Reader, is_true: Callable[[], bool]) -> None:
+    for _ in range(60):
+        if is_true():
+            return
+        reader.page.wait_for_timeout(250)
+    raise AssertionError("the map did not come to show it")

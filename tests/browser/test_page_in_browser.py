@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import functools
 import http.server
-import io
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
-import matplotlib.image
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from reader import Reader
+from reader import Reader, ground, pixels, wait_for
 from sample_frames import sample_frames
 
 from pipeline.theatres import theatres
@@ -23,39 +20,6 @@ from pipeline.theatres import theatres
 pytestmark = pytest.mark.browser
 
 SYRIA = theatres()["syria"]
-LAND = (251, 250, 247)
-
-
-def pixels(reader: Reader) -> np.ndarray:
-    """The map as it is on screen, rows of RGB, 0 to 255."""
-    image = matplotlib.image.imread(io.BytesIO(reader.page.locator("#ground").screenshot()), format="png")
-    return np.rint(image[..., :3] * 255).astype(int)
-
-
-def shade(controller: str) -> np.ndarray:
-    """Colour of a controller's ground: its own, thinly over the land."""
-    colour = SYRIA.controllers[controller].colour
-    own = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
-    return 0.3 * own + 0.7 * np.array(LAND)
-
-
-def ground(reader: Reader, controller: str) -> int:
-    """Pixels of a controller's ground."""
-    return int((np.abs(pixels(reader) - shade(controller)).max(axis=2) <= 3).sum())
-
-
-def wait_for(reader: Reader, is_true: Callable[[], bool]) -> None:
-    for _ in range(60):
-        if is_true():
-            return
-        reader.page.wait_for_timeout(250)
-    raise AssertionError("the map did not come to show it")
-
-
-def set_day(reader: Reader, day: int) -> None:
-    reader.page.locator("#time input").evaluate(
-        "(slider, day) => { slider.value = day; slider.dispatchEvent(new Event('input')); }", day
-    )
 
 
 def test_it_loads_without_an_error_or_a_request_to_another_host(reader: Reader) -> None:
@@ -106,28 +70,8 @@ def test_the_legend_counts_what_the_data_hold(reader: Reader) -> None:
     expect(reader.page.locator("#legend")).to_contain_text(f"{len(counted)} reported strike locations")
 
 
-def test_moving_the_slider_changes_who_holds_the_ground(reader: Reader) -> None:
-    reader.open("#theatre=syria&day=2016-02-03&show=day")
-    wait_for(reader, lambda: ground(reader, "government") > 1000)
-    before = ground(reader, "government"), ground(reader, "opposition")
-    reader.page.locator("#time input").focus()
-    reader.page.keyboard.press("ArrowRight")
-    expect(reader.page.locator("#time .day")).to_have_text("4 Feb 2016")
-    expect(reader.page.locator("#time .snapshot")).to_contain_text("control map of this day")
-    wait_for(reader, lambda: ground(reader, "government") > 1.3 * before[0])
-    assert ground(reader, "opposition") < 0.8 * before[1]
-    assert "day=2016-02-04" in reader.page.url
-
-
-def test_a_day_without_a_control_map_says_so(reader: Reader) -> None:
-    reader.open("#theatre=syria&period=all&day=2016-07-20")
-    expect(reader.page.locator("#notice")).to_have_text("No control map was in force on 20 July 2016")
-    set_day(reader, 16800)
-    expect(reader.page.locator("#notice")).to_be_hidden()
-
-
 def test_clicking_a_strike_shows_the_row_that_it_came_from(reader: Reader) -> None:
-    reader.open("#theatre=syria&day=2015-11-12&show=day")
+    reader.open("#theatre=syria&from=2015-11-12&to=2015-11-12")
     colour = SYRIA.controllers["opposition"].colour
     wanted = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
 
@@ -179,11 +123,12 @@ def test_the_table_has_every_row_of_the_map_and_leads_to_the_evidence(reader: Re
 
 
 def test_a_view_can_be_linked_to(reader: Reader) -> None:
-    reader.open("#theatre=syria&source=mod_claims&period=article&day=2015-10-06&show=week")
+    reader.open("#theatre=syria&source=mod_claims&period=article&from=2015-10-06&to=2015-10-12&names=local")
     expect(reader.page.locator("#source")).to_have_value("mod_claims")
-    expect(reader.page.locator("#time .day")).to_have_text("6 Oct 2015")
-    expect(reader.page.locator("[data-span=week]")).to_have_attribute("aria-pressed", "true")
-    reader.open("#theatre=nowhere&source=x&period=y&day=2015-99-99&show=z&strike=no")
+    expect(reader.page.locator("#time .day")).to_have_text("6–12 Oct 2015")
+    expect(reader.page.locator("[data-width='7']")).to_have_attribute("aria-pressed", "true")
+    expect(reader.page.locator("#names")).to_have_attribute("aria-pressed", "true")
+    reader.open("#theatre=nowhere&source=x&period=y&from=2015-99-99&to=1&names=z&strike=no")
     expect(reader.page.locator("#source")).to_have_value("isw_reports")
     assert reader.errors == []
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import mapbox_vector_tile
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ from shapely.geometry import Point, shape
 
 from pipeline.lake import connect, sql
 from pipeline.theatres import theatres
-from pipeline.tiles import LARGEST_TILE_BYTES, MAX_ZOOM, MIN_ZOOM, WORLD_M, TileStats, write_tiles
+from pipeline.tiles import LARGEST_TILE_BYTES, MAX_ZOOM, MIN_ZOOM, MOST_STRIKES, WORLD_M, TileStats, write_tiles
 
 SYRIA = theatres()["syria"]
 Tiles = dict[tuple[int, int, int], dict[str, Any]]
@@ -39,10 +41,13 @@ def written(tmp_path_factory: pytest.TempPathFactory, frames: dict[str, pa.Table
 @pytest.fixture(scope="module")
 def tiles(written: tuple[Path, TileStats]) -> Tiles:
     with written[0].open("rb") as file:
-        return {
-            place: mapbox_vector_tile.decode(gzip.decompress(data), default_options={"y_coord_down": True})
-            for place, data in all_tiles(MmapSource(file))
-        }
+        return {place: decoded(data) for place, data in all_tiles(MmapSource(file))}
+
+
+def decoded(tile: bytes) -> dict[str, Any]:
+    """Layers of a tile as it is stored."""
+    layers: dict[str, Any] = mapbox_vector_tile.decode(gzip.decompress(tile), default_options={"y_coord_down": True})
+    return layers
 
 
 def metres(tile: tuple[int, int, int], x: float, y: float) -> tuple[float, float]:
@@ -188,7 +193,9 @@ def test_any_point_falls_in_one_tile_and_within_its_edges(points: list[tuple[flo
             "CREATE TEMP TABLE strikes AS SELECT n AS feature, {'n': n} AS properties, "
             "ST_Transform(ST_Point(lon, lat), 'OGC:CRS84', 'EPSG:3857') AS shape FROM points"
         )
-        encoded = connection.execute(sql("tiles/encode_points"), {"zoom": zoom, "layer": "strikes"}).fetchall()
+        encoded = connection.execute(
+            sql("tiles/encode_points"), {"zoom": zoom, "layer": "strikes", "rows": "strikes"}
+        ).fetchall()
     found = Counter()
     for x, y, part in encoded:
         assert 0 <= x < 2**zoom
@@ -197,3 +204,95 @@ def test_any_point_falls_in_one_tile_and_within_its_edges(points: list[tuple[flo
             found[feature["properties"]["n"]] += 1
             assert all(0 <= value < 4096 for value in feature["geometry"]["coordinates"])
     assert found == Counter(range(len(points)))
+
+
+def crowd(frames: dict[str, pa.Table], times: int) -> dict[str, pa.Table]:
+    """The sample's strikes over and over, each a little aside of the last and under an id of its own."""
+    strikes, attribution = frames["core.strikes"].to_pylist(), frames["core.attribution"].to_pylist()
+    crowded: dict[str, list[dict[str, Any]]] = {"core.strikes": [], "core.attribution": []}
+    for turn in range(times):
+        for name, rows in (("core.strikes", strikes), ("core.attribution", attribution)):
+            for row in rows:
+                copy = {**row, "strike_id": f"{row['strike_id']}{turn}"}
+                if "longitude" in row:
+                    copy["longitude"] = row["longitude"] + (turn % 20) * 0.004
+                    copy["latitude"] = row["latitude"] + (turn // 20) * 0.004
+                crowded[name].append(copy)
+    return {
+        **frames,
+        **{name: pa.Table.from_pylist(rows, schema=frames[name].schema) for name, rows in crowded.items()},
+    }
+
+
+def days_of(counts: str) -> Counter[tuple[str, int]]:
+    """(holder, day) → strikes, from a hexagon's counts."""
+    found: Counter[tuple[str, int]] = Counter()
+    for held in counts.split(";"):
+        holder, steps = held.split("=")
+        day = 0
+        for step in steps.split(","):
+            by, n = step.split(":")
+            day += int(by)
+            found[holder, day] += int(n)
+    return found
+
+
+@pytest.fixture(scope="module")
+def crowded(
+    tmp_path_factory: pytest.TempPathFactory, frames: dict[str, pa.Table]
+) -> tuple[dict[str, pa.Table], Tiles, TileStats]:
+    rows = crowd(frames, 400)
+    path = tmp_path_factory.mktemp("crowd") / "syria.pmtiles"
+    stats = write_tiles(SYRIA, rows, path)
+    with path.open("rb") as file:
+        return rows, {place: decoded(data) for place, data in all_tiles(MmapSource(file))}, stats
+
+
+def test_no_strike_is_dropped_where_hexagons_stand_for_them(
+    crowded: tuple[dict[str, pa.Table], Tiles, TileStats],
+) -> None:
+    """At every zoom, single strikes and hexagons together hold each strike once, on its day and with its holder."""
+    rows, tiles, stats = crowded
+    held = {row["strike_id"]: row["controller"] for row in rows["core.attribution"].to_pylist()}
+    expected: Counter[tuple[Any, ...]] = Counter(
+        (row["source"], row["is_background"], held[row["strike_id"]], (row["date_from"] - date(1970, 1, 1)).days)
+        for row in rows["core.strikes"].to_pylist()
+    )
+    for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
+        found: Counter[tuple[Any, ...]] = Counter()
+        for place, layers in tiles.items():
+            if place[0] != zoom:
+                continue
+            singles = [feature["properties"] for feature in layers.get("strikes", {"features": []})["features"]]
+            assert len(singles) <= MOST_STRIKES
+            found.update((p["source"], p["is_background"], p["controller"], p["day_from"]) for p in singles)
+            for feature in layers.get("cells", {"features": []})["features"]:
+                cell = feature["properties"]
+                days = days_of(cell["counts"])
+                assert days.total() == cell["n"]
+                for (holder, day), n in days.items():
+                    found[cell["source"], cell["is_background"], holder, day] += n
+        assert found == expected
+    assert any("cells" in layers for layers in tiles.values())
+    assert any("strikes" in layers for layers in tiles.values())
+    assert stats.largest_tile_bytes < LARGEST_TILE_BYTES
+
+
+def test_a_strike_is_counted_in_the_hexagon_nearest_to_it(
+    crowded: tuple[dict[str, pa.Table], Tiles, TileStats],
+) -> None:
+    """Of hexagons that tile the plane, the nearest middle is that of the hexagon a point lies in."""
+    rows, tiles, _ = crowded
+    counted: Counter[tuple[float, float]] = Counter()
+    for place, layers in tiles.items():
+        if place[0] == MIN_ZOOM:
+            for feature in layers.get("cells", {"features": []})["features"]:
+                cell = feature["properties"]
+                counted[cell["east_m"], cell["north_m"]] += cell["n"]
+    strikes = rows["core.strikes"]
+    east, north = Transformer.from_crs("OGC:CRS84", "EPSG:3857", always_xy=True).transform(
+        strikes.column("longitude").to_numpy(), strikes.column("latitude").to_numpy()
+    )
+    middles = np.array(list(counted))
+    nearest = np.hypot(east[:, None] - middles[:, 0], north[:, None] - middles[:, 1]).argmin(axis=1)
+    assert Counter(tuple(middles[at]) for at in nearest) == counted

@@ -1,12 +1,12 @@
--- One point layer's part of each tile. A point lies in exactly one tile of a zoom, never on its far edge, where a
--- renderer would drop it.
+-- One point layer's part of each tile, of the rows of table $rows. A point lies in exactly one tile of a zoom, never on
+-- its far edge, where a renderer would drop it.
 WITH placed AS (
     SELECT
         feature,
         properties,
         2 ** $zoom * (ST_X(shape) / 40075016.685578488 + 0.5) AS east,
         2 ** $zoom * (0.5 - ST_Y(shape) / 40075016.685578488) AS south
-    FROM query_table($layer)
+    FROM query_table($rows)
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- Every line and polygon, whole, in the one tile of zoom 0.
+-- Every line and polygon but the discs, whole, in the one tile of zoom 0.
 CREATE OR REPLACE TEMP TABLE pieces AS
 SELECT
     'areas' AS layer,
@@ -7,14 +7,6 @@ SELECT
     0 AS y,
     shape
 FROM areas
-UNION ALL BY NAME
-SELECT
-    'discs' AS layer,
-    feature,
-    0 AS x,
-    0 AS y,
-    shape
-FROM discs
 UNION ALL BY NAME
 SELECT
     'fronts' AS layer,
