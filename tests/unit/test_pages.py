@@ -113,6 +113,37 @@ def test_the_walk_goes_from_the_sentence_to_the_number(pages: dict[str, Page]) -
     assert "Civilian harm in Ukraine" not in text
 
 
+def choice(number: int, variant: str, **given_: Any) -> dict[str, Any]:
+    return {
+        "theatre": "syria", "source": "isw_reports", "window": "article", "choice_no": number,
+        "choice": "reach" if number else "baseline", "variant": variant, "about": f"About {variant}", "n": 65,
+        "not_focus_expected": 0.7, "not_focus_lower_t10": 0.6, "not_focus_upper_t10": 0.8, "change": 0.0,
+        "finding_stands": True,
+    } | given_  # fmt: skip
+
+
+def test_the_walk_tells_first_what_moves_the_finding_most_and_counts_what_says_nothing_apart(tmp_path: Path) -> None:
+    made = frames()
+    made["marts.sensitivity"] = table("marts.sensitivity").conform(
+        [
+            choice(0, "as published"),
+            choice(1, "silent", finding_stands=None, change=0.3),
+            choice(2, "little", change_rank=3, change=0.01),
+            choice(3, "centres", change_rank=2, change=-0.02, not_focus_lower_t10=None, not_focus_upper_t10=None),
+            choice(4, "most", change_rank=1, change=-0.25, not_focus_expected=0.45, finding_stands=False),
+            choice(5, "too few", n=3, not_focus_expected=None, finding_stands=None),
+        ]
+    )
+    write_pages(tmp_path, {"syria": theatres()["syria"]}, {"syria": made})
+    text = Page(tmp_path / "walk.html").text
+    assert "lie outside ISIS-held ground, stands under 2 of 3 other method choices; 1 more leaves most ground" in text
+    told = [text.index(f"reach: {variant}") for variant in ("most", "centres", "little", "silent")]
+    assert told == sorted(told)
+    assert "reach: too few" not in text
+    bounds = text[text.index("reach: centres") : text.index("reach: little")]
+    assert " to " not in bounds
+
+
 def test_strikes_that_could_be_argued_are_shown_with_their_explanation_and_raw_row(pages: dict[str, Page]) -> None:
     page = pages["walk.html"]
     assert sum(tag == "article" for tag, _ in page.elements) == 5

@@ -403,6 +403,9 @@ def test_choices_that_need_no_new_attribution(syria: Theatre) -> None:
     disc = one(made, choice="disc", variant="× 0")
     assert disc["change"] == pytest.approx(24 / 25 - expected)
     assert disc["finding_stands"]
+    # The bounds are those of the whole disc.
+    assert (disc["not_focus_lower_t10"], disc["not_focus_upper_t10"]) == (None, None)
+    assert rows[0]["not_focus_lower_t10"] is not None
     assert one(made, choice="confidence", variant="low")["finding_stands"] is None
 
 
