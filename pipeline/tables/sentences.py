@@ -50,15 +50,17 @@ def tell_coverage(coverage: Sequence[Mapping[str, Any]]) -> str | None:
     """What reports state of their own count, beside what is named: words to follow "Of what its reports count, …".
 
     Args:
-        coverage: ``period_from``, ``period_to``, ``stated`` and ``named`` of each report that states a count.
+        coverage: ``period_from``, ``period_to``, ``stated`` and ``named`` of each report that states a count; where
+            ``named`` is None the statement is of a part of the report, and is quoted alone.
     """
     if not coverage:
         return None
-    parts = (
-        f"for {_days(row['period_from'], row['period_to'])}, where it states {row['stated']}, {row['named']} named"
-        for row in coverage
-    )
-    return "; ".join(parts)
+    return "; ".join(f"for {_days(row['period_from'], row['period_to'])}, {_stated(row)}" for row in coverage)
+
+
+def _stated(row: Mapping[str, Any]) -> str:
+    said = f"“{row['stated']}”"
+    return f"it says {said}" if row["named"] is None else f"where it states {said}, {row['named']} named"
 
 
 def tell_claims(theatre: Theatre, row: Mapping[str, Any]) -> str:
@@ -74,10 +76,12 @@ def tell_claims(theatre: Theatre, row: Mapping[str, Any]) -> str:
     claimed = row["claimed_controller"]
     group = next((name for name, members in theatre.groups.items() if claimed in members), claimed)
     share = f" ({percent(row['share_elsewhere'])})" if row["share_elsewhere"] is not None else ""
+    open_ = f", {row['not_known']:,} on ground not known" if row["not_known"] else ""
+    open_points = f", {row['not_known_points']:,} not known" if row["not_known"] else ""
     return (
         f"{subject}{_holder(theatre, claimed)} as the target, {located}; {row['elsewhere']:,} of {row['n']:,}{share} "
-        f"not on {group_label(theatre, group)}-held ground "
-        f"(without areas {row['elsewhere_points']:,} of {row['n_points']:,}). {found}"
+        f"not on {group_label(theatre, group)}-held ground{open_} "
+        f"(without areas {row['elsewhere_points']:,} of {row['n_points']:,}{open_points}). {found}"
     )
 
 

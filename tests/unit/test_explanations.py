@@ -185,6 +185,18 @@ def test_a_coordinate_far_from_where_the_gazetteer_has_the_place_raises_an_alarm
     assert {name for name, alarm in found if alarm == "far_from_place"} == {"far"}
 
 
+def test_an_alarm_stands_where_each_of_two_references_rules_the_coordinate_out(syria: Theatre) -> None:
+    # 7.2 km from the one, of 1 km, and 50 km from the other, of 43.9 km: 5 km of margin and its own 1 km reach neither.
+    known = [place("Tall Rifat", *ALEPPO), place("Tall Rifat", *north(57.3), place_id="b", precision_m=43_900.0)]
+    made = tables_of(
+        syria,
+        [row := strike("far", place="Tall Rifat", province="Aleppo", at=north(7.2))],
+        [held(row)],
+        places=known,
+    )["marts.alarms"]
+    assert one(made, alarm="far_from_place")["detail"].startswith("50.0 km from Tall Rifat by the gazetteer")
+
+
 def test_an_alias_or_an_observed_place_tells_where_a_place_is(syria: Theatre) -> None:
     strikes = [
         strike("alias", place="Halab", province="Aleppo", at=RAQQA),
@@ -223,6 +235,7 @@ def test_one_fine_coordinate_for_places_of_unlike_names_raises_an_alarm_for_the_
         ((36.21, 37.13), 550.0, True),  # a half step of two decimals is 557 m
         ((36.21, 37.13), 560.0, False),
         ((36.21, 37.1343), 550.0, False),
+        ((36.2000, 37.1000), 1000.0, True),  # zeros at the end are not seen
         ((36.2021, 37.1343), 0.0, True),
         ((36.2021, 37.1343), 400_000.0, False),
         ((36.2021, 37.1343), 500_000.0, True),
@@ -268,6 +281,44 @@ def test_claims_are_set_against_who_held_the_place(syria: Theatre) -> None:
     assert one(claims, window="article", claimed_controller="nusra")["elsewhere"] == 0
     generic = one(claims, window="article", claimed_controller="generic")
     assert (generic["n"], generic["elsewhere"], generic["elsewhere_points"]) == (1, None, None)
+
+
+@pytest.mark.parametrize(
+    ("ground", "counts"),
+    [
+        ({"controller": "contested", "parties": '["isis", "government"]'}, (0, 1)),
+        ({"controller": "contested", "parties": "[]"}, (0, 1)),
+        ({"controller": "contested", "parties": '["opposition", "government"]'}, (1, 0)),
+        ({"controller": "unknown"}, (0, 1)),
+        ({"controller": "opposition"}, (1, 0)),
+        ({"controller": "isis"}, (0, 0)),
+    ],
+)
+def test_a_claim_on_ground_that_may_be_the_targets_is_not_counted_as_elsewhere(
+    syria: Theatre, ground: Row, counts: tuple[int, int]
+) -> None:
+    row = strike("a", claimed_controller="isis")
+    made = tables_of(syria, [row], [held(row) | ground])
+    found = one(made["marts.claims_vs_control"], window="article")
+    assert (found["n"], found["elsewhere"], found["not_known"]) == (1, *counts)
+    assert (found["elsewhere_points"], found["not_known_points"]) == counts
+    assert ("1 on ground not known" in found["sentence"]) == (counts == (0, 1))
+    is_elsewhere = {(1, 0): True, (0, 1): None, (0, 0): False}[counts]
+    assert one(made["marts.claims"])["is_elsewhere"] is is_elsewhere
+
+
+@pytest.mark.parametrize("province", [None, "a province that no map has"])
+def test_a_wide_claim_without_a_province_is_measured_by_the_one_that_holds_it(
+    syria: Theatre, province: str | None
+) -> None:
+    strikes = [
+        strike(f"{radius / 1000:g} km", claimed_controller="isis", province=province, precision_m=radius)
+        for radius in (9_000.0, 150_000.0)
+    ]
+    strikes.append(strike("off the coast", claimed_controller="isis", province=province, at=(35.2, 35.7)))
+    made = tables_of(syria, strikes, [held(row) for row in strikes])["marts.claims"]
+    located = {row["strike_id"]: row["is_located"] for row in made.to_pylist()}
+    assert located == {"9 km": True, "150 km": False, "off the coast": True}
 
 
 def test_a_share_of_claims_is_given_from_twenty_on(syria: Theatre) -> None:
