@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from strike_rows import ARTICLE, RAQQA, Row, apart, frames_of, held, one, scattered, strike
 from test_nearest import Statement, control_of
-from test_tables import ARTICLE, RAQQA, Row, apart, frames_of, held, one, scattered, strike
 
 from pipeline.attribution import CONTROL_TABLES, attribute_strikes
 from pipeline.catalogue import table
