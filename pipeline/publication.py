@@ -166,7 +166,7 @@ def _publish(
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
     from pipeline.pages import write_pages  # noqa: PLC0415 - as above
     from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
-    from pipeline.pictures import draw_headline  # noqa: PLC0415 - as above
+    from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
     from pipeline.release import build_release, publish  # noqa: PLC0415 - as above
     from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
 
@@ -187,7 +187,7 @@ def _publish(
         tiles[theatre.name] = target
         folder = aside / "pictures" / theatre.name
         folder.mkdir(parents=True, exist_ok=True)
-        pictures[theatre.name] = draw_headline(theatre, frames[theatre.name], folder)
+        pictures[theatre.name] = draw_pictures(theatre, frames[theatre.name], folder)
     received = work.lake.read("raw.exports").to_pylist()
     by_name = {theatre.name: theatre for theatre in present}
     on_progress("building and verifying the release")
