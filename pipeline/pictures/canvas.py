@@ -83,9 +83,9 @@ def draw(folder: Path, name: str, words: Words, height: float, paint: Callable[[
         figure = Figure(figsize=(WIDTH_INCHES, height), dpi=DPI, facecolor="white")
         _write(figure, words, height)
         paint(figure)
-        figure.savefig(png, dpi=DPI, metadata={"Software": None, "Title": words.title})
-        about = {"Date": None, "Creator": "isw-strikes", "Title": words.title, "Description": words.deck}
-        figure.savefig(svg, metadata=about)
+        about = {"Title": words.title, "Description": words.deck}
+        figure.savefig(png, dpi=DPI, metadata={"Software": None, **about})
+        figure.savefig(svg, metadata={"Date": None, "Creator": "isw-strikes", **about})
     return [png, svg]
 
 
@@ -98,7 +98,7 @@ def _write(figure: Any, words: Words, height: float) -> None:
     figure.text(LEFT, 1 - TITLE_AT / height, words.title, fontsize=size, fontweight="bold", va="center")
     deck = "\n".join(textwrap.wrap(words.deck, 158))
     figure.text(LEFT, 1 - DECK_AT / height, deck, fontsize=6.6, color=SOFT, va="top", linespacing=1.4)
-    notes = "\n".join(line for text in (words.note, words.credits) for line in textwrap.wrap(text, 222))
+    notes = "\n".join(line for text in (words.note, words.credits) for line in textwrap.wrap(text, 208))
     figure.text(LEFT, NOTES_AT / height, notes, fontsize=5.0, color=SOFT, va="bottom", linespacing=1.45)
 
 

@@ -38,15 +38,16 @@ def _words(scene: Scene, rows: list[Row]) -> Words:
         claimed = label_of(theatre, row["claimed_controller"])
         held = group_label(theatre, _group(theatre, row["claimed_controller"]))
         title = (
-            f"{row['elsewhere']:,} of {row['n']:,} claims naming {claimed} as the target lie outside {held}-held ground"
+            f"{row['elsewhere']:,} of {row['n']:,} claims naming {claimed} as the target lay outside {held}-held ground"
         )
     note = (
         "Of the claims we hold, never of all claims made. The unit is the claim as listed, at a place that can be "
         "located. Left of the black line: places whose centre the named target's side held. Sources are not pooled."
     )
-    credited = dict.fromkeys([*(row["source"] for row in rows), scene.headline["control_source"]])
-    credits = " ".join(f"{theatre.sources[name].credit}." for name in credited if name in theatre.sources)
-    return Words(title, row["sentence"], note, f"Sources. {credits}")
+    claiming = dict.fromkeys(theatre.sources[row["source"]].credit for row in rows)
+    control = theatre.sources[scene.headline["control_source"]].credit
+    credits = f"Sources. Claims: {'; '.join(claiming)}. Control: {control}."
+    return Words(title, row["sentence"], note, credits)
 
 
 def _group(theatre: Theatre, controller: str) -> str:
@@ -67,7 +68,7 @@ def _compose(figure: Any, scene: Scene, rows: list[Row], height: float) -> None:
         _draw_bar(axes, theatre, number, row, holders)
         claimed = label_of(theatre, row["claimed_controller"])
         named = "No one in particular" if row["elsewhere"] is None else f"Named as target: {claimed}"
-        source = theatre.sources[row["source"]].publisher if row["source"] in theatre.sources else row["source"]
+        source = theatre.sources[row["source"]].publisher
         wide = row["claims"] - row["n"]
         about = f"{source}\n{row['n']:,} at a known place" + (f", {wide:,} more of a whole province" if wide else "")
         place = {"textcoords": "offset points", "ha": "right", "annotation_clip": False}

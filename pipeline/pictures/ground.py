@@ -162,9 +162,11 @@ class MapPanel:
         named = [(label, points[n]) for label, town in self.theatre.towns.items() for n in town.shapes if n in points]
         within = shapely.point_on_surface(shapely.from_wkb(_shapes(provinces)))
         taken: list[tuple[float, float]] = []
+        # A town's name stands right of it, a province's about its middle.
+        room = (0.0, NAME_POINTS[0]) if named else (NAME_POINTS[0] / 2, NAME_POINTS[0] / 2)
         for label, point in named or zip(provinces.column("province").to_pylist(), within, strict=True):
             x, y = point.x, point.y
-            if self._holds(x, y) and not any(self._touch(x - u, y - v) for u, v in taken):
+            if self._holds(x, y, *room) and not any(self._touch(x - u, y - v) for u, v in taken):
                 taken.append((x, y))
                 self._name(label, x, y, is_town=bool(named))
 
@@ -173,9 +175,11 @@ class MapPanel:
         outline = shapely.to_wkb(shapely.box(*other.view))
         self._fill([outline], fill=False, edgecolor=INK, linewidth=0.6, linestyle=(0, (4, 2)), zorder=8)
 
-    def _holds(self, x: float, y: float) -> bool:
+    def _holds(self, x: float, y: float, left: float, right: float) -> bool:
+        """True where a name of so many points to the left and right of a place is wholly seen."""
         west, south, east, north = self.view
-        return west < x < east - NAME_POINTS[0] * self.point[0] and south < y < north
+        wide, tall = self.point
+        return west + left * wide < x < east - right * wide and south < y < north - NAME_POINTS[1] * tall
 
     def _touch(self, dx: float, dy: float) -> bool:
         return abs(dx) < NAME_POINTS[0] * self.point[0] and abs(dy) < NAME_POINTS[1] * self.point[1]

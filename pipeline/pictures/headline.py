@@ -15,7 +15,6 @@ from pipeline.pictures.looks import (
     FAINT,
     INK,
     SOFT,
-    UNKNOWN_GROUND,
     bar_look,
     colour_of,
     ground_look,
@@ -61,7 +60,7 @@ def _compose(figure: Any, scene: Scene) -> None:
         panel.draw_ground(areas)
         panel.draw_strikes(strikes)
         panel.draw_names()
-    draw_legend(figure, theatre, [*strikes, *areas], (MAP[0] - 0.004, MAP[1] - 0.004))
+    draw_legend(figure, theatre, [*strikes, *areas], (MAP[0] - 0.004, MAP[1] - 0.004), bool(theatre.towns))
     if scene.split:
         _draw_split(figure, scene)
         _draw_bounds(figure, scene)
@@ -108,16 +107,16 @@ def draw_legend(
     seen = {row["controller"] for row in shown}
     look: dict[str, Any] = {"linestyle": "none", "markersize": 4.4, "markeredgecolor": "white", "markeredgewidth": 0.5}
     entries: list[tuple[Any, str]] = []
-    for name in (name for name in order_of(theatre) if name in seen and name != UNKNOWN):
+    for name in (name for name in order_of(theatre) if name in seen or name == UNKNOWN):
         colour = colour_of(theatre, name)
         symbol = Line2D([], [], marker=marker_of(theatre, name), color=colour, **look)
-        entries.append(((Patch(**ground_look(theatre, name), linewidth=0), symbol), label_of(theatre, name)))
+        label = "Holder not known" if name == UNKNOWN else label_of(theatre, name)
+        entries.append(((Patch(**ground_look(theatre, name), linewidth=0), symbol), label))
     hollow = {**look, "markerfacecolor": "white", "markeredgecolor": INK, "markeredgewidth": 0.9}
     disc = {**look, "markersize": 7.5, "markerfacecolor": "#0000001a", "markeredgecolor": INK}
     entries += [
         (Line2D([], [], marker="o", **hollow), "Uncertain"),
         (Line2D([], [], marker="o", **disc), "Somewhere in the circle"),
-        (Patch(**UNKNOWN_GROUND, linewidth=0.4), "Holder not known"),
     ]
     if with_towns:
         entries.append((Line2D([], [], **TOWN), "Town"))

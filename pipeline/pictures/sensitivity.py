@@ -46,7 +46,7 @@ def _words(scene: Scene, baseline: Row, ranked: list[Row], unranked: list[Row]) 
         f"That most of {count_of(baseline['n'], scene.noun)} ({said(scene.first_day)} – {said(scene.last_day)}) lay "
         f"outside {scene.focus}-held ground: {percent(baseline['not_focus_expected'], 1)} as published, "
         f"{span(baseline['not_focus_lower_t10'], baseline['not_focus_upper_t10'])} given the control map. "
-        f"The bounds of {astride} {'choice holds' if astride == 1 else 'choices hold'} one half."
+        f"The bounds of {astride or 'none'} of them hold one half."
         + (f" It falls with {'; '.join(falls)}." if falls else "")
     )
     left_out = f"The other {len(ranked) - MOST} move it less. " if len(ranked) > MOST else ""
@@ -83,5 +83,5 @@ def _compose(figure: Any, scene: Scene, baseline: Row, shown: list[Row], height:
         axes.plot(share, number, marker="o", markersize=3.2, color=INK, markeredgecolor="white", zorder=5)
         place = {"textcoords": "offset points", "ha": "right", "va": "center", "annotation_clip": False}
         axes.annotate(f"{row['about']} ({row['n']:,})", (0, number), (-6, 0), fontsize=5.8, **place)
-        change = f"{100 * row['change']:+.1f}".replace("-", "−")
+        change = f"{100 * row['change']:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
         axes.annotate(change, (1, number), (36, 0), fontsize=6.4, **place)

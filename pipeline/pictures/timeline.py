@@ -103,18 +103,26 @@ def _mark_events(axes: Any, scene: Scene) -> None:
 
 def _draw_months(axes: Any, scene: Scene) -> None:
     axes.set(ylim=(0, 1), yticks=[0, 0.5, 1], yticklabels=["0%", "half", "100%"], xticklabels=[])
-    axes.set_title(f"Outside {scene.focus}-held ground, by month", fontsize=7.2, fontweight="bold", loc="left", pad=5)
+    axes.set_title(
+        f"Outside {scene.focus}-held ground, by month, with bounds and count",
+        fontsize=7.2,
+        fontweight="bold",
+        loc="left",
+        pad=5,
+    )
     axes.axhline(0.5, color=FAINT, linewidth=0.6)
     for row in scene.months():
         first = max(0, _place(scene, row["window_from"]))
         last = min(_place(scene, row["window_to"]), _place(scene, scene.last_day)) + 1
         middle, share = (first + last) / 2, row["not_focus_expected"]
+        side = {"ha": "left" if first == 0 else "center", "x": 1 if first == 0 else middle}
+        axes.text(y=0.05, s=f"{row['n']:,}", va="bottom", color=SOFT, fontsize=6.2, **side)
         if share is None:
-            axes.text(max(middle, 2), 0.06, f"{row['n']:,}", ha="center", va="bottom", color=SOFT, fontsize=6.5)
             continue
         bounds = row["not_focus_lower_t10"], row["not_focus_upper_t10"]
         axes.plot([middle, middle], bounds, color=INK, linewidth=7.0, alpha=0.35, solid_capstyle="butt")
         axes.plot(middle, share, marker="o", markersize=4.5, color=INK, markeredgecolor="white")
-        said_of = f"{percent(share)} of {row['n']:,}\n{span(*bounds)}"
-        place = {"textcoords": "offset points", "va": "center", "fontsize": 6.2, "linespacing": 1.3}
-        axes.annotate(said_of, (middle, share), (7, 0), **place, **halo(2.0))
+        above = share < 0.5
+        place = {"textcoords": "offset points", "va": "bottom" if above else "top", "fontsize": 6.2}
+        at, up = (side["x"], bounds[1] if above else bounds[0]), 4 if above else -4
+        axes.annotate(f"{percent(share)}\n{span(*bounds)}", at, (0, up), ha=side["ha"], **place, **halo(2.0))

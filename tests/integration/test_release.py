@@ -64,6 +64,7 @@ def make(
         write_map=lambda folder: (folder / "index.html").write_text("<title>map</title>"),
         write_pages=lambda folder: (folder / "methods.html").write_text("<title>methods</title>"),
         pictures={"syria": [picture]},
+        write_summary=lambda path, said: path.write_text(f"<title>{said['release']}</title>"),
     )
 
 
