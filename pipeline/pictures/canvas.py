@@ -93,8 +93,9 @@ def _write(figure: Any, words: Words, height: float) -> None:
     from matplotlib.font_manager import FontProperties  # noqa: PLC0415 - loaded only for a picture
     from matplotlib.textpath import TextPath  # noqa: PLC0415 - as above
 
-    wide = TextPath((0, 0), words.title, size=1, prop=FontProperties(weight="bold")).get_extents().width
-    size = min(TITLE_POINTS, (1 - 2 * LEFT) * WIDTH_INCHES * POINTS_AN_INCH / wide)
+    wide = TextPath((0, 0), words.title, size=100, prop=FontProperties(weight="bold")).get_extents().width / 100
+    # Letters are drawn up to two per cent wider than they are outlined.
+    size = min(TITLE_POINTS, (0.98 - 2 * LEFT) * WIDTH_INCHES * POINTS_AN_INCH / wide)
     figure.text(LEFT, 1 - TITLE_AT / height, words.title, fontsize=size, fontweight="bold", va="center")
     deck = "\n".join(textwrap.wrap(words.deck, 158))
     figure.text(LEFT, 1 - DECK_AT / height, deck, fontsize=6.6, color=SOFT, va="top", linespacing=1.4)

@@ -111,7 +111,8 @@ def draw_legend(
         colour = colour_of(theatre, name)
         symbol = Line2D([], [], marker=marker_of(theatre, name), color=colour, **look)
         label = "Holder not known" if name == UNKNOWN else label_of(theatre, name)
-        entries.append(((Patch(**ground_look(theatre, name), linewidth=0), symbol), label))
+        rim = 0.4 if name == UNKNOWN else 0.0
+        entries.append(((Patch(**ground_look(theatre, name), linewidth=rim), symbol), label))
     hollow = {**look, "markerfacecolor": "white", "markeredgecolor": INK, "markeredgewidth": 0.9}
     disc = {**look, "markersize": 7.5, "markerfacecolor": "#0000001a", "markeredgecolor": INK}
     entries += [
