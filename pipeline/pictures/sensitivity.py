@@ -40,13 +40,13 @@ def draw_sensitivity(scene: Scene, folder: Path) -> list[Path]:
 def _words(scene: Scene, baseline: Row, ranked: list[Row], unranked: list[Row]) -> Words:
     stands = [row for row in ranked if row["finding_stands"]]
     title = f"The finding stands under {len(stands)} of {len(ranked)} other choices of method that can be told"
-    astride = sum(row["not_focus_lower_t10"] <= 0.5 <= row["not_focus_upper_t10"] for row in ranked)
+    secure = sum(bool(row["is_secure"]) for row in ranked)
     falls = [_name(row) for row in ranked if not row["finding_stands"]]
     deck = (
         f"That most of {count_of(baseline['n'], scene.noun)} ({said(scene.first_day)} – {said(scene.last_day)}) lay "
         f"outside {scene.focus}-held ground: {percent(baseline['not_focus_expected'], 1)} as published, "
         f"{span(baseline['not_focus_lower_t10'], baseline['not_focus_upper_t10'])} given the control map. "
-        f"The bounds of {astride or 'none'} of them hold one half."
+        f"The lower bound too is above one half under {secure} of {len(ranked)}."
         + (f" It falls with {'; '.join(falls)}." if falls else "")
     )
     left_out = f"The other {len(ranked) - MOST} move it less. " if len(ranked) > MOST else ""

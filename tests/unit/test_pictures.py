@@ -77,7 +77,13 @@ def frames() -> Frames:
         "marts.sensitivity",
         [
             choice
-            | {"choice_no": number, "about": f"Choice {number}", "change_rank": rank, "finding_stands": stands}
+            | {
+                "choice_no": number,
+                "about": f"Choice {number}",
+                "change_rank": rank,
+                "finding_stands": stands,
+                "is_secure": stands,
+            }
             | {"not_focus_expected": share, "not_focus_lower_t10": 0.4, "not_focus_upper_t10": 0.9}
             | {"change": None if share is None else share - 0.7}
             for number, (share, rank, stands) in enumerate(shares)
