@@ -170,6 +170,7 @@ function caveats(data, state) {
 function credits(data) {
   return h("footer", {},
     h("p", {},
+      h("a", { href: "../report.html" }, "Report"), " · ",
       h("a", { href: "../pages/walk.html" }, "From the sentence to the number"), " · ",
       h("a", { href: "../pages/methods.html" }, "Methods")),
     h("h2", {}, "Sources"),

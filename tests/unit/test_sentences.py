@@ -71,7 +71,7 @@ def test_a_sentence_of_another_theatre_speaks_its_words() -> None:
         {"ukrainian": 0.775, "russian": 0.225, "contested_or_unknown": 0.0},
     )
     assert told == (
-        "Bellingcat's incidents of civilian harm (1 – 30 September 2022): of 65 reported strike locations, "
+        "Bellingcat's incidents of civilian harm (1 – 30 September 2022): of 65 reported incidents, "
         "77.5% (72–85%, given the control map) lay outside Russian-held ground, 75.4% by their centres "
         "alone; 63–90% had other places been named. Who held the ground: Ukrainian 78%, Russian 22%, contested "
         "or unknown 0%."
