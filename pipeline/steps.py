@@ -229,7 +229,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "tables",
         "Headline, counts and comparisons",
-        ("core.episodes", "core.control_flips", *MARTS),
+        ("core.episodes", "core.region_places", "core.control_flips", *MARTS),
         lambda _: ["all"],
         inputs.of_tables,
         _build_tables,

@@ -50,7 +50,7 @@ def build_tables(
     variants: Variants | None = None,
     other_days: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
-    """Make core.episodes, core.control_flips and all marts of one theatre.
+    """Make core.episodes, core.region_places, core.control_flips and all marts of one theatre.
 
     Args:
         theatre: the theatre.
@@ -72,6 +72,7 @@ def build_tables(
     with connect() as connection:
         prepare(connection, theatre, strikes)
         made["core.episodes"] = connection.table("episodes").to_arrow_table()
+        made["core.region_places"] = run(connection, "list_region_places", theatre=theatre.name)
         # Afterwards the connection holds the measure of the attribution in force.
         attribution = _of(theatre, frames["core.attribution"])
         others = {name: _of(theatre, frame) for name, frame in (variants or {}).items()}

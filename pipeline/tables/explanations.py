@@ -1,8 +1,8 @@
 """Explanations: what is said of single strikes: why each counts as it does, where sources disagree, what to look at.
 
-Belongs here: marts.explanations, marts.consistency, marts.alarms and marts.claims_vs_control, and the distances and
-days by which their rules go. Does not belong here: the words and rules themselves (``pipeline/sql/tables``), figures
-over many strikes (``headline``, ``sensitivity``).
+Belongs here: marts.explanations, marts.consistency, marts.alarms, marts.claims and marts.claims_vs_control, and the
+distances and days by which their rules go. Does not belong here: the words and rules themselves
+(``pipeline/sql/tables``), figures over many strikes (``headline``, ``sensitivity``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ALIKE = 0.75
 def tabulate_explanations(
     connection: duckdb.DuckDBPyConnection, theatre: Theatre, frames: Mapping[str, pa.Table], other_days: pa.Table | None
 ) -> dict[str, pa.Table]:
-    """marts.claims_vs_control, marts.consistency, marts.alarms and marts.explanations.
+    """marts.claims, marts.claims_vs_control, marts.consistency, marts.alarms and marts.explanations.
 
     Args:
         connection: a connection that holds strikes, episodes and groups, and has measured the attribution in force.
@@ -58,10 +58,13 @@ def tabulate_explanations(
     run(connection, "define_words")
     west, south, east, north = theatre.extent
     named = {"theatre": theatre.name, "focus": theatre.focus, "projection": theatre.projection}
-    claims = run(connection, "compare_claims", **named, fewest=FEWEST).to_pylist()
+    claims = run(connection, "list_claims", **named)
+    connection.register("claims", claims)
+    compared = run(connection, "compare_claims", **named, fewest=FEWEST).to_pylist()
     return {
+        "marts.claims": claims,
         "marts.claims_vs_control": table("marts.claims_vs_control").conform(
-            [{**row, "sentence": tell_claims(theatre, row)} for row in claims]
+            [{**row, "sentence": tell_claims(theatre, row)} for row in compared]
         ),
         "marts.consistency": run(connection, "compare_stated_holders", **named, same_place_m=SAME_PLACE_M),
         "marts.alarms": run(

@@ -251,7 +251,13 @@ def test_claims_are_set_against_who_held_the_place(syria: Theatre) -> None:
     ]
     attribution = [held(row, opposition=1.0) for row in strikes]
     attribution[1] = held(strikes[1])
-    claims = tables_of(syria, strikes, attribution)["marts.claims_vs_control"]
+    made = tables_of(syria, strikes, attribution)
+    told = {row["strike_id"]: (row["is_located"], row["is_elsewhere"]) for row in made["marts.claims"].to_pylist()}
+    assert told == {
+        "a": (True, True), "b": (True, False), "area": (True, True), "province": (False, True),
+        "c": (True, False), "d": (True, None),
+    }  # fmt: skip
+    claims = made["marts.claims_vs_control"]
     found = one(claims, window="article", claimed_controller="isis")
     assert (found["claims"], found["n"], found["elsewhere"], found["share_elsewhere"]) == (4, 3, 2, None)
     assert (found["n_points"], found["elsewhere_points"]) == (2, 1)

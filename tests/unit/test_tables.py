@@ -296,9 +296,9 @@ def test_a_holder_without_a_group_is_told(syria: Theatre) -> None:
 def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
     made = build_tables(syria, frames_of([]))
     assert set(made) == {
-        "core.episodes", "core.control_flips", "marts.control_area_km2",
+        "core.episodes", "core.region_places", "core.control_flips", "marts.control_area_km2",
         "marts.headline", "marts.headline_split", "marts.strikes_by_day",
-        "marts.strikes_by_region", "marts.claims_vs_control", "marts.sensitivity",
+        "marts.strikes_by_region", "marts.claims", "marts.claims_vs_control", "marts.sensitivity",
         "marts.consistency", "marts.alarms", "marts.certainty", "marts.explanations", "marts.agreement",
     }  # fmt: skip
     for name, frame in made.items():
@@ -344,7 +344,8 @@ def test_regions_by_box_by_province_and_by_distance(syria: Theatre) -> None:
     }
     strikes = [strike(f"{number}", at=at) for number, at in enumerate(places.values())]
     strikes += [strike("again", at=ALEPPO), strike("background", at=ALEPPO, is_background=True)]
-    rows = find(build_tables(syria, frames_of(strikes))["marts.strikes_by_region"], window="article")
+    made = build_tables(syria, frames_of(strikes))
+    rows = find(made["marts.strikes_by_region"], window="article")
     assert {row["region"]: (row["rows"], row["episodes"], row["episodes_all"]) for row in rows} == {
         "north_west_box": (6, 5, 7),
         "north_west_governorates": (6, 5, 7),
@@ -354,6 +355,8 @@ def test_regions_by_box_by_province_and_by_distance(syria: Theatre) -> None:
     assert {row["region"]: row["title"] for row in rows} == {
         name: region.title for name, region in syria.regions.items()
     }
+    near = [row["longitude"] for row in find(made["core.region_places"], region="aleppo_city_25_km")]
+    assert near == [ALEPPO[1], round(ALEPPO[1] + 24.9 / 89.73, 6)]
 
 
 def test_the_share_of_a_region_is_of_the_episodes_of_its_source(syria: Theatre) -> None:

@@ -1,29 +1,16 @@
--- Rows of marts.claims_vs_control: strikes whose target someone has named, by who held the centre. A place is a whole
--- province where its disc is larger than half of the province: nobody's ground can be told there.
+-- Rows of marts.claims_vs_control: the claims of marts.claims counted by who held the centre.
 WITH
-province_sizes AS (
+placed AS (
     SELECT
-        province,
-        ST_Area(ST_Transform(ST_GeomFromWKB(geometry), 'OGC:CRS84', $projection)) AS area_m2
-    FROM province_shapes
-),
-
-claims AS (
-    SELECT
-        strikes.source,
+        claims.source,
         windows.window_name,
-        strikes.claimed_controller,
-        attribution.controller,
-        strikes.is_area,
-        coalesce(pi() * strikes.precision_m ^ 2 <= province_sizes.area_m2 / 2, TRUE) AS is_located,
-        claimed_group.controller_group = held_group.controller_group AS is_theirs
-    FROM strikes
-    INNER JOIN attribution ON strikes.strike_id = attribution.strike_id
-    INNER JOIN windows ON strikes.date_from BETWEEN windows.window_from AND windows.window_to
-    INNER JOIN groups AS held_group ON attribution.controller = held_group.controller
-    LEFT JOIN groups AS claimed_group ON strikes.claimed_controller = claimed_group.controller
-    LEFT JOIN province_sizes ON strikes.province = province_sizes.province
-    WHERE strikes.claimed_controller IS NOT NULL AND NOT strikes.is_background
+        claims.claimed_controller,
+        claims.controller,
+        claims.is_area,
+        claims.is_located,
+        claims.is_elsewhere
+    FROM claims
+    INNER JOIN windows ON claims.date_from BETWEEN windows.window_from AND windows.window_to
 ),
 
 counted AS (
@@ -33,14 +20,13 @@ counted AS (
         claimed_controller,
         count(*) AS claims,
         count(*) FILTER (WHERE is_located) AS n,
-        -- A generic claim names nobody, so no ground is theirs.
-        CASE WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND NOT is_theirs) END
+        CASE WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND is_elsewhere) END
             AS elsewhere,
         count(*) FILTER (WHERE is_located AND NOT is_area) AS n_points,
         CASE
-            WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND NOT is_area AND NOT is_theirs)
+            WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND NOT is_area AND is_elsewhere)
         END AS elsewhere_points
-    FROM claims
+    FROM placed
     GROUP BY source, window_name, claimed_controller
 ),
 
@@ -51,7 +37,7 @@ by_holder AS (
         claimed_controller,
         controller,
         count(*) AS claims
-    FROM claims
+    FROM placed
     WHERE is_located
     GROUP BY source, window_name, claimed_controller, controller
 ),
