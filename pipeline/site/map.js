@@ -18,7 +18,8 @@ export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
  * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first; `onNames` the names wanted.
- * Returns `update(state, strikes)`, `show(strike)` to go there, and `reveal(strike)` to see it beside its evidence.
+ * Returns `update(state, strikes)`, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
+ * the map is on screen as a `box()` and as a `picture()`.
  */
 export function createMap(data, names, { onStrikes, onNames }) {
   const tiles = tileAddress(data.tiles);
@@ -82,6 +83,21 @@ export function createMap(data, names, { onStrikes, onNames }) {
       const zoom = Math.max(map.getZoom(), strike.is_area ? 7 : 8);
       map.easeTo({ center: [strike.longitude, strike.latitude], zoom, offset: clearOf(map), animate: !still.matches });
     },
+    /** West, south, east, north of what is on screen, in hundredths of a degree. */
+    box() {
+      return map.getBounds().toArray().flat().map((degrees) => Math.round(degrees * 100) / 100);
+    },
+    /** The canvas as it stands, which can be read only while it is drawn. */
+    picture() {
+      return new Promise((resolve) => {
+        map.once("render", async () => {
+          const { clientWidth, clientHeight } = map.getContainer();
+          const bitmap = await createImageBitmap(map.getCanvas());
+          resolve({ bitmap, width: bitmap.width, cssWidth: clientWidth, cssHeight: clientHeight });
+        });
+        map.triggerRepaint();
+      });
+    },
     reveal(strike) {
       const center = [strike.longitude, strike.latitude];
       const covered = 2 * -clearOf(map)[0];
@@ -117,20 +133,22 @@ function applyState(map, data, state) {
     const also = { areas: [["!", contested]], "areas-contested": [contested] }[layer] ?? [];
     map.setFilter(layer, [...onDay, ...also]);
   }
-  const shown = strikeFilter(state);
+  const shown = strikeFilter(state, strikes);
   for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
   map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
   for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
 }
 
-/** The same choice as data.shownStrikes, for the tiles. */
-const strikeFilter = (state) => [
+/** The same choice as selection.strikesOf, for the tiles; regions are not in them, so there the strikes are named. */
+const strikeFilter = (state, strikes) => [
   "all",
   ["==", ["get", "source"], state.source],
   ["!", ["get", "is_background"]],
   [">=", ["get", "day_from"], state.from],
   ["<=", ["get", "day_from"], state.to],
+  ...(state.confidence ? [["==", ["get", "confidence"], state.confidence]] : []),
+  ...(state.region ? [["in", ["get", "strike_id"], ["literal", strikes.map((strike) => strike.strike_id)]]] : []),
 ];
 
 /** Places at which more than one strike is shown, so that none hides another unseen. */

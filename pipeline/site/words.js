@@ -26,11 +26,19 @@ export function span(from, to) {
 export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
 
 /** A share in per cent; what is not all or nothing is never rounded to 100% or 0%. */
-export function percent(share) {
-  const rounded = Math.round(share * 100);
-  if (rounded >= 100 && share < 1) return ">99%";
-  if (rounded <= 0 && share > 0) return "<1%";
-  return `${rounded}%`;
+export function percent(share, decimals = 0) {
+  const step = 10 ** -decimals;
+  const text = (share * 100).toFixed(decimals);
+  if (Number(text) >= 100 && share < 1 - 1e-9) return `>${(100 - step).toFixed(decimals)}%`;
+  if (Number(text) <= 0 && share > 1e-9) return `<${step.toFixed(decimals)}%`;
+  return `${Number(text) === 0 ? (0).toFixed(decimals) : text}%`;
+}
+
+/** Two shares as a range: 72–85%. */
+export function between(low, high) {
+  const [first, last] = [percent(low), percent(high)];
+  if (first === last) return first;
+  return /[<>]/.test(first + last) ? `${first} to ${last}` : `${first.replace("%", "")}–${last}`;
 }
 
 export const count = (n) => n.toLocaleString("en-GB");
