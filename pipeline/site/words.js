@@ -25,13 +25,20 @@ export function span(from, to) {
 
 export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
 
-/** A share in per cent; what is not all or nothing is never rounded to 100% or 0%. */
+/**
+ * A share in per cent; what is not all or nothing is never rounded to 100% or 0%. Rounded as in the published sentences:
+ * from nine decimals, halves to the even digit.
+ */
 export function percent(share, decimals = 0) {
-  const step = 10 ** -decimals;
-  const text = (share * 100).toFixed(decimals);
-  if (Number(text) >= 100 && share < 1 - 1e-9) return `>${(100 - step).toFixed(decimals)}%`;
-  if (Number(text) <= 0 && share > 1e-9) return `<${step.toFixed(decimals)}%`;
-  return `${Number(text) === 0 ? (0).toFixed(decimals) : text}%`;
+  const step = 10 ** decimals;
+  const exact = (Math.round(share * 1e9) / 1e9) * 100;
+  const below = Math.floor(exact * step);
+  // A half is one in binary too only where a few doublings make it whole.
+  const isHalf = Number.isInteger(exact * 4) && exact * step - below === 0.5;
+  const number = isHalf ? (below + (below % 2)) / step : Number(exact.toFixed(decimals));
+  if (number >= 100 && share < 1 - 1e-9) return `>${(100 - 1 / step).toFixed(decimals)}%`;
+  if (number <= 0 && share > 1e-9) return `<${(1 / step).toFixed(decimals)}%`;
+  return `${number.toFixed(decimals)}%`;
 }
 
 /** Two shares as a range: 72–85%. */
