@@ -55,12 +55,19 @@ export function claims(data, state, { onRows }) {
   return shown.map(({ choice, rows }) => h("section", { class: "claims" },
     h("h2", {}, "Claims against control"),
     h("p", { class: "small" }, `Of the claims we hold; ${choiceTitle(data, choice)}. The unit is the claim, at a place that can be located.`),
-    table(null, null, ["Claimed target", "Claims", "Not on their ground"], rows.map((row) => h("tr", {},
-      h("th", { scope: "row" }, row.claimed === "generic" ? "No one in particular" : controllerLabel(data, row.claimed),
-        h("span", { class: "few block" }, `Held by: ${holders(data, row)}`)),
-      h("td", { class: "number" }, rowsLink(count(row.strikes.length), () =>
-        onRows(row.strikes, `Claims that name ${row.claimed === "generic" ? "no one in particular" : controllerLabel(data, row.claimed)}; ${choiceTitle(data, choice)}`, choice))),
-      h("td", {}, elsewhere(row)))))));
+    table(null, null, ["Claimed target", "Claims", "Not on their ground"], rows.flatMap((row) => claimRows(data, row, (target) =>
+      onRows(row.strikes, `Claims that name ${target}; ${choiceTitle(data, choice)}`, choice))))));
+}
+
+function claimRows(data, row, onClaims) {
+  const target = row.claimed === "generic" ? "no one in particular" : controllerLabel(data, row.claimed);
+  return [
+    h("tr", {},
+      h("th", { scope: "row" }, target[0].toUpperCase() + target.slice(1)),
+      h("td", { class: "number" }, rowsLink(count(row.strikes.length), () => onClaims(target))),
+      h("td", {}, elsewhere(row))),
+    h("tr", {}, h("td", { colspan: 3, class: "few held-by" }, `Held by: ${holders(data, row)}`)),
+  ];
 }
 
 function holders(data, { holders: held, n, strikes }) {

@@ -1,6 +1,7 @@
 // Files: handing something to the reader, as a download or on the clipboard.
 
 import { h } from "./dom.js";
+import { toIso } from "./words.js";
 
 /** Offer content as a file. */
 export function download(content, name, type) {
@@ -10,7 +11,7 @@ export function download(content, name, type) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** A button that copies a text and says whether it could. `text` may be a promise's maker. */
+/** A button that copies a text and says whether it could. `text` makes it, if need be in a while. */
 export function copyButton(label, text) {
   const button = h("button", { type: "button", onclick: async () => {
     try {
@@ -25,5 +26,5 @@ export function copyButton(label, text) {
 }
 
 /** A name for a file of this choice: only what every system takes. */
-export const fileName = (data, choice, release, extension) =>
-  [data.name, choice.source, choice.window, release?.release].filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-") + extension;
+export const fileName = (data, { source, from, to }, release, extension) =>
+  [data.name, source, toIso(from), toIso(to), release?.release].filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-") + extension;

@@ -93,7 +93,7 @@ export function createMap(data, names, { onStrikes, onNames }) {
         map.once("render", async () => {
           const { clientWidth, clientHeight } = map.getContainer();
           const bitmap = await createImageBitmap(map.getCanvas());
-          resolve({ bitmap, width: bitmap.width, cssWidth: clientWidth, cssHeight: clientHeight });
+          resolve({ bitmap, cssWidth: clientWidth, cssHeight: clientHeight });
         });
         map.triggerRepaint();
       });
