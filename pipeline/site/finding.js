@@ -35,6 +35,7 @@ export const rowsLink = (text, onRows) =>
 /** What each bound means, with the intervals that are published for this very choice. */
 export function readings(data, figures, published) {
   const reading = (mark, term, value) => [h("dt", {}, h("i", { class: mark, "aria-hidden": "true" }), term), h("dd", {}, value)];
+  const hasInterval = (published?.place_lower ?? null) !== null;
   const ally = data.ally && controllerLabel(data, data.ally).toLowerCase();
   return h("details", { id: "readings" }, h("summary", {}, "What the bounds mean"),
     h("dl", { class: "readings" },
@@ -45,9 +46,10 @@ export function readings(data, figures, published) {
       ...reading("", "uncertain ones all on the one side, or all on the other", between(figures.margin_lower, figures.margin_upper)),
       ...(ally && figures.not_focus_excluding_ally !== null
         ? reading("", `of ground not held by the ${ally}, the attacker's ally`, percent(figures.not_focus_excluding_ally, 1)) : []),
-      ...(published ? reading("", "had other places been named", between(published.place_lower, published.place_upper)) : []),
-      ...(published && published.map_lower !== null
+      ...(hasInterval ? reading("", "had other places been named", between(published.place_lower, published.place_upper)) : []),
+      ...(hasInterval && published.map_lower !== null
         ? reading("", "had the map been drawn from other places too", between(published.map_lower, published.map_upper)) : [])),
+    published && !hasInterval ? h("p", { class: "small" }, "The places named are too few to say what others would have given.") : "",
     published ? "" : h("p", { class: "small" },
       "How far the share would move had other places been named, or the map been drawn from others, takes a thousand draws: ",
       "it is worked out only for the published periods, months, regions and classes of confidence."));

@@ -52,11 +52,11 @@ export function createMap(data, names, { onStrikes, onNames }) {
     map.getSource("cells").setData({ type: "FeatureCollection", features });
     // Where strikes are gathered, hexagons tell how many there are.
     map.getSource("stacks").setData({ type: "FeatureCollection", features: features.length ? [] : stacks(latest[1]) });
-    tellOfCells(features);
+    tellOfCells(features, latest[0]);
   };
   const apply = () => {
     if (!latest) return;
-    applyState(map, data, latest[0]);
+    applyState(map, data, ...latest);
     drawCells();
   };
   map.setMissingStyleImageResolver((id) => {
@@ -126,7 +126,7 @@ function clearOf(map) {
   return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
-function applyState(map, data, state) {
+function applyState(map, data, state, strikes) {
   const onDay = ["all", ["<=", ["get", "day_from"], state.to], [">", ["get", "day_until"], state.to]];
   const contested = ["==", ["get", "controller"], "contested"];
   for (const layer of DAY_LAYERS) {
@@ -168,13 +168,14 @@ function stacks(strikes) {
 }
 
 /** Say how many strikes the hexagons stand for: none is left out, but none can be clicked either. */
-function tellOfCells(features) {
+function tellOfCells(features, { confidence, region }) {
   const note = byId("gathered");
   const strikes = features.reduce((sum, { properties }) => sum + properties.n, 0);
   note.hidden = !strikes;
   if (!strikes) return;
   note.textContent = `${count(strikes)} rows in view are gathered into hexagons: `
-    + "the colour of who held the ground of most, the paler the more mixed. Zoom in for single ones.";
+    + "the colour of who held the ground of most, the paler the more mixed. Zoom in for single ones."
+    + (confidence || region ? " They hold the whole source, whatever its figures are narrowed to." : "");
 }
 
 function watchPointer(map, data, onStrikes) {
