@@ -50,12 +50,12 @@ export function createMap(data, names, { onStrikes, onNames }) {
     const features = drawnCells(cells, latest[0], (name) => controllerLabel(data, name));
     map.getSource("cells").setData({ type: "FeatureCollection", features });
     // Where strikes are gathered, hexagons tell how many there are.
-    map.getSource("stacks").setData({ type: "FeatureCollection", features: features.length ? [] : stacks(latest[1]) });
+    map.setLayoutProperty("stacks", "visibility", features.length ? "none" : "visible");
     tellOfCells(features);
   };
   const apply = () => {
     if (!latest) return;
-    applyState(map, data, latest[0]);
+    applyState(map, data, ...latest);
     drawCells();
   };
   map.setMissingStyleImageResolver((id) => {
@@ -110,7 +110,7 @@ function clearOf(map) {
   return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
-function applyState(map, data, state) {
+function applyState(map, data, state, strikes) {
   const onDay = ["all", ["<=", ["get", "day_from"], state.to], [">", ["get", "day_until"], state.to]];
   const contested = ["==", ["get", "controller"], "contested"];
   for (const layer of DAY_LAYERS) {
@@ -120,6 +120,7 @@ function applyState(map, data, state) {
   const shown = strikeFilter(state);
   for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
   map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
+  map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
   for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
 }
