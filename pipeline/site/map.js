@@ -51,7 +51,7 @@ export function createMap(data, names, { onStrikes, onNames }) {
     const features = drawnCells(cells, latest[0], (name) => controllerLabel(data, name));
     map.getSource("cells").setData({ type: "FeatureCollection", features });
     // Where strikes are gathered, hexagons tell how many there are.
-    map.getSource("stacks").setData({ type: "FeatureCollection", features: features.length ? [] : stacks(latest[1]) });
+    map.setLayoutProperty("stacks", "visibility", features.length ? "none" : "visible");
     tellOfCells(features, latest[0]);
   };
   const apply = () => {
@@ -136,6 +136,7 @@ function applyState(map, data, state, strikes) {
   const shown = strikeFilter(state, strikes);
   for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
   map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
+  map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
   for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
 }
