@@ -65,24 +65,33 @@ def write_map_page(
 
 
 def _write_theatre(folder: Path, theatre: Theatre, frames: Mapping[str, pa.Table]) -> None:
+    named = {"theatre": theatre.name}
+    answers = run_sql("map_page/list_answers", named, attribution_rows=frames["core.attribution"])
     strikes = run_sql(
         "map_page/list_strikes",
-        {"theatre": theatre.name},
+        named,
         strike_rows=frames["core.strikes"],
         attribution_rows=frames["core.attribution"],
         episode_rows=frames["core.episodes"],
+        answer_rows=answers,
     )
-    headlines = _headlines(theatre, frames)
+    headline = frames["marts.headline"]
     _write_json(
         folder / f"{theatre.name}.json",
         {
             **_describe(theatre),
             "sources": _sources(theatre, frames),
-            "windows": _windows(theatre, headlines),
-            "headlines": headlines,
-            "regions": _regions(theatre, frames),
+            "windows": _windows(theatre, headline),
+            "published": run_sql("map_page/list_published", named, headline_rows=headline).to_pylist(),
+            "coverage": run_sql("map_page/list_coverage", named, headline_rows=headline).to_pylist(),
+            "regions": [{"name": name, "title": region.title} for name, region in theatre.regions.items()],
+            "region_places": _region_places(theatre, frames),
+            "claims": run_sql("map_page/list_claims", named, claim_rows=frames["marts.claims"]).to_pydict(),
             "days": _days(theatre, frames),
             "snapshots": _snapshots(theatre, frames),
+            "answers": [
+                row | {"shares": json.loads(row["shares"])} for row in answers.drop_columns("answer").to_pylist()
+            ],
             # By column: a tenth of the size of rows with names.
             "strikes": strikes.to_pydict(),
         },
@@ -162,42 +171,28 @@ def _sources(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[str,
     return sorted(sources, key=lambda source: source["name"] != theatre.main_source)
 
 
-def _headlines(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = run_sql(
-        "map_page/list_headlines", {"theatre": theatre.name}, headline_rows=frames["marts.headline"]
-    ).to_pylist()
-    for row in rows:
-        row["split"] = json.loads(row["split"]) if row["split"] else None
-        row["window_from"], row["window_to"] = _number(row["window_from"]), _number(row["window_to"])
-    return rows
-
-
-def _windows(theatre: Theatre, headlines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _windows(theatre: Theatre, headline: pa.Table) -> list[dict[str, Any]]:
     """The theatre's windows, then the months for which there is a figure (named by the page); both days inclusive."""
     named = [
         {"name": name, "title": w.title, "from": _number(w.start), "to": _number(w.end), "is_month": False}
         for name, w in theatre.windows.items()
     ]
-    spans = {row["window"]: row for row in headlines if row["window"] not in theatre.windows and row["n"]}
+    found = run_sql("map_page/list_months", {"theatre": theatre.name}, headline_rows=headline).to_pylist()
     months = [
-        {
-            "name": name,
-            "title": None,
-            "from": spans[name]["window_from"],
-            "to": spans[name]["window_to"],
-            "is_month": True,
-        }
-        for name in sorted(spans)
+        {"name": row["window"], "title": None, "from": row["day_from"], "to": row["day_to"], "is_month": True}
+        for row in found
+        if row["window"] not in theatre.windows
     ]
     return named + months
 
 
-def _regions(theatre: Theatre, frames: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    rows = run_sql(
-        "map_page/list_regions", {"theatre": theatre.name}, region_rows=frames["marts.strikes_by_region"]
-    ).to_pylist()
-    order = list(theatre.regions)
-    return sorted(rows, key=lambda row: order.index(row["region"]))
+def _region_places(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, list[list[float]]]:
+    """Longitude and latitude of the coordinates in each region."""
+    places: dict[str, list[list[float]]] = {name: [] for name in theatre.regions}
+    rows = run_sql("map_page/list_region_places", {"theatre": theatre.name}, place_rows=frames["core.region_places"])
+    for row in rows.to_pylist():
+        places[row["region"]].append([row["longitude"], row["latitude"]])
+    return places
 
 
 def _days(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, list[list[Any]]]:

@@ -19,16 +19,35 @@ export async function loadManifest() {
 /** One theatre, its strikes as rows in the order of their days. */
 export async function loadTheatre(name) {
   const data = await fetchJson(`data/${encodeURIComponent(name)}.json`);
-  const columns = Object.entries(data.strikes);
-  data.strikes = data.strikes.strike_id.map((_, index) =>
-    Object.fromEntries(columns.map(([column, values]) => [column, values[index]])));
+  data.strikes = rowsOf(data.strikes);
+  // Strikes of one coordinate have the same text in `at`.
+  for (const strike of data.strikes) strike.at = placeKey(strike.longitude, strike.latitude);
+  data.answers = data.answers.map((answer) => ({ ...answer, ally: answer.shares[data.ally] ?? 0, groups: groupShares(data, answer) }));
   data.strikeById = new Map(data.strikes.map((strike) => [strike.strike_id, strike]));
   data.controllerByName = new Map(data.controllers.map((controller) => [controller.name, controller]));
   data.sourceByName = new Map(data.sources.map((source) => [source.name, source]));
+  data.strikeSources = data.sources.filter((source) => source.kind === "strikes");
   data.windowByName = new Map(data.windows.map((window) => [window.name, window]));
+  data.placesByRegion = new Map(Object.entries(data.region_places)
+    .map(([region, places]) => [region, new Set(places.map(([longitude, latitude]) => placeKey(longitude, latitude)))]));
+  data.provinces = [...new Set(data.strikes.map((strike) => strike.province).filter(Boolean))].sort();
+  data.claims = new Map(rowsOf(data.claims)
+    .map((row) => [row.strike_id, { claimed: row.claimed, isLocated: row.is_located, isElsewhere: row.is_elsewhere }]));
   data.months = new Map();
   return data;
 }
+
+const placeKey = (longitude, latitude) => `${longitude} ${latitude}`;
+
+/** Rows of a table that is given by column. */
+function rowsOf(columns) {
+  const entries = Object.entries(columns);
+  return entries[0][1].map((_, index) => Object.fromEntries(entries.map(([column, values]) => [column, values[index]])));
+}
+
+/** Shares of an answer by the theatre's groups, in their order. */
+const groupShares = (data, { shares }) =>
+  data.groups.map((group) => group.members.reduce((sum, member) => sum + (shares[member] ?? 0), 0));
 
 /** Evidence of one strike, fetched with its month and kept. */
 export async function loadEvidence(data, strike) {
@@ -39,18 +58,6 @@ export async function loadEvidence(data, strike) {
 }
 
 export const controllerLabel = (data, name) => data.controllerByName.get(name)?.label ?? name;
-
-/** The published figures of a source and window. */
-export function headlineOf(data, source, window) {
-  return data.headlines.find((row) => row.source === source && row.window === window) ?? null;
-}
-
-/** Strikes to show. As in the published figures, a strike belongs to the window in which its first day falls. */
-export function shownStrikes(data, state) {
-  return data.strikes.filter((strike) =>
-    strike.source === state.source && !strike.is_background &&
-    strike.day_from >= state.from && strike.day_from <= state.to);
-}
 
 /** Ids of a strike and of those shown at its very coordinate, and where it stands among them. */
 export function sharedPlace(data, strikes, id) {

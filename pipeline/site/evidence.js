@@ -24,6 +24,7 @@ export async function openEvidence(data, ids, at, { onStep, onClose }) {
         h("button", { type: "button", class: "round", "aria-label": "Next at this place", onclick: () => onStep((at + 1) % ids.length) }, "›"))
         : h("span", { class: "kicker" }, "Evidence"),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: onClose }, "×")),
+    ids.length > 1 ? others(data, ids, at, onStep) : "",
     h("h2", {}, strike.place ?? "Unnamed place"),
     h("p", { class: "where" }, [strike.province, span(strike.day_from, strike.day_to)].filter(Boolean).join(" · ")),
     holder(data, strike, evidence),
@@ -35,6 +36,16 @@ export async function openEvidence(data, ids, at, { onStep, onClose }) {
   panel.hidden = false;
   panel.scrollTop = 0;
   panel.focus({ preventScroll: true });
+}
+
+/** All that was clicked, so that each can be gone to at once. */
+function others(data, ids, at, onStep) {
+  return h("details", { class: "others" }, h("summary", {}, `List all ${ids.length}`),
+    h("ol", {}, ...ids.map((id, to) => {
+      const { place, day_from: from, day_to: until } = data.strikeById.get(id);
+      return h("li", {}, h("button", { type: "button", class: "link", "aria-current": to === at ? "true" : null, onclick: () => onStep(to) },
+        `${place ?? "Unnamed place"}, ${span(from, until)}`));
+    })));
 }
 
 /** Hide the panel. */

@@ -18,7 +18,8 @@ export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
  * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first; `onNames` the names wanted.
- * Returns `update(state, strikes)`, `show(strike)` to go there, and `reveal(strike)` to see it beside its evidence.
+ * Returns `update(state, strikes)`, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
+ * the map is on screen as a `box()` and as a `picture()`.
  */
 export function createMap(data, names, { onStrikes, onNames }) {
   const tiles = tileAddress(data.tiles);
@@ -51,7 +52,7 @@ export function createMap(data, names, { onStrikes, onNames }) {
     map.getSource("cells").setData({ type: "FeatureCollection", features });
     // Where strikes are gathered, hexagons tell how many there are.
     map.setLayoutProperty("stacks", "visibility", features.length ? "none" : "visible");
-    tellOfCells(features);
+    tellOfCells(features, latest[0]);
   };
   const apply = () => {
     if (!latest) return;
@@ -81,6 +82,21 @@ export function createMap(data, names, { onStrikes, onNames }) {
       byId("stage").scrollIntoView({ block: "start" });
       const zoom = Math.max(map.getZoom(), strike.is_area ? 7 : 8);
       map.easeTo({ center: [strike.longitude, strike.latitude], zoom, offset: clearOf(map), animate: !still.matches });
+    },
+    /** West, south, east, north of what is on screen, in hundredths of a degree. */
+    box() {
+      return map.getBounds().toArray().flat().map((degrees) => Math.round(degrees * 100) / 100);
+    },
+    /** The canvas as it stands, which can be read only while it is drawn. */
+    picture() {
+      return new Promise((resolve) => {
+        map.once("render", async () => {
+          const { clientWidth, clientHeight } = map.getContainer();
+          const bitmap = await createImageBitmap(map.getCanvas());
+          resolve({ bitmap, cssWidth: clientWidth, cssHeight: clientHeight });
+        });
+        map.triggerRepaint();
+      });
     },
     reveal(strike) {
       const center = [strike.longitude, strike.latitude];
@@ -117,7 +133,7 @@ function applyState(map, data, state, strikes) {
     const also = { areas: [["!", contested]], "areas-contested": [contested] }[layer] ?? [];
     map.setFilter(layer, [...onDay, ...also]);
   }
-  const shown = strikeFilter(state);
+  const shown = strikeFilter(state, strikes);
   for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
   map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
   map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
@@ -125,13 +141,15 @@ function applyState(map, data, state, strikes) {
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
 }
 
-/** The same choice as data.shownStrikes, for the tiles. */
-const strikeFilter = (state) => [
+/** The same choice as selection.strikesOf, for the tiles; regions are not in them, so there the strikes are named. */
+const strikeFilter = (state, strikes) => [
   "all",
   ["==", ["get", "source"], state.source],
   ["!", ["get", "is_background"]],
   [">=", ["get", "day_from"], state.from],
   ["<=", ["get", "day_from"], state.to],
+  ...(state.confidence ? [["==", ["get", "confidence"], state.confidence]] : []),
+  ...(state.region ? [["in", ["get", "strike_id"], ["literal", strikes.map((strike) => strike.strike_id)]]] : []),
 ];
 
 /** Places at which more than one strike is shown, so that none hides another unseen. */
@@ -151,13 +169,14 @@ function stacks(strikes) {
 }
 
 /** Say how many strikes the hexagons stand for: none is left out, but none can be clicked either. */
-function tellOfCells(features) {
+function tellOfCells(features, { confidence, region }) {
   const note = byId("gathered");
   const strikes = features.reduce((sum, { properties }) => sum + properties.n, 0);
   note.hidden = !strikes;
   if (!strikes) return;
   note.textContent = `${count(strikes)} rows in view are gathered into hexagons: `
-    + "the colour of who held the ground of most, the paler the more mixed. Zoom in for single ones.";
+    + "the colour of who held the ground of most, the paler the more mixed. Zoom in for single ones."
+    + (confidence || region ? " They hold the whole source, whatever its figures are narrowed to." : "");
 }
 
 function watchPointer(map, data, onStrikes) {

@@ -1,37 +1,56 @@
 // The page: loads one theatre, keeps the state, and tells each part when it has changed.
 
-import { loadIndex, loadManifest, loadTheatre, sharedPlace, shownStrikes, snapshotOn } from "./data.js";
+import { createChoices, updateChoices } from "./choose.js";
+import { citation } from "./cite.js";
+import { loadIndex, loadManifest, loadTheatre, sharedPlace, snapshotOn } from "./data.js";
 import { byId } from "./dom.js";
 import { closeEvidence, openEvidence } from "./evidence.js";
+import { measure } from "./figures.js";
+import { download, fileName } from "./files.js";
 import { updateLegend } from "./legend.js";
 import { createMap, onTheme } from "./map.js";
-import { askedTheatre, readState, writeState } from "./state.js";
+import { drawPicture, printPage } from "./picture.js";
+import { checkedRegion, choiceTitle, strikesOf } from "./selection.js";
+import { askedTheatre, confidences, readState, writeState } from "./state.js";
 import { createStory, updateStory } from "./story.js";
 import { openTable } from "./table.js";
 import { createTime } from "./time.js";
 import { dayLong } from "./words.js";
+
+const STEP_MS = 1000;
 
 async function start() {
   const index = await loadIndex();
   if (!index.theatres.length) return say("No strikes are published yet.");
   const known = index.theatres.map((theatre) => theatre.name);
   const name = known.includes(askedTheatre()) ? askedTheatre() : known[0];
-  const data = await loadTheatre(name);
-  let state = readState(data);
+  const [data, manifest] = await Promise.all([loadTheatre(name), loadManifest()]);
+  const release = manifest?.release ? manifest : null;
+  let state = withRelease(readState(data));
+  let dragged = 0;
 
+  /** Take over a part of the state. Days that follow one another fast, as when the brush is drawn, are one step back. */
   const change = (part) => {
     const moved = part.window && part.window !== state.window;
-    state = { ...state, ...part };
+    state = { ...state, ...part, release: release?.release ?? null };
     if (moved && part.from === undefined) {
       const { from, to } = data.windowByName.get(state.window);
       state = { ...state, from, to };
     }
-    if (part.source || part.window) chooseNone();
-    render(part.from === undefined || moved);
+    if (!confidences(data, state.source).includes(state.confidence)) state.confidence = null;
+    if (part.source || part.window || part.confidence || part.region) chooseNone();
+    const drags = part.from !== undefined && !moved;
+    const isStep = !drags || Date.now() - dragged > STEP_MS;
+    if (drags) dragged = Date.now();
+    render({ story: !("names" in part), isStep });
   };
+  function withRelease(read) {
+    return { ...read, release: read.release ?? release?.release ?? null };
+  }
   const choose = async (ids, at = 0, fly = false) => {
+    const isStep = state.strike !== ids[at];
     state = { ...state, strike: ids[at] };
-    render(false);
+    render({ isStep });
     const strike = data.strikeById.get(ids[at]);
     try {
       await openEvidence(data, ids, at, { onStep: (to) => choose(ids, to), onClose: close });
@@ -48,41 +67,65 @@ async function start() {
   };
   const close = () => {
     chooseNone();
-    render(false);
+    render({ isStep: true });
     byId("map").querySelector("canvas")?.focus({ preventScroll: true });
   };
 
   const updateTime = createTime(data, { onChange: change });
-  createStory(data, index, { onChange: change });
+  createStory(data, index);
+  createChoices(data, { onChange: change, viewBox: () => checkedRegion(data, `box:${map.box().join(",")}`) });
   let map = null;
 
-  function render(all) {
-    const strikes = shownStrikes(data, state);
-    if (all) updateStory(data, state);
+  const openRows = (strikes, title, choice) => openTable(data, choice, strikes, {
+    title,
+    release,
+    cited: () => citation(data, choice, measure(data, strikesOf(data, choice)), release),
+    onStrike: (id) => choose(...sharedPlace(data, strikes, id), true),
+  });
+  const actions = {
+    onRows: openRows,
+    onMonth: (window) => change({ window }),
+    onPicture: async () => download(await drawPicture(data, state, release, map), fileName(data, state, release, ".png"), "image/png"),
+    onPrint: () => printPage(map),
+  };
+
+  function render({ story = false, isStep = false }) {
+    const strikes = strikesOf(data, state);
+    writeState(data, state, isStep);
+    if (story) {
+      updateChoices(data, state);
+      updateStory(data, state, release, actions);
+    }
     updateTime(state);
-    const onTable = () => openTable(data, state, strikes, { onStrike: (id) => choose(...sharedPlace(data, strikes, id), true) });
+    const onTable = () => openRows(strikes, choiceTitle(data, state), state);
     byId("skip").onclick = onTable;
     updateLegend(data, state, strikes, { onTable });
     map?.update(state, strikes);
     notice(data, state);
-    writeState(data, state);
+  }
+
+  /** Show what the address says: on opening, and when the reader goes back or forward. */
+  async function restore() {
+    state = withRelease(readState(data));
+    if (!state.strike) closeEvidence();
+    render({ story: true });
+    warnOfRelease(state, release);
+    if (state.strike) await choose(...sharedPlace(data, strikesOf(data, state), state.strike));
   }
 
   // Twice, as the map is fitted to the room that the rest leaves it.
-  render(true);
+  render({ story: true });
   map = createMap(data, state.names, { onStrikes: (ids) => choose(ids), onNames: (names) => change({ names }) });
-  render(false);
-  if (state.strike) choose(...sharedPlace(data, shownStrikes(data, state), state.strike));
-  onTheme(() => render(true));
+  await restore();
+  onTheme(() => render({ story: true }));
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.strike && !byId("rows").open) close();
   });
   addEventListener("hashchange", () => {
     if (!askedTheatre()) return;
     if (askedTheatre() !== data.name) location.reload();
-    else change(readState(data));
+    else restore();
   });
-  showRelease(await loadManifest());
   document.documentElement.dataset.ready = "true";
 }
 
@@ -92,10 +135,13 @@ function notice(data, state) {
   if (missing) byId("notice").textContent = `No control map was in force on ${dayLong(state.to)}`;
 }
 
-function showRelease(manifest) {
-  if (!manifest?.release) return;
-  const made = typeof manifest.as_of === "string" ? `, from what was received by ${manifest.as_of.slice(0, 10)}` : "";
-  byId("release").textContent = `Release ${manifest.release}${made}.`;
+/** A link names the release that it was made on: where this is another, its figures may differ. */
+function warnOfRelease(state, release) {
+  const differs = Boolean(release && state.release && state.release !== release.release);
+  byId("other-release").hidden = !differs;
+  if (!differs) return;
+  byId("other-release").textContent =
+    `This link was made on release ${state.release}. You are reading release ${release.release}: its figures may differ.`;
 }
 
 function say(text) {

@@ -1,13 +1,17 @@
-// Story: the published figures for the chosen source and window, in words and bars. Makes no figure of its own.
+// Story: the page's text for what is chosen: the finding, what stands beside it, and what to know before quoting it.
 
-import { controllerLabel, headlineOf } from "./data.js";
-import { byId, h, linkOut, swatch } from "./dom.js";
-import { theme } from "./map.js";
-import { tone } from "./style.js";
-import { count, percent, plural, windowTitle } from "./words.js";
+import { claims, coverage, months, regions } from "./breakdown.js";
+import { citation, sentenceOf } from "./cite.js";
+import { controllerLabel } from "./data.js";
+import { byId, h, linkOut } from "./dom.js";
+import { copyButton } from "./files.js";
+import { measure } from "./figures.js";
+import { headline, readings } from "./finding.js";
+import { besideOf, choiceTitle, daysTitle, narrowedBy, publishedRow, strikesOf } from "./selection.js";
+import { between, percent, plural } from "./words.js";
 
-/** Make the head of the story: title, question, choices. `onChange` gets the part of the state that changed. */
-export function createStory(data, index, { onChange }) {
+/** Make the head of the story: title, question, theatres. */
+export function createStory(data, index) {
   document.title = `${data.question} · ${data.title}`;
   byId("kicker").textContent = data.title;
   byId("question").textContent = data.question;
@@ -18,142 +22,72 @@ export function createStory(data, index, { onChange }) {
     byId("theatres").replaceChildren(...index.theatres.map(({ name, title }) =>
       h("a", { href: `#theatre=${encodeURIComponent(name)}`, "aria-current": name === data.name ? "page" : null }, title)));
   }
-  const sources = data.sources.filter((source) => source.kind === "strikes");
-  byId("source").replaceChildren(...sources.map((source) => {
-    const alone = sources.filter((other) => other.publisher === source.publisher).length === 1;
-    return h("option", { value: source.name }, alone ? source.publisher : source.title);
-  }));
-  byId("source").onchange = (event) => onChange({ source: event.target.value });
-  byId("window").onchange = (event) => onChange({ window: event.target.value });
 }
 
-/** Draw the story for a state. */
-export function updateStory(data, state) {
-  byId("source").value = state.source;
-  fillWindows(data, state);
-  const row = headlineOf(data, state.source, state.window);
-  byId("finding").replaceChildren(...(row?.split ? finding(data, row) : tooFew(data, row)));
+/**
+ * Draw the story for a state. `onRows(strikes, title, choice)` opens rows, `onMonth` gets a month to look at, `onPicture`
+ * and `onPrint` make the picture.
+ */
+export function updateStory(data, state, release, actions) {
+  const strikes = strikesOf(data, state);
+  const figures = measure(data, strikes);
+  const open = [...document.querySelectorAll("#finding details[open], #more details[open]")].map((details) => details.id);
+  byId("finding").replaceChildren(
+    h("h2", { id: "finding-title" }, "Whose ground it was"),
+    h("p", { class: "small scope" }, [daysTitle(data, state), ...narrowedBy(data, state)].join("; ")),
+    ...headline(data, figures, rowsOpener(data, state, strikes, actions)),
+    ...beside(data, state, actions),
+    ...(figures.split ? [readings(data, figures, publishedRow(data, state))] : []),
+    ...coverage(data, state),
+    quote(data, state, figures, release, actions),
+  );
   byId("more").replaceChildren(
-    ...months(data, state), ...regions(data, state), ...caveats(data, state), credits(data),
+    ...months(data, state, actions), ...claims(data, state, actions), ...regions(data, state, actions), ...caveats(data, state), credits(data, release),
   );
+  for (const id of open) byId(id)?.setAttribute("open", "");
+  say(data, state, figures);
 }
 
-/** Windows in which the source has anything; months in a group of their own. */
-function fillWindows(data, state) {
-  const has = (window) => (headlineOf(data, state.source, window.name)?.n ?? 0) > 0 || window.name === state.window;
-  const options = (windows) => windows.map((window) => h("option", { value: window.name }, windowTitle(window)));
-  const shown = data.windows.filter(has);
-  byId("window").replaceChildren(
-    ...options(shown.filter((window) => !window.is_month)),
-    h("optgroup", { label: "By month" }, ...options(shown.filter((window) => window.is_month))),
-  );
-  byId("window").value = state.window;
+/** Opens the rows of a choice, or those of them of which a group of the split holds any part. */
+const rowsOpener = (data, choice, strikes, { onRows }) => (group) => {
+  const at = data.groups.findIndex((known) => known.name === group?.name);
+  const isTheirs = (strike) => at < 0 || data.answers[strike.answer].groups[at] > 0;
+  onRows(strikes.filter(isTheirs), [group ? `Any part of the disc: ${group.label}` : null, choiceTitle(data, choice)].filter(Boolean).join("; "), choice);
+};
+
+/** For readers who hear the page: the finding in a breath, each time that it is another. */
+function say(data, state, figures) {
+  const said = figures.split
+    ? `${percent(figures.not_focus_expected)} of ${plural(figures.n, "reported strike location")} outside ${controllerLabel(data, data.focus)}-held ground, ` +
+      `${between(figures.not_focus_lower_t10, figures.not_focus_upper_t10)}, given the control map`
+    : `${plural(figures.n, "reported strike location")}, too few for a share`;
+  const text = `${said}. ${daysTitle(data, state)}`;
+  if (byId("spoken").textContent !== text) byId("spoken").textContent = text;
 }
 
-function finding(data, row) {
-  const focus = controllerLabel(data, data.focus);
-  return [
-    h("h2", { id: "finding-title" }, "Whose ground it was"),
-    splitBar(data, row.split),
-    h("div", { class: "figure" },
-      h("p", { class: "big" }, percent(row.not_focus_expected)),
-      h("p", { class: "claim" }, `of ${plural(row.n, "reported strike location")} lay outside ${focus}-held ground`,
-        h("span", { class: "bounds" }, `${between(row.not_focus_lower_t10, row.not_focus_upper_t10)}, given the control map`))),
-    boundsChart(row),
-    h("details", {}, h("summary", {}, "What the bounds mean"), h("dl", { class: "readings" },
-      ...reading("expected", "mean share of the discs", percent(row.not_focus_expected)),
-      ...reading("point", "by their centres alone", percent(row.not_focus_at_point)),
-      ...reading("range", "up to 10% of a disc unknown or on the other side", between(row.not_focus_lower_t10, row.not_focus_upper_t10)),
-      ...reading("whisker", "nothing unknown or on the other side", between(row.not_focus_lower_t0, row.not_focus_upper_t0)),
-      ...(data.ally && row.not_focus_excluding_ally !== null
-        ? reading("", `of ground not held by the ${controllerLabel(data, data.ally).toLowerCase()}, the attacker's ally`, percent(row.not_focus_excluding_ally))
-        : []),
-      ...(row.place_lower === null ? [] : reading("", "had other places been named", between(row.place_lower, row.place_upper))),
-      ...(row.map_lower === null ? [] : reading("", "had the map been drawn from other places too", between(row.map_lower, row.map_upper))))),
-    h("details", { class: "sentence" }, h("summary", {}, "In one sentence, to quote"), h("blockquote", {}, row.sentence)),
-  ];
+/** Another source or period, with the same marks, so that eyes can go between the two. */
+function beside(data, state, actions) {
+  const other = besideOf(data, state);
+  if (!other) return [];
+  const strikes = strikesOf(data, other);
+  return [h("section", { class: "beside", "aria-labelledby": "beside-title" },
+    h("h2", { id: "beside-title" }, "Beside it"),
+    h("p", { class: "small scope" }, choiceTitle(data, other)),
+    ...headline(data, measure(data, strikes), rowsOpener(data, other, strikes, actions)),
+    h("p", { class: "small" }, "Two sources or periods are never added up: they may tell of the same events."))];
 }
 
-function tooFew(data, row) {
-  const n = row?.n ?? 0;
-  return [
-    h("h2", { id: "finding-title" }, "Whose ground it was"),
-    h("div", { class: "figure" },
-      h("p", { class: "big" }, count(n)),
-      h("p", { class: "claim" }, `reported strike location${n === 1 ? "" : "s"}`,
-        h("span", { class: "bounds" }, n ? "too few for a share: under 20" : "none from this source in this period"))),
-    n ? h("p", { class: "small" }, row.sentence) : null,
-  ].filter(Boolean);
-}
-
-const between = (low, high) => (percent(low) === percent(high) ? percent(low) : `${percent(low).replace("%", "")}–${percent(high)}`);
-
-const reading = (mark, term, value) => [
-  h("dt", {}, h("i", { class: mark, "aria-hidden": "true" }), term),
-  h("dd", {}, value),
-];
-
-/** The split first: every group, the unknown one included, in the theatre's order. */
-function splitBar(data, split) {
-  const parts = data.groups.map((group) => ({ ...group, share: split[group.name] ?? 0 }));
-  const kind = (group) => (group.members.includes("unknown") ? "hatched" : "");
-  const bar = h("div", { class: "split", "aria-hidden": "true" }, ...parts.filter((part) => part.share > 0).map((part) => {
-    const piece = swatch(tone(part.colour, theme()), kind(part));
-    piece.style.flexGrow = part.share;
-    return piece;
-  }));
-  return h("div", {}, bar, h("ul", { class: "shares" }, ...parts.map((part) =>
-    h("li", {}, swatch(tone(part.colour, theme()), kind(part)), h("span", {}, part.label), h("b", {}, percent(part.share))))));
-}
-
-/** A scale from 0 to 100% with both ranges, the expected share and the share by centres. */
-function boundsChart(row) {
-  const place = (element, from, to = from) => {
-    element.style.left = `${100 * from}%`;
-    element.style.width = `${100 * (to - from)}%`;
-    return element;
-  };
-  return h("div", { class: "scale", "aria-hidden": "true" },
-    place(h("i", { class: "whisker" }), row.not_focus_lower_t0, row.not_focus_upper_t0),
-    place(h("i", { class: "range" }), row.not_focus_lower_t10, row.not_focus_upper_t10),
-    place(h("i", { class: "half" }), 0.5),
-    place(h("i", { class: "expected" }), row.not_focus_expected),
-    place(h("i", { class: "point" }), row.not_focus_at_point),
-    h("span", {}, "0"), h("span", {}, "half"), h("span", {}, "100%"));
-}
-
-/** Months beside the total: the share moves. */
-function months(data, state) {
-  const rows = data.windows.filter((window) => window.is_month)
-    .map((window) => [window, headlineOf(data, state.source, window.name)])
-    .filter(([, row]) => row?.n > 0);
-  if (rows.length < 2) return [];
-  const focus = controllerLabel(data, data.focus);
-  return [h("table", { class: "months" },
-    h("caption", {}, `Month by month: outside ${focus}-held ground`),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Month"), h("th", { scope: "col", class: "number" }, "Locations"), h("th", { scope: "col" }, "Share"))),
-    h("tbody", {}, ...rows.map(([window, row]) => h("tr", { "aria-current": window.name === state.window ? "true" : null },
-      h("th", { scope: "row" }, windowTitle(window)),
-      h("td", { class: "number" }, count(row.n)),
-      h("td", {}, row.split ? bar(row.not_focus_expected) : h("span", { class: "few" }, "too few for a share"))))))];
-}
-
-function bar(share) {
-  const filled = h("i", { class: "bar", "aria-hidden": "true" });
-  filled.style.setProperty("--share", share);
-  return h("span", { class: "barred" }, filled, percent(share));
-}
-
-function regions(data, state) {
-  const rows = data.regions.filter((row) => row.source === state.source && row.window === state.window);
-  if (!rows.length) return [];
-  return [h("table", { class: "months" },
-    h("caption", {}, "Where they lie (regions overlap)"),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Region"), h("th", { scope: "col", class: "number" }, "Locations"), h("th", { scope: "col" }, "Share"))),
-    h("tbody", {}, ...rows.map((row) => h("tr", {},
-      h("th", { scope: "row" }, row.title),
-      h("td", { class: "number" }, count(row.episodes)),
-      h("td", {}, row.share === null ? h("span", { class: "few" }, "too few for a share") : bar(row.share))))))];
+function quote(data, state, figures, release, { onPicture, onPrint }) {
+  const cited = () => citation(data, state, figures, release);
+  return h("details", { id: "cite" }, h("summary", {}, "Quote, cite, take away"),
+    h("blockquote", {}, sentenceOf(data, state, figures)),
+    h("h3", {}, "Cite this"),
+    h("p", { id: "citation", class: "small" }, cited()),
+    h("div", { class: "actions" },
+      copyButton("Copy the citation", cited),
+      copyButton("Copy the link", () => location.href),
+      h("button", { type: "button", id: "picture", onclick: onPicture }, "Save as a picture"),
+      h("button", { type: "button", id: "print", onclick: onPrint }, "Print")));
 }
 
 function caveats(data, state) {
@@ -167,7 +101,8 @@ function caveats(data, state) {
   return [h("section", { class: "caveats" }, h("h2", {}, "Before you quote this"), h("ul", {}, ...said.map((line) => h("li", {}, line))))];
 }
 
-function credits(data) {
+function credits(data, release) {
+  const made = typeof release?.as_of === "string" ? `, from what was received by ${release.as_of.slice(0, 10)}` : "";
   return h("footer", {},
     h("p", {},
       h("a", { href: "../report.html" }, "Report"), " · ",
@@ -178,5 +113,5 @@ function credits(data) {
       h("li", {}, linkOut(source.url, source.title), `. ${source.credit}. ${source.terms}.`)),
       h("li", {}, "Borders, rivers, towns: Natural Earth, public domain.")),
     h("p", {}, "Drawn with MapLibre GL JS and PMTiles (both BSD-3-Clause)."),
-    h("p", { id: "release", class: "small" }));
+    h("p", { id: "release", class: "small" }, release?.release ? `Release ${release.release}${made}.` : ""));
 }

@@ -1,37 +1,58 @@
-// Table: the rows behind what is on the map, for readers who cannot or would not use a map.
+// Table: the rows behind a number, to read, to copy, to take away; for those too who cannot or would not use a map.
 
-import { controllerLabel, countByController } from "./data.js";
+import { controllerLabel } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
+import { countEpisodes } from "./figures.js";
+import { copyButton, download, fileName } from "./files.js";
 import { theme } from "./map.js";
+import { rowsBehind, toCsv, toGeoJson } from "./rows.js";
 import { tone } from "./style.js";
-import { shownTitle } from "./time.js";
-import { metres, percent, plural, span } from "./words.js";
+import { count, metres, percent, plural, span } from "./words.js";
 
 const COLUMNS = ["Place", "Ground held by", "Days", "Province", "How sure", "Precision"];
+// More rows than this no one reads, and no browser draws in a moment; the files have them all.
+const MOST_ROWS = 2000;
 
-/** Open the table of these strikes. `onStrike` gets the id of the row that was chosen. */
-export function openTable(data, state, strikes, { onStrike }) {
+/**
+ * Open the table of these strikes. `title` says what they are, `cited` gives the citation, `onStrike` gets the id of the
+ * row that was chosen.
+ */
+export function openTable(data, state, strikes, { title, cited, release, onStrike }) {
   const dialog = byId("rows");
   const focus = controllerLabel(data, data.focus);
   const choose = (id) => {
     dialog.close();
     onStrike(id);
   };
+  const csv = async () => toCsv(await rowsBehind(data, strikes), cited());
+  const name = (extension) => fileName(data, state, release, extension);
   dialog.replaceChildren(
     h("div", { class: "bar-top" },
-      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countByController(data, strikes).episodes, "reported strike location")}`),
+      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countEpisodes(strikes), "reported strike location")}`),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: () => dialog.close() }, "×")),
-    h("p", { class: "small" }, `${data.sourceByName.get(state.source)?.title ?? state.source}; ${shownTitle(data, state)}. Choose a place for its evidence.`),
+    h("p", { class: "small" }, `${title}. Choose a place for its evidence.`),
+    h("div", { class: "actions" },
+      copyButton("Copy as CSV", csv),
+      h("button", { type: "button", id: "take-csv", onclick: async () => download(await csv(), name(".csv"), "text/csv") }, "Download CSV"),
+      h("button", { type: "button", id: "take-geojson", onclick: async () =>
+        download(toGeoJson(await rowsBehind(data, strikes), cited()), name(".geojson"), "application/geo+json") }, "Download GeoJSON"),
+      h("span", { class: "small" }, "Each with the citation.")),
+    strikes.length > MOST_ROWS ? h("p", { class: "small" }, `The first ${count(MOST_ROWS)} rows are shown; the files have all ${count(strikes.length)}.`) : "",
     h("div", { class: "scroller", tabindex: "0", role: "group", "aria-labelledby": "rows-title" }, h("table", {},
-      h("thead", {}, h("tr", {}, ...[...COLUMNS, `Share on ${focus} ground`].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, ...strikes.map((strike) => h("tr", {},
-        h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.strike_id) }, strike.place ?? "Unnamed place")),
-        h("td", {}, h("span", { class: "held" }, swatch(tone(data.controllerByName.get(strike.controller)?.colour ?? "#8d929a", theme()), strike.controller), controllerLabel(data, strike.controller))),
-        h("td", { class: "days" }, span(strike.day_from, strike.day_to)),
-        h("td", {}, strike.province ?? ""),
-        h("td", {}, strike.certainty),
-        h("td", {}, metres(strike.precision_m)),
-        h("td", { class: "number" }, strike.focus_share === null ? "" : percent(strike.focus_share))))))),
+      h("thead", {}, h("tr", {}, ...[...COLUMNS, `Share on ${focus} ground`].map((column) => h("th", { scope: "col" }, column)))),
+      h("tbody", {}, ...strikes.slice(0, MOST_ROWS).map((strike) => row(data, strike, choose))))),
   );
   dialog.showModal();
+}
+
+function row(data, strike, choose) {
+  const colour = tone(data.controllerByName.get(strike.controller)?.colour ?? "#8d929a", theme());
+  return h("tr", {},
+    h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.strike_id) }, strike.place ?? "Unnamed place")),
+    h("td", {}, h("span", { class: "held" }, swatch(colour, strike.controller), controllerLabel(data, strike.controller))),
+    h("td", { class: "days" }, span(strike.day_from, strike.day_to)),
+    h("td", {}, strike.province ?? ""),
+    h("td", {}, strike.certainty),
+    h("td", {}, metres(strike.precision_m)),
+    h("td", { class: "number" }, percent(data.answers[strike.answer].focus)));
 }

@@ -25,12 +25,27 @@ export function span(from, to) {
 
 export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
 
-/** A share in per cent; what is not all or nothing is never rounded to 100% or 0%. */
-export function percent(share) {
-  const rounded = Math.round(share * 100);
-  if (rounded >= 100 && share < 1) return ">99%";
-  if (rounded <= 0 && share > 0) return "<1%";
-  return `${rounded}%`;
+/**
+ * A share in per cent; what is not all or nothing is never rounded to 100% or 0%. Rounded as in the published sentences:
+ * from nine decimals, halves to the even digit.
+ */
+export function percent(share, decimals = 0) {
+  const step = 10 ** decimals;
+  const exact = (Math.round(share * 1e9) / 1e9) * 100;
+  const below = Math.floor(exact * step);
+  // A half is one in binary too only where a few doublings make it whole.
+  const isHalf = Number.isInteger(exact * 4) && exact * step - below === 0.5;
+  const number = isHalf ? (below + (below % 2)) / step : Number(exact.toFixed(decimals));
+  if (number >= 100 && share < 1 - 1e-9) return `>${(100 - 1 / step).toFixed(decimals)}%`;
+  if (number <= 0 && share > 1e-9) return `<${(1 / step).toFixed(decimals)}%`;
+  return `${number.toFixed(decimals)}%`;
+}
+
+/** Two shares as a range: 72–85%. */
+export function between(low, high) {
+  const [first, last] = [percent(low), percent(high)];
+  if (first === last) return first;
+  return /[<>]/.test(first + last) ? `${first} to ${last}` : `${first.replace("%", "")}–${last}`;
 }
 
 export const count = (n) => n.toLocaleString("en-GB");

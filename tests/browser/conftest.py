@@ -1,18 +1,24 @@
-"""A page made of the sample frames, served, and headless Chromium to read it with."""
+"""Pages made of the sample and of the drawn frames, served, and headless Chromium to read them with."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from drawn_frames import drawn_frames
 from live_server import serving
 from playwright.sync_api import Browser, sync_playwright
 from reader import Reader
 from sample_frames import sample_frames
 
 from pipeline.map_page import write_map_page
+from pipeline.release.database import write_database
+from pipeline.release.manifest import released
+from pipeline.settings import Settings
 from pipeline.theatres import theatres
 from pipeline.tiles import write_tiles
 
@@ -32,22 +38,42 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder's release with tiles and the page, named in a manifest."""
-    folder = tmp_path_factory.mktemp("data") / "releases" / "2026-11-01-sample"
-    frames = sample_frames()
+def publish(data: Path, frames: dict[str, pa.Table]) -> Path:
+    """A release in a data folder, with tiles and the page, named in a manifest."""
+    folder = data / "releases" / "2026-11-01-sample"
     write_tiles(theatres()["syria"], frames, folder / "tiles" / "syria.pmtiles")
     write_map_page(folder / "map", {"syria": theatres()["syria"]}, {"syria": frames})
     manifest = {"release": folder.name, "as_of": "2026-11-01T00:00:00Z"}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    (folder.parents[1] / "latest").symlink_to(f"releases/{folder.name}")
+    (data / "latest").symlink_to(f"releases/{folder.name}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the sample frames."""
+    return publish(tmp_path_factory.mktemp("data"), sample_frames())
 
 
 @pytest.fixture(scope="session")
 def address(release: Path) -> Iterator[str]:
     with serving(release.parents[1]) as client:
+        yield client.address
+
+
+@pytest.fixture(scope="session")
+def drawn_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of the drawn frames, with its DuckDB file."""
+    frames = drawn_frames()
+    folder = publish(tmp_path_factory.mktemp("drawn"), frames)
+    shown = {name: frame for name, frame in frames.items() if name in released()}
+    write_database(folder / "strikes.duckdb", shown, Settings())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_address(drawn_release: Path) -> Iterator[str]:
+    with serving(drawn_release.parents[1]) as client:
         yield client.address
 
 
@@ -61,9 +87,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def reader(chromium: Browser, address: str) -> Iterator[Reader]:
+@contextmanager
+def reading(chromium: Browser, address: str) -> Iterator[Reader]:
     context = chromium.new_context(viewport={"width": 1200, "height": 800}, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     reader = Reader(context.new_page(), address)
     reader.page.set_default_timeout(20_000)
     reader.page.on("console", lambda m: reader.errors.append(m.text) if m.type == "error" else None)
@@ -71,3 +98,15 @@ def reader(chromium: Browser, address: str) -> Iterator[Reader]:
     reader.page.on("request", lambda request: reader.asked.append(request.url))
     yield reader
     context.close()
+
+
+@pytest.fixture
+def reader(chromium: Browser, address: str) -> Iterator[Reader]:
+    with reading(chromium, address) as reader:
+        yield reader
+
+
+@pytest.fixture
+def drawn_reader(chromium: Browser, drawn_address: str) -> Iterator[Reader]:
+    with reading(chromium, drawn_address) as reader:
+        yield reader

@@ -70,13 +70,26 @@ def test_every_strike_has_its_evidence_with_the_raw_row(page: Path) -> None:
         assert sum(evidence["shares"].values()) == pytest.approx(1)
 
 
-def test_headlines_windows_and_regions_are_the_published_ones(page: Path) -> None:
+def test_windows_and_words_are_the_published_ones(page: Path) -> None:
     data = read(page / "data" / "syria.json")
     published = [row for row in sample_frames()["marts.headline"].to_pylist() if row["unit"] == "episode"]
-    assert sorted(row["sentence"] for row in data["headlines"]) == sorted(row["sentence"] for row in published)
+    with_shares = [row["sentence"] for row in published if row["split"]]
+    assert [row["sentence"] for row in data["published"]] == with_shares
     names = {window["name"] for window in data["windows"]}
     assert {row["window"] for row in published} <= names
     assert set(theatres()["syria"].windows) <= names
+
+
+def test_each_strike_has_the_shares_of_its_attribution(page: Path) -> None:
+    data = read(page / "data" / "syria.json")
+    given = {row["strike_id"]: row for row in sample_frames()["core.attribution"].to_pylist()}
+    for strike_id, answer in zip(data["strikes"]["strike_id"], data["strikes"]["answer"], strict=True):
+        row, shown = given[strike_id], data["answers"][answer]
+        assert [shown[name] for name in ("focus", "other", "unknown", "point")] == [
+            row[name] for name in ("focus_share", "other_share", "unknown_share", "focus_at_point")
+        ]
+        assert shown["shares"] == json.loads(row["shares"])
+    assert len(data["answers"]) < len(given)
 
 
 def test_colours_and_labels_come_from_the_theatre(page: Path) -> None:

@@ -1,4 +1,5 @@
--- What the page counts and lists by: one row a reported strike location. Days are counted from 1970-01-01.
+-- What the page counts and lists by: one row a reported strike location. Days are counted from 1970-01-01. Strikes of
+-- one answer (same shares of the disc) share its number, as few answers are given many times over.
 SELECT
     s.strike_id,
     coalesce(e.episode_id, s.strike_id) AS episode_id,
@@ -13,13 +14,20 @@ SELECT
     coalesce(a.controller, 'unknown') AS controller,
     coalesce(a.status, 'no_snapshot') AS status,
     coalesce(a.certainty, 'uncertain') AS certainty,
-    round(a.focus_share, 4) AS focus_share,
+    n.answer,
     s.confidence,
     s.precision_m,
     s.is_area,
     s.is_background
 FROM strike_rows AS s
-LEFT JOIN attribution_rows AS a USING (strike_id)
-LEFT JOIN episode_rows AS e USING (strike_id)
+INNER JOIN attribution_rows AS a ON s.strike_id = a.strike_id
+INNER JOIN answer_rows AS n
+    ON
+        a.focus_share = n.focus
+        AND a.other_share = n.other
+        AND a.unknown_share = n.unknown
+        AND a.focus_at_point = n.point
+        AND a.shares = n.shares
+LEFT JOIN episode_rows AS e ON s.strike_id = e.strike_id
 WHERE s.theatre = $theatre
 ORDER BY s.date_from, s.date_to, s.source, s.strike_id;
