@@ -13,7 +13,7 @@ from pipeline.pictures.canvas import Words, draw
 from pipeline.pictures.looks import INK, SOFT, bar_look, halo, is_dark, label_of, order_of
 from pipeline.pictures.scene import Row, Scene
 from pipeline.tables.sentences import group_label
-from pipeline.theatres import Theatre
+from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
 
 LEFT, RIGHT = 0.27, 0.97
 # Inches: above and below the bars, and for each.
@@ -42,7 +42,8 @@ def _words(scene: Scene, rows: list[Row]) -> Words:
         )
     note = (
         "Of the claims we hold, never of all claims made. The unit is the claim as listed, at a place that can be "
-        "located. Left of the black line: places whose centre the named target's side held. Sources are not pooled."
+        "located. Left of the black line: the named target's side held the centre, or nobody is known to. Sources are "
+        "not pooled."
     )
     claiming = dict.fromkeys(theatre.sources[row["source"]].credit for row in rows)
     control = theatre.sources[scene.headline["control_source"]].credit
@@ -91,9 +92,12 @@ def _compose(figure: Any, scene: Scene, rows: list[Row], height: float) -> None:
 
 
 def _draw_bar(axes: Any, theatre: Theatre, number: int, row: Row, holders: dict[str, int]) -> None:
-    """One claim row: the named side's own ground first, then a line, then all others."""
+    """One claim row: the named side's own ground, what is not known, then a line, then all others."""
     own = theatre.groups.get(_group(theatre, row["claimed_controller"]), ())
-    order = sorted((name for name in order_of(theatre) if name in holders), key=lambda name: name not in own)
+    order = sorted(
+        (name for name in order_of(theatre) if name in holders),
+        key=lambda n: (n not in own, n not in (CONTESTED, UNKNOWN)),
+    )
     left = 0
     for name in order:
         look = bar_look(theatre, name)

@@ -79,7 +79,9 @@ def _compose(figure: Any, scene: Scene, baseline: Row, shown: list[Row], height:
         look = {"color": STANDS} if stands else {"color": FALLS, "hatch": "////", "edgecolor": "white"}
         axes.barh(number, share - at, left=at, height=0.62, zorder=3, **look)
         bounds = [row["not_focus_lower_t10"], row["not_focus_upper_t10"]]
-        axes.plot(bounds, [number, number], color=INK, linewidth=0.8, zorder=4)
+        # The centres alone have none.
+        if None not in bounds:
+            axes.plot(bounds, [number, number], color=INK, linewidth=0.8, zorder=4)
         axes.plot(share, number, marker="o", markersize=3.2, color=INK, markeredgecolor="white", zorder=5)
         place = {"textcoords": "offset points", "ha": "right", "va": "center", "annotation_clip": False}
         axes.annotate(f"{row['about']} ({row['n']:,})", (0, number), (-6, 0), fontsize=5.8, **place)

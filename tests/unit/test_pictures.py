@@ -85,6 +85,7 @@ def frames() -> Frames:
                 "is_secure": stands,
             }
             | {"not_focus_expected": share, "not_focus_lower_t10": 0.4, "not_focus_upper_t10": 0.9}
+            | ({"not_focus_lower_t10": None, "not_focus_upper_t10": None} if rank == 2 else {})
             | {"change": None if share is None else share - 0.7}
             for number, (share, rank, stands) in enumerate(shares)
         ],
