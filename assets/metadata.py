@@ -179,9 +179,9 @@ def of_headline(work: Work, theatre: Theatre) -> Metadata:
 
 
 def of_release(publication: Publication) -> Metadata:
-    """The release: its id, folder, headlines and the first picture."""
+    """The release: its id, folder, headlines and pictures."""
     sentences = "\n\n".join(f"**{name}**: {sentence}" for name, sentence in publication.headlines.items())
-    shown = {"picture": picture(publication.pictures[0])} if publication.pictures else {}
+    shown = {_picture_name(path): picture(path) for path in publication.pictures}
     return {
         "release": publication.id,
         "folder": dg.MetadataValue.path(publication.path),
@@ -189,6 +189,12 @@ def of_release(publication: Publication) -> Metadata:
         "headline": dg.MetadataValue.md(sentences or "No headline yet."),
         **shown,
     }
+
+
+def _picture_name(path: Path) -> str:
+    """``picture: headline``, or ``picture: ukraine headline`` where it stands in a theatre's folder."""
+    folder = "" if path.parent.name == "pictures" else f"{path.parent.name} "
+    return f"picture: {folder}{path.stem}"
 
 
 def picture(path: Path) -> dg.MarkdownMetadataValue:

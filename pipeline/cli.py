@@ -91,7 +91,7 @@ def _tell(outcome: object) -> None:
         out.print(f"\nRelease   {outcome.release}", markup=False)
         for label, name in (
             ("Database", "strikes.duckdb"), ("Tables", "tables/*.parquet"), ("CSV", "csv/*.csv"),
-            ("Picture", "pictures/"), ("Map", "map/  (see it with `isw-strikes serve`)"),
+            ("Pictures", "pictures/"), ("Report", "report.html"), ("Map", "map/  (see it with `isw-strikes serve`)"),
             ("Checks", "validation/"), ("Manifest", "manifest.json"),
         ):  # fmt: skip
             out.print(f"  {label:<9} {outcome.latest}/{name}", markup=False)

@@ -58,7 +58,7 @@ def explain_strike(settings: Settings, strike_id: str) -> list[str]:
         f"{row['strike_id']}: {row['what']}",
         *(f"  {title:<12} {row[part]}" for part, title in PARTS.items()),
         *([f"  {'Report':<12} {row['report_title'] or ''} {row['report_url']}"] if row["report_url"] else []),
-        f"  {'Raw row':<12} {origin(row)}, sha256 {row['export_id']}",
+        f"  {'Raw row':<12} {origin(row)}, sha256 {row['sha256']}",
         *(f"  {'':<12} {name} = {value}" for name, value in raw_values(row["properties"])),
     ]
 

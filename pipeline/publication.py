@@ -164,10 +164,10 @@ def _publish(
 ) -> Publication:
     from pipeline.ledger import Entry  # noqa: PLC0415 - as above
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
-    from pipeline.pages import write_pages  # noqa: PLC0415 - as above
+    from pipeline.pages import write_pages, write_report  # noqa: PLC0415 - as above
     from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
-    from pipeline.pictures import draw_headline  # noqa: PLC0415 - as above
-    from pipeline.release import build_release, publish  # noqa: PLC0415 - as above
+    from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
+    from pipeline.release import build_release, place_pictures, publish  # noqa: PLC0415 - as above
     from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
 
     settings = work.settings
@@ -187,7 +187,7 @@ def _publish(
         tiles[theatre.name] = target
         folder = aside / "pictures" / theatre.name
         folder.mkdir(parents=True, exist_ok=True)
-        pictures[theatre.name] = draw_headline(theatre, frames[theatre.name], folder)
+        pictures[theatre.name] = draw_pictures(theatre, frames[theatre.name], folder)
     received = work.lake.read("raw.exports").to_pylist()
     by_name = {theatre.name: theatre for theatre in present}
     on_progress("building and verifying the release")
@@ -204,12 +204,13 @@ def _publish(
         write_map=lambda folder: write_map_page(folder, by_name, frames),
         write_pages=lambda folder: write_pages(folder, by_name, frames),
         pictures=pictures,
+        write_summary=lambda path, said: write_report(path, by_name, frames, pictures, said),
     )
     published = publish(settings, building)
     headlines: dict[str, str] = {}
     for theatre in present:
         headlines |= headline_sentences(theatre, frames[theatre.name]["marts.headline"])
-    shown = sorted(str(p.relative_to(published.path)) for p in (published.path / "pictures").rglob("*.png"))
+    shown = [place for place in place_pictures(pictures) if place.endswith(".png")]
     notes = {"id": published.id, "headlines": list(headlines.items()), "pictures": shown}
     work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))
     return Publication(**_told(settings, notes), already=published.already)

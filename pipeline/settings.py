@@ -70,11 +70,6 @@ class Settings(BaseSettings):
         return self.root / "latest"
 
     @property
-    def validation_dir(self) -> Path:
-        """Results of the checks on each candidate."""
-        return self.root / "validation"
-
-    @property
     def dagster_home(self) -> Path:
         """Dagster's own storage: runs, events, schedules."""
         return self.root / "dagster"

@@ -17,19 +17,13 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
-from pipeline.attribution import ControlFrames, attribute
+from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute
 from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.lake import connect
 from pipeline.settings import Settings
 from pipeline.theatres import Theatre
 
-CONTROL_TABLES = (
-    "core.control_snapshots",
-    "core.control_areas",
-    "core.front_lines",
-    "core.control_observations",
-)
 ASKED = ("lat", "lon", "day", "radius_m")
 ANSWER = (
     "controller", "parties", "status", "certainty", "shares", "snapshot_day", "snapshot_age_days", "margin_r",

@@ -134,7 +134,7 @@ def _raw() -> dict[str, list[dict[str, Any]]]:
         exports.append(
             {
                 **export,
-                "sha256": _export_id(source),
+                "sha256": hashlib.sha256(f"bytes of {source}".encode()).hexdigest(),
                 "file_name": f"{source}.csv",
                 "format": "csv",
                 "bytes": 4096,

@@ -1,4 +1,4 @@
-"""Pages: the release's pages to read: its methods, and the walk from the sentence to the number.
+"""Pages: the release's pages to read: its report, its methods, and the walk from the sentence to the number.
 
 Belongs here: gathering what the pages say from the tables, and laying it out. They hold all that they need, run no
 script, ask no other place for anything, and data become text, never markup.
@@ -8,7 +8,7 @@ methods (``docs/methods.md``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,14 @@ import jinja2
 import pyarrow as pa
 
 from pipeline.pages.methods import render_methods
+from pipeline.pages.report import gather_report
 from pipeline.pages.walk import gather_walk
 from pipeline.tables.sentences import percent
 from pipeline.theatres import Theatre
 
 TEMPLATES = Path(__file__).parent
+# The section of the methods page that a report carries.
+IN_SHORT = "Before you quote a number"
 
 
 def write_pages(
@@ -39,6 +42,26 @@ def write_pages(
         _write(folder / "methods.html", body=render_methods()),
         _write(folder / "walk.html", walks=walks),
     ]
+
+
+def write_report(
+    path: Path,
+    theatres: Mapping[str, Theatre],
+    frames: Mapping[str, Mapping[str, pa.Table]],
+    pictures: Mapping[str, Sequence[Path]],
+    release: Mapping[str, Any],
+) -> Path:
+    """Write ``report.html``: one page to mail, pictures inside it, that links to nothing outside itself.
+
+    Args:
+        path: file to write.
+        theatres: theatres by name; one whose main source has no strikes is left out.
+        frames: full table name → rows that conform to the catalogue, by theatre.
+        pictures: pictures of each theatre, in the order in which they are shown; PNGs are taken.
+        release: ``release`` (id), ``as_of``, ``inputs``, ``checks`` and ``tables``, as in the manifest.
+    """
+    told = [gather_report(theatre, frames[name], pictures.get(name, ())) for name, theatre in theatres.items()]
+    return _write(path, reports=[one for one in told if one], methods=render_methods(IN_SHORT), release=release)
 
 
 def _write(path: Path, **content: Any) -> Path:

@@ -30,6 +30,19 @@ def methods_text() -> str:
         ) from None
 
 
-def render_methods() -> Markup:
-    """The methods page as HTML; markup inside it is shown, not obeyed."""
-    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(methods_text()))  # noqa: S704
+def render_methods(section: str | None = None) -> Markup:
+    """The methods page as HTML; markup inside it is shown, not obeyed.
+
+    Args:
+        section: heading of the one section to take, without the heading; all where None.
+
+    Raises:
+        ValueError: the page has no such section.
+    """
+    text = methods_text()
+    if section is not None:
+        _, found, rest = text.partition(f"\n## {section}\n")
+        if not found:
+            raise ValueError(f"{METHODS.name} has no section {section!r}")
+        text = rest.partition("\n## ")[0]
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))  # noqa: S704

@@ -20,7 +20,6 @@ import shapely.affinity
 from pipeline.base_map import backdrop_shapes, land, province_shapes
 from pipeline.pictures.looks import (
     ABROAD,
-    CONTESTED_GROUND,
     FAINT,
     INK,
     SEA,
@@ -28,11 +27,11 @@ from pipeline.pictures.looks import (
     UNKNOWN_GROUND,
     WATER,
     colour_of,
+    ground_look,
     halo,
     marker_of,
-    tint,
 )
-from pipeline.theatres import CONTESTED, Region, Theatre
+from pipeline.theatres import Region, Theatre
 
 METRES_A_DEGREE = 111_320.0
 POINTS_AN_INCH = 72.0
@@ -41,6 +40,7 @@ GOLDEN_ANGLE = 2.399963
 SYMBOL = 20.0
 MOST_AT_FULL_SIZE = 150
 NAME_POINTS = (34.0, 9.0)
+TOWN: dict[str, Any] = {"marker": "+", "markersize": 3.6, "markeredgewidth": 0.8, "color": INK, "linestyle": "none"}
 
 Box = tuple[float, float, float, float]
 
@@ -102,7 +102,7 @@ class MapPanel:
         view = (x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
         axes = figure.add_axes(part, facecolor=SEA if theatre.backdrop else ABROAD)
         axes.set(xlim=(view[0], view[2]), ylim=(view[1], view[3]), xticks=[], yticks=[], autoscale_on=False)
-        axes.spines[:].set_color(FAINT)
+        axes.spines[:].set(color=FAINT, visible=True)
         return cls(axes, theatre, view, (wide / width / POINTS_AN_INCH, tall / height / POINTS_AN_INCH))
 
     def draw_ground(self, areas: list[dict[str, Any]]) -> None:
@@ -112,23 +112,25 @@ class MapPanel:
         # Ground of which nothing is known keeps its lines; control areas are painted over it.
         self._fill([land(theatre)], **UNKNOWN_GROUND, linewidth=0, zorder=2)
         for area in areas:
-            colour = colour_of(theatre, area["controller"])
-            look = CONTESTED_GROUND if area["controller"] == CONTESTED else {"edgecolor": "none"}
-            self._fill([area["geometry"]], facecolor=tint(colour), linewidth=0, zorder=3, **look)
+            self._fill([area["geometry"]], **ground_look(theatre, area["controller"]), linewidth=0, zorder=3)
         for river in shapely.get_parts(shapely.from_wkb(_shapes(backdrop_shapes(theatre, "rivers")))):
             self.axes.plot(*shapely.get_coordinates(river).T, color=WATER, linewidth=0.7, zorder=4)
         self._fill(_shapes(backdrop_shapes(theatre, "lakes")), facecolor=WATER, linewidth=0, zorder=4)
         self._fill(_shapes(province_shapes(theatre)), fill=False, edgecolor="white", linewidth=0.5, zorder=5)
         self._fill([land(theatre)], fill=False, edgecolor="#6b6b6b", linewidth=0.7, zorder=6)
 
-    def draw_strikes(self, strikes: list[dict[str, Any]]) -> None:
+    def draw_strikes(self, strikes: list[dict[str, Any]], scale: float = 1.0) -> None:
         """Draw strikes by who held the ground: areas as light discs of their true size; hollow where uncertain.
 
         Several at one coordinate are fanned out as the seeds of a sunflower, so that none hides another.
+
+        Args:
+            strikes: where they are, how well that is known, and who held it.
+            scale: size of the symbols where the map is small.
         """
         seeds: dict[tuple[float, float], int] = defaultdict(int)
         kinds: dict[tuple[str, bool, bool], list[tuple[float, float]]] = defaultdict(list)
-        size = SYMBOL * min(1.0, (MOST_AT_FULL_SIZE / max(len(strikes), 1)) ** 0.5)
+        size = scale * SYMBOL * min(1.0, (MOST_AT_FULL_SIZE / max(len(strikes), 1)) ** 0.5)
         for strike in strikes:
             x, y = strike["longitude"], strike["latitude"]
             if strike["is_area"]:
@@ -160,9 +162,11 @@ class MapPanel:
         named = [(label, points[n]) for label, town in self.theatre.towns.items() for n in town.shapes if n in points]
         within = shapely.point_on_surface(shapely.from_wkb(_shapes(provinces)))
         taken: list[tuple[float, float]] = []
+        # A town's name stands right of it, a province's about its middle.
+        room = (0.0, NAME_POINTS[0]) if named else (NAME_POINTS[0] / 2, NAME_POINTS[0] / 2)
         for label, point in named or zip(provinces.column("province").to_pylist(), within, strict=True):
             x, y = point.x, point.y
-            if self._holds(x, y) and not any(self._touch(x - u, y - v) for u, v in taken):
+            if self._holds(x, y, *room) and not any(self._touch(x - u, y - v) for u, v in taken):
                 taken.append((x, y))
                 self._name(label, x, y, is_town=bool(named))
 
@@ -171,9 +175,11 @@ class MapPanel:
         outline = shapely.to_wkb(shapely.box(*other.view))
         self._fill([outline], fill=False, edgecolor=INK, linewidth=0.6, linestyle=(0, (4, 2)), zorder=8)
 
-    def _holds(self, x: float, y: float) -> bool:
+    def _holds(self, x: float, y: float, left: float, right: float) -> bool:
+        """True where a name of so many points to the left and right of a place is wholly seen."""
         west, south, east, north = self.view
-        return west < x < east - NAME_POINTS[0] * self.point[0] and south < y < north
+        wide, tall = self.point
+        return west + left * wide < x < east - right * wide and south < y < north - NAME_POINTS[1] * tall
 
     def _touch(self, dx: float, dy: float) -> bool:
         return abs(dx) < NAME_POINTS[0] * self.point[0] and abs(dy) < NAME_POINTS[1] * self.point[1]
@@ -181,7 +187,8 @@ class MapPanel:
     def _name(self, label: str, x: float, y: float, is_town: bool) -> None:
         look: dict[str, Any] = {"fontsize": 5.2, "zorder": 12, "textcoords": "offset points", **halo(1.6)}
         if is_town:
-            self.axes.plot(x, y, marker="s", markersize=1.5, color=INK, zorder=11)
+            # A cross, as filled and hollow shapes stand for strikes.
+            self.axes.plot(x, y, **TOWN, **halo(1.4), zorder=11)
             self.axes.annotate(label, (x, y), (3, -1), va="top", **look)
         else:
             self.axes.annotate(label, (x, y), (0, 0), va="center", ha="center", color=SOFT, **look)

@@ -7,7 +7,7 @@ Does not belong here: making the tables, tiles, map or pictures; they are handed
 
 from __future__ import annotations
 
-from pipeline.release.build import build_release, remove_stale
+from pipeline.release.build import build_release, place_pictures, remove_stale
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
 from pipeline.release.publish import Published, Release, publish, releases, rollback
 from pipeline.release.verify import ReleaseRefused, verify_release
@@ -18,6 +18,7 @@ __all__ = [
     "Release",
     "ReleaseRefused",
     "build_release",
+    "place_pictures",
     "publish",
     "read_manifest",
     "read_pinned",

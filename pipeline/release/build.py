@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from pipeline.settings import Settings
 from pipeline.theatres import Theatre
 
 BUILDING = ".building-"
+REPORT = "report.html"
 
 
 def build_release(
@@ -54,6 +55,7 @@ def build_release(
     write_map: Callable[[Path], object],
     write_pages: Callable[[Path], object],
     pictures: dict[str, list[Path]],
+    write_summary: Callable[[Path, Mapping[str, Any]], object],
 ) -> Path:
     """Write all files of a release into ``releases/.building-<id>-<pid>`` and return that folder.
 
@@ -73,6 +75,8 @@ def build_release(
         write_map: writes the map page into the folder that it is given.
         write_pages: writes the pages to read into the folder that it is given.
         pictures: pictures of each theatre. The first theatre's go to ``pictures/``, others' to a folder each.
+        write_summary: writes the report to the file that it is given; told of the release what its manifest says:
+            ``release``, ``as_of``, ``inputs``, ``checks`` and ``tables``.
 
     Raises:
         UserError: nothing was received.
@@ -96,17 +100,21 @@ def build_release(
         write_datapackage(folder, release, theatres, inputs)
         write_readme(folder, release, theatres, inputs)
         write_pinned(folder, pinned)
+        said = {
+            "release": release,
+            "as_of": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "inputs": describe_inputs(inputs),
+            "tables": described,
+            "checks": _checks(settings, folder, theatres, validations),
+        }
+        write_summary(folder / REPORT, said)
         manifest = Manifest(
-            release=release,
-            as_of=f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            **said,
             code_version=code_version,
             config_digest=config_digest,
             theatres={name: _theatre(theatre) for name, theatre in sorted(theatres.items())},
-            inputs=describe_inputs(inputs),
-            tables=described,
             database=DatabaseEntry(path=DATABASE, logical_digest=digest, opens_with=OPENS_WITH),
             outputs=describe_outputs(folder, rows),
-            checks=_checks(settings, folder, theatres, validations),
         )
         manifest.write(folder)
     except BaseException:
@@ -145,13 +153,20 @@ def _copy_files(folder: Path, tiles: dict[str, Path], pictures: dict[str, list[P
     (folder / "tiles").mkdir()
     for name, path in sorted(tiles.items()):
         shutil.copyfile(path, folder / "tiles" / f"{name}.pmtiles")
-    first = next((name for name, paths in pictures.items() if paths), None)
     (folder / "pictures").mkdir()
-    for name, paths in pictures.items():
-        target = folder / "pictures" if name == first else folder / "pictures" / name
-        for path in paths:
-            target.mkdir(exist_ok=True)
-            shutil.copyfile(path, target / path.name)
+    for place, path in place_pictures(pictures).items():
+        (folder / place).parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / place)
+
+
+def place_pictures(pictures: dict[str, list[Path]]) -> dict[str, Path]:
+    """Where in a release each picture stands, in order: the first theatre's in ``pictures/``, others' below it."""
+    first = next((name for name, paths in pictures.items() if paths), None)
+    return {
+        f"pictures/{path.name}" if name == first else f"pictures/{name}/{path.name}": path
+        for name, paths in pictures.items()
+        for path in paths
+    }
 
 
 def _checks(

@@ -105,6 +105,7 @@ function credits(data, release) {
   const made = typeof release?.as_of === "string" ? `, from what was received by ${release.as_of.slice(0, 10)}` : "";
   return h("footer", {},
     h("p", {},
+      h("a", { href: "../report.html" }, "Report"), " · ",
       h("a", { href: "../pages/walk.html" }, "From the sentence to the number"), " · ",
       h("a", { href: "../pages/methods.html" }, "Methods")),
     h("h2", {}, "Sources"),

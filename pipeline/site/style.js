@@ -6,6 +6,7 @@ const SANS_BOLD = ["Noto Sans Bold", "Helvetica Neue Bold", "Arial Bold", "sans-
 // Natural Earth's ranks run from 0 (largest) to 10: the towns that every zoom names, abroad and in the theatre's own land.
 const CITY_RANK = 4;
 const OWN_RANK = 8;
+const NONE = -1;
 
 const INKS = {
   light: {
@@ -216,7 +217,7 @@ function labels(base, ink, hasTowns, names) {
       paint: { "text-color": ink.label, ...halo },
     }),
     base("cities", "symbol", "towns", {
-      filter: ["<=", ["get", "rank"], CITY_RANK],
+      filter: ["all", townsByZoom(), ["<=", ["get", "rank"], CITY_RANK]],
       layout: townLayout("cities", names, SANS_BOLD, 13, 0.9),
       paint: { "text-color": ink.label, ...halo },
     }),
@@ -235,5 +236,5 @@ function townLayout(layer, names, font, size, offset) {
 function townsByZoom() {
   const upTo = (own, abroad) => ["case", ["get", "is_theatre"], own, abroad];
   return ["<=", ["get", "rank"],
-    ["step", ["zoom"], upTo(OWN_RANK, CITY_RANK), 6.8, upTo(10, 7), 8, 10]];
+    ["step", ["zoom"], upTo(OWN_RANK, NONE), 5.1, upTo(OWN_RANK, CITY_RANK), 6.8, upTo(10, 7), 8, 10]];
 }

@@ -30,7 +30,7 @@ from pipeline.tables.certainty import tabulate_certainty
 from pipeline.tables.control import tabulate_control
 from pipeline.tables.explanations import tabulate_explanations
 from pipeline.tables.headline import tabulate_headline
-from pipeline.tables.measures import FEWEST, TOLERANCE, prepare, run
+from pipeline.tables.measures import FEWEST, TOLERANCE, Variants, prepare, run
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
 from pipeline.theatres import Theatre
 
@@ -40,8 +40,6 @@ __all__ = ["BASELINE", "FEWEST", "MEASURED", "TOLERANCE", "Variants", "build_tab
 MEASURED = (
     "strike_id", "theatre", "certainty", "focus_share", "other_share", "unknown_share", "focus_at_point",
 )  # fmt: skip
-# An attribution of the same strikes under another method choice, by (choice, variant, what it means).
-Variants = Mapping[tuple[str, str, str], pa.Table]
 
 
 def build_tables(

@@ -6,12 +6,10 @@ under other maps, which are handed in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 import pyarrow as pa
 
-from pipeline.tables.measures import FEWEST, run
+from pipeline.tables.measures import FEWEST, Variants, run
 from pipeline.theatres import Theatre
 
 # The choices of marts.sensitivity that put another map, or one without some facts, in place of the one in force.
@@ -31,7 +29,7 @@ def tabulate_agreement(
     connection: duckdb.DuckDBPyConnection,
     theatre: Theatre,
     attribution: pa.Table,
-    variants: Mapping[tuple[str, str, str], pa.Table],
+    variants: Variants,
 ) -> pa.Table:
     """Rows of marts.agreement, for strikes of the theatre's main window with a stated holder.
 
@@ -39,7 +37,7 @@ def tabulate_agreement(
         connection: a connection on which `measures.prepare` has run.
         theatre: the theatre.
         attribution: the attribution in force.
-        variants: further attributions, by (choice, variant, what it means).
+        variants: further attributions of the strikes of the main window.
     """
     answers = [("in force", "The control map in force", attribution)]
     answers += [

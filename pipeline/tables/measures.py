@@ -6,6 +6,7 @@ Does not belong here: how the figures are published (``headline``, ``sensitivity
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +21,9 @@ from pipeline.theatres import Theatre, Window, months_between
 
 FEWEST = 20  # with fewer locations than this no share is shown
 TOLERANCE = 0.10  # t of the bounds: so much of a disc may be in doubt and the strike still counts as sure
+
+# An attribution of the same strikes under another method choice, by (choice, variant, what it means).
+Variants = Mapping[tuple[str, str, str], pa.Table]
 
 WINDOWS = pa.schema(
     {"window_name": pa.string(), "window_from": pa.date32(), "window_to": pa.date32(), "is_named": pa.bool_()}

@@ -6,12 +6,10 @@ Does not belong here: making another attribution; that is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 import pyarrow as pa
 
-from pipeline.tables.measures import FEWEST, measure, run
+from pipeline.tables.measures import FEWEST, Variants, measure, run
 from pipeline.theatres import Theatre
 
 BASELINE = "baseline"
@@ -34,7 +32,7 @@ def tabulate_sensitivity(
     connection: duckdb.DuckDBPyConnection,
     theatre: Theatre,
     attribution: pa.Table,
-    variants: Mapping[tuple[str, str, str], pa.Table],
+    variants: Variants,
 ) -> pa.Table:
     """Rows of marts.sensitivity for the theatre's main window; leaves the attribution in force measured.
 
@@ -42,8 +40,7 @@ def tabulate_sensitivity(
         connection: a connection on which `measures.prepare` has run.
         theatre: the theatre.
         attribution: the attribution in force, rows of ``core.attribution``.
-        variants: further attributions of the strikes of the main window, by (choice, variant,
-            what it means).
+        variants: further attributions of the strikes of the main window.
 
     Raises:
         UserError: a strike without exactly one row in one of the attributions.

@@ -2,8 +2,8 @@
 
 Belongs here: wording and the formatting of numbers. Does not belong here: any figure that is not in the row.
 
-The words are those of the theatre, and fit any: a strike is a *reported strike location*, and ground is
-"X-held".
+The words are those of the theatre, and fit any: a strike is what its source calls it, a *reported strike location*
+where that says nothing, and ground is "X-held".
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ def tell(theatre: Theatre, row: Mapping[str, Any], split: Mapping[str, float] | 
     """
     subject = f"{_source(theatre, row['source'])} ({_scope(theatre, row)}): "
     n = row["n"]
+    counted = count_of(n, noun_of(theatre, row["source"]))
     if split is None:
         if n == 0:
-            return f"{subject}no reported strike location."
-        return f"{subject}{_locations(n)}, too few for a share (fewer than {FEWEST})."
+            return f"{subject}no {noun_of(theatre, row['source'])}."
+        return f"{subject}{counted}, too few for a share (fewer than {FEWEST})."
     focus = theatre.controllers[theatre.focus].label
-    bounds = f"{_span(row['not_focus_lower_t10'], row['not_focus_upper_t10'])}, given the control map"
+    bounds = f"{span(row['not_focus_lower_t10'], row['not_focus_upper_t10'])}, given the control map"
     parts = ", ".join(f"{group_label(theatre, group)} {percent(share)}" for group, share in split.items())
     return (
-        f"{subject}of {_locations(n)}, {percent(row['not_focus_expected'], 1)} ({bounds}) "
+        f"{subject}of {counted}, {percent(row['not_focus_expected'], 1)} ({bounds}) "
         f"lay outside {focus}-held ground, {percent(row['not_focus_at_point'], 1)} by their centres alone; "
         f"{_had_other_places(row)}. Who held the ground: {parts}."
     )
@@ -50,15 +51,17 @@ def tell_coverage(coverage: Sequence[Mapping[str, Any]]) -> str | None:
     """What reports state of their own count, beside what is named: words to follow "Of what its reports count, …".
 
     Args:
-        coverage: ``period_from``, ``period_to``, ``stated`` and ``named`` of each report that states a count.
+        coverage: ``period_from``, ``period_to``, ``stated`` and ``named`` of each report that states a count; where
+            ``named`` is None the statement is of a part of the report, and is quoted alone.
     """
     if not coverage:
         return None
-    parts = (
-        f"for {_days(row['period_from'], row['period_to'])}, where it states {row['stated']}, {row['named']} named"
-        for row in coverage
-    )
-    return "; ".join(parts)
+    return "; ".join(f"for {days(row['period_from'], row['period_to'])}, {_stated(row)}" for row in coverage)
+
+
+def _stated(row: Mapping[str, Any]) -> str:
+    said = f"“{row['stated']}”"
+    return f"it says {said}" if row["named"] is None else f"where it states {said}, {row['named']} named"
 
 
 def tell_claims(theatre: Theatre, row: Mapping[str, Any]) -> str:
@@ -74,10 +77,12 @@ def tell_claims(theatre: Theatre, row: Mapping[str, Any]) -> str:
     claimed = row["claimed_controller"]
     group = next((name for name, members in theatre.groups.items() if claimed in members), claimed)
     share = f" ({percent(row['share_elsewhere'])})" if row["share_elsewhere"] is not None else ""
+    open_ = f", {row['not_known']:,} on ground not known" if row["not_known"] else ""
+    open_points = f", {row['not_known_points']:,} not known" if row["not_known"] else ""
     return (
         f"{subject}{_holder(theatre, claimed)} as the target, {located}; {row['elsewhere']:,} of {row['n']:,}{share} "
-        f"not on {group_label(theatre, group)}-held ground "
-        f"(without areas {row['elsewhere_points']:,} of {row['n_points']:,}). {found}"
+        f"not on {group_label(theatre, group)}-held ground{open_} "
+        f"(without areas {row['elsewhere_points']:,} of {row['n_points']:,}{open_points}). {found}"
     )
 
 
@@ -148,13 +153,13 @@ def _scope(theatre: Theatre, row: Mapping[str, Any]) -> str:
 def _had_other_places(row: Mapping[str, Any]) -> str:
     if row["place_lower"] is None:
         return f"the {row['places']} places named are too few to say what others would have given"
-    places = f"{_span(row['place_lower'], row['place_upper'])} had other places been named"
+    places = f"{span(row['place_lower'], row['place_upper'])} had other places been named"
     if row["map_lower"] is None:
         return places
-    return f"{places}, {_span(row['map_lower'], row['map_upper'])} had the map been drawn from other places too"
+    return f"{places}, {span(row['map_lower'], row['map_upper'])} had the map been drawn from other places too"
 
 
-def _days(first: date, last: date) -> str:
+def days(first: date, last: date) -> str:
     """Days as they are said: 30 September – 1 October 2015."""
     end = f"{last.day} {MONTHS[last.month - 1]} {last.year}"
     if first == last:
@@ -164,11 +169,18 @@ def _days(first: date, last: date) -> str:
     return f"{' '.join(start[:same])} – {end}"
 
 
-def _locations(n: int) -> str:
-    return f"{n:,} reported strike location{'' if n == 1 else 's'}"
+def noun_of(theatre: Theatre, source: str) -> str:
+    """What one row of a source tells of: "reported strike location", or the source's own word."""
+    return theatre.sources[source].noun if source in theatre.sources else "reported strike location"
 
 
-def _span(lower: float, upper: float) -> str:
+def count_of(n: int, noun: str) -> str:
+    """A count with its noun: 1 reported incident, 1,024 reported incidents."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def span(lower: float, upper: float) -> str:
+    """Two shares as bounds: 68–85%."""
     low, high = percent(lower), percent(upper)
     if low == high:
         return low

@@ -76,6 +76,9 @@ class Source(Strict):
     title: str
     publisher: str
     credit: str
+    noun: str = Field(
+        default="reported strike location", description="What one of its rows tells of, in the source's own word"
+    )
     terms: str
     url: str | None = None
     cited_by: tuple[str, ...] = Field(

@@ -64,6 +64,7 @@ def make(
         write_map=lambda folder: (folder / "index.html").write_text("<title>map</title>"),
         write_pages=lambda folder: (folder / "methods.html").write_text("<title>methods</title>"),
         pictures={"syria": [picture]},
+        write_summary=lambda path, said: path.write_text(f"<title>{said['release']}</title>"),
     )
 
 
@@ -91,8 +92,15 @@ def build(settings: Settings, built: Build) -> Build:
 def test_a_release_holds_what_it_promises(build: Build, settings: Settings) -> None:
     published = publish(settings, build())
     assert settings.latest.resolve() == published.path and not published.already
-    for name in ("map/index.html", "tiles/syria.pmtiles", "pictures/headline.png", "validation/index.html"):
+    for name in (
+        "map/index.html",
+        "tiles/syria.pmtiles",
+        "pictures/headline.png",
+        "report.html",
+        "validation/index.html",
+    ):
         assert (published.path / name).is_file()
+    assert published.id in (published.path / "report.html").read_text(encoding="utf-8")
     readme = (published.path / "README.txt").read_text(encoding="utf-8")
     assert published.id in readme and "How to cite" in readme and "Facts from ISW's series" in readme
     manifest = read_manifest(published.path)

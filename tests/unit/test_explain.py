@@ -25,12 +25,15 @@ def released(settings: Settings) -> Settings:
 
 def test_all_parts_of_the_explanation_and_the_raw_row_are_told(released: Settings) -> None:
     row = sample_frames()["marts.explanations"].to_pylist()[0]
+    strike = sample_frames()["core.strikes"].to_pylist()[0]
     told = "\n".join(explain_strike(released, row["strike_id"]))
     assert told.startswith(f"{row['strike_id']}: {row['what']}")
     for part, title in PARTS.items():
         assert f"  {title:<12} {row[part]}" in told
     assert "isw_reports.csv, record" in told
     assert "place = " in told
+    (export,) = (row for row in sample_frames()["raw.exports"].to_pylist() if row["export_id"] == strike["export_id"])
+    assert f", sha256 {export['sha256']}" in told
 
 
 def test_a_beginning_is_enough_where_only_one_strike_has_it(released: Settings) -> None:

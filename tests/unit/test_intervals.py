@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from strike_rows import ARTICLE, RAQQA, Row, apart, frames_of, held, one, scattered, strike
 from test_nearest import Statement, control_of
-from test_tables import ARTICLE, Row, apart, frames_of, held, one, scattered, strike
 
 from pipeline.attribution import CONTROL_TABLES, attribute_strikes
 from pipeline.catalogue import table
@@ -142,11 +142,16 @@ def test_draws_are_the_same_each_time() -> None:
     assert headline_of(strikes, attribution) == headline_of(strikes, attribution)
 
 
-def test_coverage_is_what_reports_of_the_window_state_beside_what_is_named() -> None:
-    report: Row = dict.fromkeys(table("core.reports").columns) | {
+def report_of(**given_: Any) -> Row:
+    row: Row = dict.fromkeys(table("core.reports").columns) | {
         "theatre": "syria", "source": "isw_report_list", "record_id": "r1", "report_url": "u1", "report_title": "One",
         "period_from": date(2015, 12, 28), "period_to": date(2016, 1, 7), "locations_stated": "17",
     }  # fmt: skip
+    return row | given_
+
+
+def test_coverage_is_what_reports_of_the_window_state_beside_what_is_named() -> None:
+    report = report_of()
     silent = report | {"record_id": "r2", "report_url": "u2", "report_title": "Two", "locations_stated": None}
     strikes = [strike("a", report_url="u1"), strike("b", at=apart(2), report_url="u2")]
     frames = frames_of(strikes) | {"core.reports": table("core.reports").conform([report, silent])}
@@ -155,9 +160,38 @@ def test_coverage_is_what_reports_of_the_window_state_beside_what_is_named() -> 
     assert json.loads(row["coverage"]) == [
         {"report_title": "One", "period_from": "2015-12-28", "period_to": "2016-01-07", "stated": "17", "named": 1}
     ]
-    assert row["coverage_words"] == "for 28 December 2015 – 7 January 2016, where it states 17, 1 named"
+    assert row["coverage_words"] == "for 28 December 2015 – 7 January 2016, where it states “17”, 1 named"
     after = one(headline, **{**ARTICLE, "window": "2015-11"})
     assert (after["coverage"], after["coverage_words"]) == ("[]", None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "named", "words"),
+    [
+        ("4", 4, "where it states “4”, 4 named"),
+        ("8 high confidence", 3, "where it states “8 high confidence”, 3 named"),
+        ("0 medium confidence", 0, "where it states “0 medium confidence”, 0 named"),
+        ("17 (Jan 4-7)", None, "it says “17 (Jan 4-7)”"),
+        ("over 40 (Jan 26-28)", None, "it says “over 40 (Jan 26-28)”"),
+        ("Daraa only: 1 high + 5 low", None, "it says “Daraa only: 1 high + 5 low”"),
+    ],
+)
+def test_coverage_compares_like_with_like(stated: str, named: int | None, words: str) -> None:
+    high = {"report_url": "u1", "confidence": "high"}
+    strikes = [
+        strike("a", **high),
+        strike("again", "2015-11-20", place="Halab", **high),
+        strike("training camp", at=RAQQA, note="training camp (location 1)", **high),
+        strike("command post", at=RAQQA, note="command post (location 2)", **high),
+        strike("low", at=apart(1), report_url="u1", confidence="low"),
+        strike("background", at=apart(2), is_background=True, **high),
+        strike("other report", at=apart(3), report_url="u2", confidence="high"),
+    ]
+    reports = table("core.reports").conform([report_of(locations_stated=stated)])
+    row = one(build_tables(SYRIA, frames_of(strikes) | {"core.reports": reports})["marts.headline"], **ARTICLE)
+    (found,) = json.loads(row["coverage"])
+    assert found["named"] == named
+    assert row["coverage_words"] == f"for 28 December 2015 – 7 January 2016, {words}"
 
 
 @pytest.mark.parametrize(

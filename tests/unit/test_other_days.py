@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 import shapely
-from test_tables import Row, strike
+from strike_rows import Row, strike
 
 from pipeline.catalogue import table
 from pipeline.other_days import DAYS_ABOUT, attribute_other_days

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from html_page import HOSTILE, Page
 from sample_frames import sample_frames
 
 from pipeline.catalogue import table
@@ -17,25 +16,6 @@ from pipeline.explain import PARTS
 from pipeline.pages import write_pages
 from pipeline.pages.walk import take_turns
 from pipeline.theatres import theatres
-
-HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)"> & "quoted"'
-
-
-class Page(HTMLParser):
-    """Elements with their attributes, and the text, of a page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-        self.text = re.sub(r"\s+", " ", " ".join(self.words))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 def frames(hostile: bool = False) -> dict[str, pa.Table]:
@@ -81,7 +61,7 @@ def test_pages_hold_all_that_they_need_and_run_nothing(pages: dict[str, Page]) -
         assert not tags & {"script", "link", "img", "iframe", "object", "form", "base"}
         assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
         targets = {attributes["href"] for tag, attributes in page.elements if tag == "a"}
-        assert targets <= {"../map/", "methods.html", "walk.html", "#syria"}
+        assert targets <= {"../map/", "../report.html", "methods.html", "walk.html", "#syria"}
 
 
 def test_hostile_text_in_a_strike_appears_as_text(tmp_path: Path) -> None:
@@ -111,6 +91,37 @@ def test_the_walk_goes_from_the_sentence_to_the_number(pages: dict[str, Page]) -
     assert f"of {total['n']} reported strike locations lay outside ISIS-held ground" in text
     assert f"{total['not_focus_expected']:.0%}" in text
     assert "Civilian harm in Ukraine" not in text
+
+
+def choice(number: int, variant: str, **given_: Any) -> dict[str, Any]:
+    return {
+        "theatre": "syria", "source": "isw_reports", "window": "article", "choice_no": number,
+        "choice": "reach" if number else "baseline", "variant": variant, "about": f"About {variant}", "n": 65,
+        "not_focus_expected": 0.7, "not_focus_lower_t10": 0.6, "not_focus_upper_t10": 0.8, "change": 0.0,
+        "finding_stands": True,
+    } | given_  # fmt: skip
+
+
+def test_the_walk_tells_first_what_moves_the_finding_most_and_counts_what_says_nothing_apart(tmp_path: Path) -> None:
+    made = frames()
+    made["marts.sensitivity"] = table("marts.sensitivity").conform(
+        [
+            choice(0, "as published"),
+            choice(1, "silent", finding_stands=None, change=0.3),
+            choice(2, "little", change_rank=3, change=0.01),
+            choice(3, "centres", change_rank=2, change=-0.02, not_focus_lower_t10=None, not_focus_upper_t10=None),
+            choice(4, "most", change_rank=1, change=-0.25, not_focus_expected=0.45, finding_stands=False),
+            choice(5, "too few", n=3, not_focus_expected=None, finding_stands=None),
+        ]
+    )
+    write_pages(tmp_path, {"syria": theatres()["syria"]}, {"syria": made})
+    text = Page(tmp_path / "walk.html").text
+    assert "lie outside ISIS-held ground, stands under 2 of 3 other method choices; 1 more leaves most ground" in text
+    told = [text.index(f"reach: {variant}") for variant in ("most", "centres", "little", "silent")]
+    assert told == sorted(told)
+    assert "reach: too few" not in text
+    bounds = text[text.index("reach: centres") : text.index("reach: little")]
+    assert " to " not in bounds
 
 
 def test_strikes_that_could_be_argued_are_shown_with_their_explanation_and_raw_row(pages: dict[str, Page]) -> None:

@@ -8,7 +8,7 @@ SELECT
     records.line_no,
     records.properties,
     exports.file_name,
-    exports.export_id
+    exports.sha256
 FROM read_parquet($explanations) AS explanations
 INNER JOIN read_parquet($strikes) AS strikes ON explanations.strike_id = strikes.strike_id
 INNER JOIN read_parquet($records) AS records ON strikes.record_id = records.record_id AND strikes.source = records.source

@@ -18,7 +18,6 @@ SELECT
     w.how_sure,
     w.would_change,
     x.file_name,
-    x.export_id,
     r.layer,
     r.record_no,
     r.line_no,
@@ -26,7 +25,7 @@ SELECT
 FROM strike_rows AS s
 LEFT JOIN attribution_rows AS a USING (strike_id)
 LEFT JOIN explanation_rows AS w USING (strike_id)
-LEFT JOIN record_rows AS r ON s.record_id = r.record_id
+LEFT JOIN record_rows AS r ON s.theatre = r.theatre AND s.source = r.source AND s.record_id = r.record_id
 LEFT JOIN export_rows AS x ON s.theatre = x.theatre AND s.source = x.source AND s.export_id = x.export_id
 WHERE s.theatre = $theatre
 ORDER BY s.month, s.strike_id;

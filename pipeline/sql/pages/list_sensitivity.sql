@@ -1,4 +1,5 @@
--- Method choices of the main source and window: the baseline first, then what moves the finding most.
+-- Method choices of the main source and window: the baseline first, then what moves the finding most, then what says
+-- nothing and has no rank.
 SELECT
     choice,
     variant,
@@ -11,4 +12,4 @@ SELECT
     finding_stands
 FROM sensitivity
 WHERE theatre = $theatre AND source = $source AND "window" = $window_name AND not_focus_expected IS NOT NULL
-ORDER BY change_rank ASC NULLS FIRST, choice_no ASC;
+ORDER BY choice <> 'baseline', change_rank ASC NULLS LAST, choice_no ASC;

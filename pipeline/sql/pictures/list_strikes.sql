@@ -1,5 +1,6 @@
 -- The strikes that a headline counts, one an episode: its first, with who held the ground at its centre.
 SELECT
+    strikes.date_from,
     strikes.longitude,
     strikes.latitude,
     strikes.precision_m,

@@ -14,8 +14,8 @@ chosen AS (
         measured.at_point,
         CASE WHEN choices.is_at_point THEN measured.at_point ELSE measured.expected END AS expected,
         CASE WHEN NOT choices.is_at_point THEN measured.not_known END AS not_known,
-        measured.lower_t10,
-        measured.upper_t10,
+        CASE WHEN NOT choices.is_at_point THEN measured.lower_t10 END AS lower_t10,
+        CASE WHEN NOT choices.is_at_point THEN measured.upper_t10 END AS upper_t10,
         coalesce(measured.not_known, 0) <= 0.5 AS is_telling
     FROM measured
     INNER JOIN choices

@@ -22,10 +22,16 @@ counted AS (
         count(*) FILTER (WHERE is_located) AS n,
         CASE WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND is_elsewhere) END
             AS elsewhere,
+        CASE WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND is_elsewhere IS NULL) END
+            AS not_known,
         count(*) FILTER (WHERE is_located AND NOT is_area) AS n_points,
         CASE
             WHEN claimed_controller <> 'generic' THEN count(*) FILTER (WHERE is_located AND NOT is_area AND is_elsewhere)
-        END AS elsewhere_points
+        END AS elsewhere_points,
+        CASE
+            WHEN claimed_controller <> 'generic'
+                THEN count(*) FILTER (WHERE is_located AND NOT is_area AND is_elsewhere IS NULL)
+        END AS not_known_points
     FROM placed
     GROUP BY source, window_name, claimed_controller
 ),
@@ -62,8 +68,10 @@ SELECT
     coalesce(listed.holders, '{}') AS holders,
     counted.elsewhere,
     CASE WHEN counted.n >= $fewest THEN round(counted.elsewhere / counted.n, 9) END AS share_elsewhere,
+    counted.not_known,
     counted.n_points,
-    counted.elsewhere_points
+    counted.elsewhere_points,
+    counted.not_known_points
 FROM counted
 LEFT JOIN listed
     ON

@@ -50,20 +50,15 @@ measured AS (
             AND (named_coordinates.province = known.province OR named_coordinates.province IS NULL OR known.province IS NULL)
 ),
 
--- Of several places of one name, the nearest is meant.
+-- Of several places of one name, that is meant whose disc is nearest.
 by_others AS (
-    SELECT
-        source,
-        name,
-        province,
-        longitude,
-        latitude,
-        precision_m,
-        min(away_m) AS away_m,
-        arg_min(known_precision_m, (away_m - known_precision_m, told_by)) AS known_precision_m,
-        arg_min(told_by, (away_m - known_precision_m, told_by)) AS told_by
+    SELECT *
     FROM measured
-    GROUP BY source, name, province, longitude, latitude, precision_m
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY source, name, province, longitude, latitude, precision_m
+            ORDER BY away_m - known_precision_m, away_m, told_by
+        ) = 1
 ),
 
 middles AS (
@@ -131,8 +126,8 @@ FROM counted
 GROUP BY source, longitude, latitude
 HAVING count(*) > 1;
 
--- Each coordinate once for each province that a source puts it in; provinces brought to metres once.
-CREATE OR REPLACE TEMP TABLE outsiders AS
+-- How far each coordinate lies outside each province that a source puts it in; provinces brought to metres once.
+CREATE OR REPLACE TEMP TABLE placed_in_provinces AS
 WITH
 provinces AS MATERIALIZED (
     SELECT
@@ -142,14 +137,12 @@ provinces AS MATERIALIZED (
 ),
 
 coordinates AS MATERIALIZED (
-    SELECT
+    SELECT DISTINCT
         province,
         longitude,
         latitude,
-        min(precision_m) AS precision_m,
         ST_Transform(ST_Point(longitude, latitude), 'OGC:CRS84', $projection) AS point
     FROM strikes
-    GROUP BY province, longitude, latitude
 )
 
 SELECT
@@ -158,11 +151,11 @@ SELECT
     coordinates.latitude,
     ST_Distance(provinces.shape, coordinates.point) AS outside_m
 FROM coordinates
-INNER JOIN provinces ON coordinates.province = provinces.province
-WHERE outside_m > greatest($province_margin_m, coordinates.precision_m);
+INNER JOIN provinces ON coordinates.province = provinces.province;
 
 WITH
--- The shortest decimals that give the number are those that the source wrote, but for zeros at the end.
+-- The shortest decimals that give the number are those that the source wrote, but for zeros at the end, which a number
+-- does not keep.
 written AS (
     SELECT
         source,
@@ -198,14 +191,14 @@ SELECT
     'far_from_province' AS alarm,
     strikes.place,
     strikes.date_from,
-    told_kilometres(outsiders.outside_m) || ' outside ' || strikes.province AS detail
+    told_kilometres(placed_in_provinces.outside_m) || ' outside ' || strikes.province AS detail
 FROM strikes
-INNER JOIN outsiders
+INNER JOIN placed_in_provinces
     ON
-        strikes.province = outsiders.province
-        AND strikes.longitude = outsiders.longitude
-        AND strikes.latitude = outsiders.latitude
-WHERE outsiders.outside_m > greatest($province_margin_m, strikes.precision_m)
+        strikes.province = placed_in_provinces.province
+        AND strikes.longitude = placed_in_provinces.longitude
+        AND strikes.latitude = placed_in_provinces.latitude
+WHERE placed_in_provinces.outside_m > greatest($province_margin_m, strikes.precision_m)
 UNION ALL
 SELECT
     $theatre AS theatre,
@@ -260,7 +253,7 @@ SELECT
         WHEN precision_m > widest_m THEN 'precision of ' || told_kilometres(precision_m) || ', wider than the theatre'
         ELSE
             'precision of ' || CAST(round(precision_m) AS BIGINT) || ' m, but ' || decimals
-            || ' decimals: a half step of ' || CAST(round(half_step_m) AS BIGINT) || ' m'
+            || ' decimals but for zeros: a half step of ' || CAST(round(half_step_m) AS BIGINT) || ' m'
     END AS detail
 FROM written
 WHERE precision_m <= 0 OR precision_m > widest_m OR half_step_m > precision_m

@@ -101,7 +101,9 @@ class Stub:
             raise ReleaseRefused(self.refusal)
         self.published.append(theatres)
         path = settings.releases_dir / "r1"
-        return Publication("r1", path, False, {"syria": "76% lay outside ISIS-held ground."}, [_picture(path)])
+        return Publication(
+            "r1", path, False, {"syria": "76% lay outside ISIS-held ground."}, [_picture(path / "pictures")]
+        )
 
 
 def _picture(folder: Path) -> Path:

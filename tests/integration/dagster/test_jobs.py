@@ -98,7 +98,7 @@ def test_release_shows_sentence_and_picture(settings: Settings, instance: dg.Dag
     assert stub.published == [["syria"]]
     metadata = materialised(result, "release")[None].metadata
     assert "76%" in str(metadata["headline"].value)
-    picture = str(metadata["picture"].value)
+    picture = str(metadata["picture: headline"].value)
     assert picture.startswith("![headline](data:image/png;base64,") and len(picture) < 500_000
 
 
