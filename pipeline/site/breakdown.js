@@ -87,7 +87,7 @@ export function coverage(data, { source, from, to }) {
   if (!rows.length) return [];
   const total = `${plural(rows.length, "report")} of these days ${rows.length === 1 ? "states" : "state"} how many locations there were`;
   return [h("details", { id: "coverage" }, h("summary", {}, `A sample: ${total}`),
-    h("ul", { class: "small listed" }, ...rows.map((row) => h("li", {}, `${span(row.day_from, row.day_to)}: states ${row.stated}, named here ${count(row.named)}`))))];
+    h("ul", { class: "small listed" }, ...rows.map((row) => h("li", {}, `${span(row.day_from, row.day_to)}: states ${row.stated}${row.named === null ? ", which rows here cannot be set against" : `, named here ${count(row.named)}`}`))))];
 }
 
 function table(id, caption, heads, rows) {
