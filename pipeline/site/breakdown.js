@@ -76,9 +76,10 @@ function holders(data, { holders: held, n, strikes }) {
   return said.join(", ");
 }
 
-function elsewhere({ elsewhere: outside, n, share }) {
+function elsewhere({ elsewhere: outside, notKnown, n, share }) {
   if (outside === null) return h("span", { class: "few" }, "names no one");
-  return h("span", {}, `${count(outside)} of ${count(n)}`, share === null ? "" : ` (${percent(share)})`);
+  return h("span", {}, `${count(outside)} of ${count(n)}`, share === null ? "" : ` (${percent(share)})`,
+    notKnown ? `; not known whose: ${count(notKnown)}` : "");
 }
 
 /** What the source's reports count themselves, beside what of it is named. */

@@ -69,23 +69,25 @@ function episodes(data, strikes) {
 
 /**
  * Claims among these strikes by claimed target, as in marts.claims_vs_control: the unit is the claim, not the episode.
- * `elsewhere` is null for a generic claim, and the share null under 20 claims that can be located.
+ * `elsewhere` and `notKnown` are null for a generic claim, and the share null under 20 claims that can be located.
  */
 export function measureClaims(data, strikes) {
   const rows = new Map();
   for (const strike of strikes) {
     const claim = data.claims.get(strike.strike_id);
     if (!claim) continue;
-    const row = rows.get(claim.claimed) ?? { claimed: claim.claimed, strikes: [], n: 0, elsewhere: null, holders: new Map() };
+    const row = rows.get(claim.claimed) ?? { claimed: claim.claimed, strikes: [], n: 0, elsewhere: 0, notKnown: 0, holders: new Map() };
     row.strikes.push(strike);
     if (claim.isLocated) {
       row.n += 1;
       row.holders.set(strike.controller, (row.holders.get(strike.controller) ?? 0) + 1);
     }
-    if (claim.isElsewhere !== null) row.elsewhere = (row.elsewhere ?? 0) + (claim.isLocated && claim.isElsewhere ? 1 : 0);
+    if (claim.isLocated && claim.isElsewhere) row.elsewhere += 1;
+    if (claim.isLocated && claim.isElsewhere === null) row.notKnown += 1;
     rows.set(claim.claimed, row);
   }
   return [...rows.values()]
+    .map((row) => (row.claimed === "generic" ? { ...row, elsewhere: null, notKnown: null } : row))
     .map((row) => ({ ...row, share: row.elsewhere !== null && row.n >= FEWEST ? row.elsewhere / row.n : null }))
     .sort((a, b) => b.strikes.length - a.strikes.length || (a.claimed < b.claimed ? -1 : 1));
 }
