@@ -2,15 +2,15 @@
 
 import { choiceTitle, publishedRow } from "./selection.js";
 import { between, percent, plural } from "./words.js";
-import { controllerLabel } from "./data.js";
+import { controllerLabel, nounOf } from "./data.js";
 
 /** The finding of a choice in one sentence: the published one, or one of what the page counts. */
 export function sentenceOf(data, choice, figures) {
   const published = publishedRow(data, choice);
   if (published) return published.sentence;
   const subject = `${choiceTitle(data, choice)}: `;
-  const locations = plural(figures.n, "reported strike location");
-  if (!figures.split) return `${subject}${figures.n ? `${locations}, too few for a share (fewer than 20).` : "no reported strike location."}`;
+  const locations = plural(figures.n, nounOf(data, choice.source));
+  if (!figures.split) return `${subject}${figures.n ? `${locations}, too few for a share (fewer than 20).` : `no ${nounOf(data, choice.source)}.`}`;
   const focus = controllerLabel(data, data.focus);
   const parts = data.groups.map((group) => `${group.label} ${percent(figures.split[group.name])}`).join(", ");
   return `${subject}of ${locations}, ${percent(figures.not_focus_expected, 1)} ` +

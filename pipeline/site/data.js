@@ -57,6 +57,9 @@ export async function loadEvidence(data, strike) {
   return (await data.months.get(strike.month))[strike.strike_id];
 }
 
+/** What a source's locations are called: a reported strike location, unless the source says otherwise. */
+export const nounOf = (data, source) => data.sourceByName.get(source)?.noun ?? "reported strike location";
+
 export const controllerLabel = (data, name) => data.controllerByName.get(name)?.label ?? name;
 
 /** Ids of a strike and of those shown at its very coordinate, and where it stands among them. */

@@ -7,24 +7,24 @@ import { theme } from "./map.js";
 import { tone } from "./style.js";
 import { between, count, percent } from "./words.js";
 
-/** Split, share and bounds, or the count alone under 20 locations. `onRows(group)` opens the rows behind a number. */
-export function headline(data, figures, onRows) {
-  if (!figures.split) return [tooFew(figures, onRows)];
-  return [splitBar(data, figures.split, onRows), share(data, figures, onRows), boundsChart(figures)];
+/** Split, share and bounds, or the count alone under 20 locations. `noun` is what is counted, `onRows(group)` opens the rows behind a number. */
+export function headline(data, figures, noun, onRows) {
+  if (!figures.split) return [tooFew(figures, noun, onRows)];
+  return [splitBar(data, figures.split, onRows), share(data, figures, noun, onRows), boundsChart(figures)];
 }
 
-function share(data, figures, onRows) {
+function share(data, figures, noun, onRows) {
   return h("div", { class: "figure" },
     h("p", { class: "big" }, percent(figures.not_focus_expected)),
     h("p", { class: "claim" }, "of ", rowsLink(count(figures.n), () => onRows(null)),
-      ` reported strike locations lay outside ${controllerLabel(data, data.focus)}-held ground`,
+      ` ${noun}s lay outside ${controllerLabel(data, data.focus)}-held ground`,
       h("span", { class: "bounds" }, `${between(figures.not_focus_lower_t10, figures.not_focus_upper_t10)}, given the control map`)));
 }
 
-function tooFew({ n }, onRows) {
+function tooFew({ n }, noun, onRows) {
   return h("div", { class: "figure" },
     h("p", { class: "big" }, n ? rowsLink(count(n), () => onRows(null)) : "0"),
-    h("p", { class: "claim" }, `reported strike location${n === 1 ? "" : "s"}`,
+    h("p", { class: "claim" }, `${noun}${n === 1 ? "" : "s"}`,
       h("span", { class: "bounds" }, n ? "too few for a share: under 20" : "none in this choice")));
 }
 

@@ -1,6 +1,6 @@
 // Legend: what the colours and marks mean, with the counts of what is on the map now.
 
-import { controllerLabel, countByController } from "./data.js";
+import { controllerLabel, countByController, nounOf } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
@@ -15,7 +15,7 @@ export function updateLegend(data, state, strikes, { onTable }) {
   const background = data.strikes.filter((strike) => strike.source === state.source && strike.is_background).length;
   byId("legend").replaceChildren(
     h("h2", { id: "legend-title" }, "On the map"),
-    h("p", { class: "small" }, `${plural(episodes, "reported strike location")}, ${shownTitle(data, state)}. `,
+    h("p", { class: "small" }, `${plural(episodes, nounOf(data, state.source))}, ${shownTitle(data, state)}. `,
       `Marks: who held the ground when it was hit. Shading: who held it on ${dayShort(state.to)}, the last day shown; `,
       "where the two differ, it changed hands."),
     h("ul", { class: "keys" }, ...present.map((controller) => h("li", { "data-controller": controller.name, class: counts.get(controller.name) ? "" : "none" },

@@ -6,7 +6,7 @@ import { theme } from "./map.js";
 import { choiceTitle, daysTitle, narrowedBy, strikesOf } from "./selection.js";
 import { tone } from "./style.js";
 import { between, dayShort, percent, plural } from "./words.js";
-import { controllerLabel } from "./data.js";
+import { controllerLabel, nounOf } from "./data.js";
 
 const MARGIN = 28;
 const NARROWEST = 760;
@@ -43,7 +43,7 @@ function looks() {
 function drawHead(pen, data, state, width) {
   const { ink, soft, serif, sans } = looks();
   const figures = measure(data, strikesOf(data, state));
-  const { title, bounds } = findingOf(data, figures);
+  const { title, bounds } = findingOf(data, figures, nounOf(data, state.source));
   const room = width - 2 * MARGIN;
   const said = [bounds, daysTitle(data, state), ...narrowedBy(data, state)].filter(Boolean).join(" · ");
   let y = write(pen, title, { y: 42, room, font: `600 25px ${serif}`, colour: ink, step: LINE.title });
@@ -76,8 +76,8 @@ function write(pen, text, { y, room, font, colour, step }) {
   return y + step * lines.length;
 }
 
-function findingOf(data, figures) {
-  const locations = plural(figures.n, "reported strike location");
+function findingOf(data, figures, noun) {
+  const locations = plural(figures.n, noun);
   if (!figures.split) return { title: locations, bounds: figures.n ? "Too few for a share" : "" };
   return {
     title: `${percent(figures.not_focus_expected)} of ${locations} lay outside ${controllerLabel(data, data.focus)}-held ground`,

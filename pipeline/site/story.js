@@ -2,7 +2,7 @@
 
 import { claims, coverage, months, regions } from "./breakdown.js";
 import { citation, sentenceOf } from "./cite.js";
-import { controllerLabel } from "./data.js";
+import { controllerLabel, nounOf } from "./data.js";
 import { byId, h, linkOut } from "./dom.js";
 import { copyButton } from "./files.js";
 import { measure } from "./figures.js";
@@ -35,7 +35,7 @@ export function updateStory(data, state, release, actions) {
   byId("finding").replaceChildren(
     h("h2", { id: "finding-title" }, "Whose ground it was"),
     h("p", { class: "small scope" }, [daysTitle(data, state), ...narrowedBy(data, state)].join("; ")),
-    ...headline(data, figures, rowsOpener(data, state, strikes, actions)),
+    ...headline(data, figures, nounOf(data, state.source), rowsOpener(data, state, strikes, actions)),
     ...beside(data, state, actions),
     ...(figures.split ? [readings(data, figures, publishedRow(data, state))] : []),
     ...coverage(data, state),
@@ -58,9 +58,9 @@ const rowsOpener = (data, choice, strikes, { onRows }) => (group) => {
 /** For readers who hear the page: the finding in a breath, each time that it is another. */
 function say(data, state, figures) {
   const said = figures.split
-    ? `${percent(figures.not_focus_expected)} of ${plural(figures.n, "reported strike location")} outside ${controllerLabel(data, data.focus)}-held ground, ` +
+    ? `${percent(figures.not_focus_expected)} of ${plural(figures.n, nounOf(data, state.source))} outside ${controllerLabel(data, data.focus)}-held ground, ` +
       `${between(figures.not_focus_lower_t10, figures.not_focus_upper_t10)}, given the control map`
-    : `${plural(figures.n, "reported strike location")}, too few for a share`;
+    : `${plural(figures.n, nounOf(data, state.source))}, too few for a share`;
   const text = `${said}. ${daysTitle(data, state)}`;
   if (byId("spoken").textContent !== text) byId("spoken").textContent = text;
 }
@@ -73,7 +73,7 @@ function beside(data, state, actions) {
   return [h("section", { class: "beside", "aria-labelledby": "beside-title" },
     h("h2", { id: "beside-title" }, "Beside it"),
     h("p", { class: "small scope" }, choiceTitle(data, other)),
-    ...headline(data, measure(data, strikes), rowsOpener(data, other, strikes, actions)),
+    ...headline(data, measure(data, strikes), nounOf(data, other.source), rowsOpener(data, other, strikes, actions)),
     h("p", { class: "small" }, "Two sources or periods are never added up: they may tell of the same events."))];
 }
 

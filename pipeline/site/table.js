@@ -1,6 +1,6 @@
 // Table: the rows behind a number, to read, to copy, to take away; for those too who cannot or would not use a map.
 
-import { controllerLabel } from "./data.js";
+import { controllerLabel, nounOf } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
 import { countEpisodes } from "./figures.js";
 import { copyButton, download, fileName } from "./files.js";
@@ -28,7 +28,7 @@ export function openTable(data, state, strikes, { title, cited, release, onStrik
   const name = (extension) => fileName(data, state, release, extension);
   dialog.replaceChildren(
     h("div", { class: "bar-top" },
-      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countEpisodes(strikes), "reported strike location")}`),
+      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countEpisodes(strikes), nounOf(data, strikes[0]?.source ?? state.source))}`),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: () => dialog.close() }, "×")),
     h("p", { class: "small" }, `${title}. Choose a place for its evidence.`),
     h("div", { class: "actions" },
