@@ -81,7 +81,7 @@ def _sort_out(measure: Measure, known: dict[str, Any], parts: Any) -> Iterator[d
     """One row for each piece of ground, and one for all specks together."""
     import shapely  # noqa: PLC0415 - as above
 
-    areas = shapely.area(measure.project(parts)) / 1e6
+    areas = measure.areas_km2(parts)
     is_ground = np.array(
         [km2 >= SPECK_KM2 and measure.holds_circle(part, SLIVER_M) for km2, part in zip(areas, parts, strict=True)],
         dtype=bool,

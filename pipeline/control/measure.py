@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.theatres import Theatre
 
 SQUARE_METRES_PER_KM2 = 1e6
+LONGEST_EDGE = 0.05  # degrees
 
 
 class Measure:
@@ -34,9 +35,16 @@ class Measure:
 
         return shapely.transform(shapes, self._metres)
 
+    def areas_km2(self, shapes: Any) -> NDArray[np.float64]:
+        """Areas in km². Edges are straight in degrees, so long ones are cut before they are projected."""
+        import shapely  # noqa: PLC0415 - as above
+
+        metric = self.project(shapely.segmentize(shapes, LONGEST_EDGE))
+        return np.asarray(shapely.area(metric)) / SQUARE_METRES_PER_KM2
+
     def km2(self, shape: Any) -> float:
         """Area of one shape in km²."""
-        return float(self.project(shape).area) / SQUARE_METRES_PER_KM2
+        return float(self.areas_km2(shape))
 
     def holds_circle(self, shape: Any, width_m: float) -> bool:
         """True where a circle of this diameter lies wholly inside the shape, to a sixtieth of its diameter."""

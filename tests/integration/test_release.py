@@ -106,7 +106,7 @@ def test_a_release_holds_what_it_promises(build: Build, settings: Settings) -> N
     manifest = read_manifest(published.path)
     assert manifest.as_of == "2026-11-01T00:00:00Z" and all(check.passed for check in manifest.checks)
     assert [one["sha256"] for one in manifest.inputs] == [
-        row["export_id"] for row in sorted(sample_frames()["raw.exports"].to_pylist(), key=lambda r: r["source"])
+        row["sha256"] for row in sorted(sample_frames()["raw.exports"].to_pylist(), key=lambda r: r["source"])
     ]
     assert verify_release(published.path) == []
     assert not list(settings.releases_dir.glob(".building-*"))
