@@ -79,8 +79,8 @@ def between(low: float, high: float) -> str:
     return f"{first} to {last}" if re.search("[<>]", first + last) else f"{first.removesuffix('%')}–{last}"
 
 
-def expect_figures(reader: Reader, row: dict[str, Any], where: str = "#finding > ") -> None:
-    """The split, the share, its bounds and the count on the page are those of a row; under 20 the count alone."""
+def expect_figures(reader: Reader, row: dict[str, Any], source: str, where: str = "#finding > ") -> None:
+    """Split, share, bounds, count and what is counted are those of a row of a source; under 20 the count alone."""
     page = reader.page
     if row["n"] < 20:
         expect(page.locator(f"{where}.figure .big")).to_have_text(str(row["n"]))
@@ -89,7 +89,7 @@ def expect_figures(reader: Reader, row: dict[str, Any], where: str = "#finding >
         assert page.locator(f"{where}div .split").count() == 0
         return
     expect(page.locator(f"{where}.figure .claim")).to_contain_text(
-        f"of {row['n']} reported strike locations lay outside"
+        f"of {row['n']} {SYRIA.sources[source].noun}s lay outside"
     )
     expect(page.locator(f"{where}.figure .big")).to_have_text(percent(row["expected"]))
     expect(page.locator(f"{where}.figure .bounds")).to_have_text(
@@ -125,7 +125,7 @@ def test_the_finding_is_what_sql_counts(
     asked = f"#theatre=syria&source={source}&period=article&from={first}&to={last}&region={region}"
     drawn_reader.open(asked + (f"&confidence={confidence}" if confidence else ""))
     row = counted(database, region, source=source, first=first, last=last, confidence=confidence)
-    expect_figures(drawn_reader, row)
+    expect_figures(drawn_reader, row, source)
     assert drawn_reader.errors == []
     assert drawn_reader.foreign == []
 
@@ -193,9 +193,9 @@ def test_choosing_by_hand_changes_the_number_and_says_it_aloud(
     choice = {"source": "airwars", "first": "2015-10-20", "last": "2016-01-20"}
     row = counted(database, "region:north_west_box", **choice)
     assert row["n"] >= 20
-    expect_figures(drawn_reader, row)
+    expect_figures(drawn_reader, row, "airwars")
     spoken = page.locator("#spoken[role=status]")
-    expect(spoken).to_contain_text(f"{percent(row['expected'])} of {row['n']} reported strike locations")
+    expect(spoken).to_contain_text(f"{percent(row['expected'])} of {row['n']} reported incidents")
     page.click("#widen")
     expect(page.locator("#narrowed")).to_contain_text("Narrowed to: 20 Oct 2015 – 20 Jan 2016")
 
@@ -218,11 +218,11 @@ def test_two_sources_stand_beside_each_other(drawn_reader: Reader, database: duc
     page.click("#narrowed")
     page.locator("#beside").select_option("source:airwars")
     days = {"first": "2015-10-10", "last": "2016-03-07"}
-    expect_figures(drawn_reader, counted(database, source="isw_reports", **days))
-    expect_figures(drawn_reader, counted(database, source="airwars", **days), "#finding > .beside ")
+    expect_figures(drawn_reader, counted(database, source="isw_reports", **days), "isw_reports")
+    expect_figures(drawn_reader, counted(database, source="airwars", **days), "airwars", "#finding > .beside ")
     page.locator("#beside").select_option("period:2015-12")
     december = counted(database, source="isw_reports", first="2015-12-01", last="2015-12-31")
-    expect_figures(drawn_reader, december, "#finding > .beside ")
+    expect_figures(drawn_reader, december, "isw_reports", "#finding > .beside ")
 
 
 def test_months_and_claims_stand_beside_the_total(drawn_reader: Reader, database: duckdb.DuckDBPyConnection) -> None:
