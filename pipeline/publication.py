@@ -43,7 +43,7 @@ CODE = (
     "publication.py",
     "tiles.py",
     "pictures",
-    "map_page.py",
+    "map_page",
     "work.py",
 )
 

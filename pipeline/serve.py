@@ -37,6 +37,7 @@ SECURITY_HEADERS = {
 }
 # Said here, as what the system's own list of types says differs from machine to machine.
 MEDIA_TYPES = {
+    ".columns": "application/octet-stream",
     ".css": "text/css; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
     ".duckdb": "application/vnd.duckdb",

@@ -233,8 +233,8 @@ def _encode_points(connection: duckdb.DuckDBPyConnection, zoom: int) -> list[tup
     """Parts of the tiles that no tolerance changes: each as x, y, bytes."""
     connection.execute(sql("tiles/part_strikes"), {"zoom": zoom, "most": MOST_STRIKES})
     connection.execute(sql("tiles/single_strikes"))
-    connection.execute(sql("tiles/gather_cells"), {"zoom": zoom, "radius": CELL_SHARE * WORLD_M / 2**zoom})
-    parts = connection.execute(sql("tiles/encode_cells")).fetchall()
+    connection.execute(sql("tiles/gather_cells"), {"radius": CELL_SHARE * WORLD_M / 2**zoom})
+    parts = connection.execute(sql("tiles/encode_cells"), {"zoom": zoom}).fetchall()
     for layer, rows in POINTS.items():
         values = {"zoom": zoom, "layer": layer, "rows": rows}
         parts += connection.execute(sql("tiles/encode_points"), values).fetchall()

@@ -29,13 +29,13 @@ export function months(data, state, { onMonth, onRows }) {
 
 /** Where the locations of these days lie; the shares are of all of the source's. */
 export function regions(data, state, { onRows }) {
-  const all = countEpisodes(strikesOf(data, { ...state, region: null }));
+  const all = countEpisodes(data, strikesOf(data, { ...state, region: null }));
   if (!all || !data.regions.length) return [];
   const caption = ["Where they lie (regions overlap)", daysTitle(data, state), ...narrowedBy(data, { ...state, region: null })].join("; ");
   return [table("regions-table", caption, ["Region", "Locations", "Share"], data.regions.map(({ name, title }) => {
     const choice = { ...state, region: `region:${name}` };
     const strikes = strikesOf(data, choice);
-    const inside = countEpisodes(strikes);
+    const inside = countEpisodes(data, strikes);
     return h("tr", { "aria-current": state.region === choice.region ? "true" : null },
       h("th", { scope: "row" }, title),
       h("td", { class: "number" }, rowsLink(count(inside), () => onRows(strikes, choiceTitle(data, choice), choice))),

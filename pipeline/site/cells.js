@@ -1,82 +1,77 @@
-// Cells: hexagons that stand for strikes where a tile holds too many to draw each. Belongs here: counting and shaping them.
+// Cells: hexagons that stand for rows where too many are in view to draw each. Belongs here: counting and shaping them.
 
 const EARTH_M = 6_378_137;
+const WORLD_M = 2 * Math.PI * EARTH_M;
+const RADIANS = Math.PI / 180;
+// From the middle of a hexagon to a corner, as a share of a tile of 512 pixels.
+const SHARE = 1 / 24;
 const SMALLEST = 0.5;
-const parsed = new Map();
+// More hexagons than there are along any edge of the world at the nearest zoom.
+const MOST_STEPS = 2 ** 20;
 
-/** Hexagons that the loaded tiles hold at the zoom in view: those of one id are parts of one hexagon. */
-export function loadedCells(map, source) {
-  const known = map.getSource(source);
-  const zoom = Math.min(Math.max(Math.floor(map.getZoom()), known.minzoom ?? 0), known.maxzoom ?? 22);
-  return map.querySourceFeatures(source, { sourceLayer: "cells", filter: ["==", ["get", "zoom"], zoom] })
-    .map(({ properties }) => properties)
-    .filter((cell) => !cell.is_background);
-}
+const radiusAt = (zoom) => (SHARE * WORLD_M) / 2 ** Math.floor(zoom);
 
-/** Hexagons of a source for the days chosen, as GeoJSON features: n, the leading holder and its share, and all in words. */
-export function drawnCells(cells, { source, from, to }, labelOf) {
-  const totals = new Map();
-  for (const part of cells) {
-    if (part.source !== source) continue;
-    const cell = totals.get(part.cell) ?? { part, n: 0, held: new Map() };
-    for (const [holder, days] of countsOf(part.counts)) {
-      const n = upTo(days, to) - upTo(days, from - 1);
-      if (!n) continue;
-      cell.n += n;
-      cell.held.set(holder, (cell.held.get(holder) ?? 0) + n);
-    }
-    totals.set(part.cell, cell);
+/**
+ * Hexagons of these rows at a zoom, as GeoJSON features: `n` rows, the leading holder, its share, and all in words. Every
+ * row is in one; they grow with how many they hold.
+ */
+export function cellsOf(data, rows, zoom, labelOf) {
+  const radius = radiusAt(zoom);
+  const { codes, words } = data.strikes.controller;
+  const cells = new Map();
+  for (const row of rows) {
+    const cell = cellOf(data, row, radius);
+    let held = cells.get(cell);
+    if (!held) cells.set(cell, held = new Uint32Array(words.length));
+    held[codes[row]] += 1;
   }
-  const shown = [...totals.values()].filter(({ n }) => n > 0);
-  const most = Math.max(1, ...shown.map(({ n }) => n));
-  return shown.map(({ part, n, held }) => {
-    const ranked = [...held].sort(([a, m], [b, k]) => k - m || a.localeCompare(b));
+  const counted = [...cells].map(([cell, held]) => ({ cell, held, n: held.reduce((sum, n) => sum + n, 0) }));
+  const most = counted.reduce((max, { n }) => Math.max(max, n), 1);
+  return counted.sort((a, b) => a.cell - b.cell).map(({ cell, held, n }) => {
+    const ranked = words.map((name, code) => [name, held[code]]).filter(([, count]) => count)
+      .sort(([a, m], [b, k]) => k - m || a.localeCompare(b));
     return {
       type: "Feature",
-      geometry: { type: "Polygon", coordinates: [hexagon(part, SMALLEST + (1 - SMALLEST) * Math.sqrt(n / most))] },
+      geometry: { type: "Polygon", coordinates: [hexagon(cell, radius, SMALLEST + (1 - SMALLEST) * Math.sqrt(n / most))] },
       properties: {
+        cell,
+        radius,
         n,
         said: n.toLocaleString("en-GB"),
         controller: ranked[0][0],
         share: ranked[0][1] / n,
-        held: ranked.map(([holder, count]) => `${labelOf(holder)} ${count.toLocaleString("en-GB")}`).join(", "),
+        held: ranked.map(([name, count]) => `${labelOf(name)} ${count.toLocaleString("en-GB")}`).join(", "),
       },
     };
   });
 }
 
-/** holder=step:n,…;… → holder and, in order of the days, each day with the strikes up to it. */
-function countsOf(text) {
-  if (!parsed.has(text)) {
-    parsed.set(text, text.split(";").map((held) => {
-      const [holder, steps] = held.split("=");
-      let [day, sum] = [0, 0];
-      return [holder, steps.split(",").map((step) => {
-        const [by, n] = step.split(":").map(Number);
-        return [day += by, sum += n];
-      })];
-    }));
-  }
-  return parsed.get(text);
+/** Those of the rows that a hexagon stands for. */
+export const rowsOfCell = (data, rows, { cell, radius }) => rows.filter((row) => cellOf(data, row, radius) === cell);
+
+/** Number of the hexagon in which a row lies: rounding of cube coordinates, of which the one furthest off gives way. */
+function cellOf({ strikes: { longitude, latitude } }, row, radius) {
+  const x = EARTH_M * longitude[row] * RADIANS;
+  const y = EARTH_M * Math.asinh(Math.tan(latitude[row] * RADIANS));
+  const q = ((x * Math.sqrt(3)) / 3 - y / 3) / radius;
+  const r = (y * 2) / 3 / radius;
+  let [q0, r0] = [Math.round(q), Math.round(r)];
+  const s0 = Math.round(-q - r);
+  const [byQ, byR, byS] = [Math.abs(q0 - q), Math.abs(r0 - r), Math.abs(s0 + q + r)];
+  if (byQ > byR && byQ > byS) q0 = -r0 - s0;
+  else if (byR > byS) r0 = -q0 - s0;
+  return (r0 + MOST_STEPS) * 2 * MOST_STEPS + q0 + MOST_STEPS;
 }
 
-/** Strikes up to a day: by halving, as playing asks this of every hexagon many times a second. */
-function upTo(days, day) {
-  let [low, high] = [0, days.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (days[middle][0] <= day) low = middle + 1;
-    else high = middle;
-  }
-  return low ? days[low - 1][1] : 0;
-}
-
-/** Corners in degrees of a hexagon given in metres of Web Mercator, closed. */
-function hexagon({ east_m: east, north_m: north, radius_m: radius }, scale) {
+/** Corners of a hexagon in degrees, closed. */
+function hexagon(cell, radius, scale) {
+  const r = Math.floor(cell / (2 * MOST_STEPS)) - MOST_STEPS;
+  const q = (cell % (2 * MOST_STEPS)) - MOST_STEPS;
+  const [east, north] = [radius * Math.sqrt(3) * (q + r / 2), radius * 1.5 * r];
   return [0, 1, 2, 3, 4, 5, 0].map((corner) => {
-    const angle = ((60 * corner + 30) * Math.PI) / 180;
+    const angle = (60 * corner + 30) * RADIANS;
     const x = east + radius * scale * Math.cos(angle);
     const y = north + radius * scale * Math.sin(angle);
-    return [(x / EARTH_M) * (180 / Math.PI), Math.atan(Math.sinh(y / EARTH_M)) * (180 / Math.PI)];
+    return [x / EARTH_M / RADIANS, Math.atan(Math.sinh(y / EARTH_M)) / RADIANS];
   });
 }

@@ -3,7 +3,6 @@
 
 import { byId, h } from "./dom.js";
 import { daysTitle, narrowedBy, regionTitle, strikesOf } from "./selection.js";
-import { confidences } from "./state.js";
 import { toIso, toNumber, windowTitle } from "./words.js";
 
 /** Make the controls. `onChange` gets the part of the state that was asked for, `onView` is asked for the map's box. */
@@ -44,7 +43,7 @@ export function updateChoices(data, state) {
     ["Regions", data.regions.map((region) => option(`region:${region.name}`, region.title))],
     ["Provinces, as the source says", data.provinces.map((name) => option(`province:${name}`, name))],
   ]);
-  fill("confidence", state.confidence, [option("", "Any"), ...confidences(data, state.source).map((name) => option(name, name))], []);
+  fill("confidence", state.confidence, [option("", "Any"), ...data.confidences.get(state.source).map((name) => option(name, name))], []);
   const others = data.strikeSources.filter((source) => source.name !== state.source);
   fill("beside", state.beside, [option("", "Nothing")], [
     ["Another source, same days", others.map((source) => option(`source:${source.name}`, sourceLabel(data, source)))],

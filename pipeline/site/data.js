@@ -1,4 +1,6 @@
-// Data: fetching what the release holds and choosing strikes from it. Nothing is drawn here.
+// Data: fetching what the release holds. Nothing is chosen, counted or drawn here.
+
+import { Tables } from "./columns.js";
 
 async function fetchJson(address) {
   const response = await fetch(address);
@@ -16,45 +18,65 @@ export async function loadManifest() {
   return fetchJson("../manifest.json").catch(() => null);
 }
 
-/** One theatre, its strikes as rows in the order of their days. */
+/**
+ * One theatre with its strikes by column. A strike is known by its row: sorted by source, then by day. `answers` are the
+ * different answers to who held the ground, `groups` of each its shares by the theatre's groups.
+ */
 export async function loadTheatre(name) {
   const data = await fetchJson(`data/${encodeURIComponent(name)}.json`);
-  data.strikes = rowsOf(data.strikes);
-  // Strikes of one coordinate have the same text in `at`.
-  for (const strike of data.strikes) strike.at = placeKey(strike.longitude, strike.latitude);
-  data.answers = data.answers.map((answer) => ({ ...answer, ally: answer.shares[data.ally] ?? 0, groups: groupShares(data, answer) }));
-  data.strikeById = new Map(data.strikes.map((strike) => [strike.strike_id, strike]));
+  const tables = new Tables(`data/${encodeURIComponent(name)}.columns`, data.tables);
+  const [strikes, answers] = await Promise.all([tables.read("strikes"), tables.read("answers")]);
+  data.strikes = strikes;
+  data.size = tables.rows("strikes");
+  data.answers = answers;
+  data.answers.groups = data.groups.map(({ members }) => summed(answers, members, tables.rows("answers")));
+  data.answers.ally = summed(answers, [data.ally], tables.rows("answers"));
+  data.papers = () => tables.read("papers");
+  // Ids are all different and kept in the order of the rows, so the number of a value is its row.
+  data.rowOf = async (id) => (await tables.read("papers", ["strike_id"])).strike_id.codeOf(id);
   data.controllerByName = new Map(data.controllers.map((controller) => [controller.name, controller]));
   data.sourceByName = new Map(data.sources.map((source) => [source.name, source]));
   data.strikeSources = data.sources.filter((source) => source.kind === "strikes");
   data.windowByName = new Map(data.windows.map((window) => [window.name, window]));
-  data.placesByRegion = new Map(Object.entries(data.region_places)
-    .map(([region, places]) => [region, new Set(places.map(([longitude, latitude]) => placeKey(longitude, latitude)))]));
-  data.provinces = [...new Set(data.strikes.map((strike) => strike.province).filter(Boolean))].sort();
-  data.claims = new Map(rowsOf(data.claims)
-    .map((row) => [row.strike_id, { claimed: row.claimed, isLocated: row.is_located, isElsewhere: row.is_elsewhere }]));
-  data.months = new Map();
+  data.backgrounds = new Map(strikes.source.words.map((name, code) => [name, countOf(strikes, code)]));
+  data.confidences = confidencesOf(strikes);
+  data.provinces = strikes.province.words.filter(Boolean).sort();
+  data.pieces = new Map();
   return data;
 }
 
-const placeKey = (longitude, latitude) => `${longitude} ${latitude}`;
+/** Background statements of a source: those of no day's strike, which no figure counts. */
+const countOf = ({ source, is_background: background }, code) =>
+  background.reduce((sum, is, row) => sum + (is && source.codes[row] === code ? 1 : 0), 0);
 
-/** Rows of a table that is given by column. */
-function rowsOf(columns) {
-  const entries = Object.entries(columns);
-  return entries[0][1].map((_, index) => Object.fromEntries(entries.map(([column, values]) => [column, values[index]])));
+/** Classes of confidence by the source that gives them. */
+function confidencesOf({ source, confidence }) {
+  const found = source.words.map(() => new Set());
+  source.codes.forEach((code, row) => found[code].add(confidence.codes[row]));
+  return new Map(source.words.map((name, code) => [name, [...found[code]].map((of) => confidence.words[of]).sort()]));
 }
 
-/** Shares of an answer by the theatre's groups, in their order. */
-const groupShares = (data, { shares }) =>
-  data.groups.map((group) => group.members.reduce((sum, member) => sum + (shares[member] ?? 0), 0));
-
-/** Evidence of one strike, fetched with its month and kept. */
-export async function loadEvidence(data, strike) {
-  if (!data.months.has(strike.month)) {
-    data.months.set(strike.month, fetchJson(`data/${encodeURIComponent(data.name)}/${encodeURIComponent(strike.month)}.json`));
+/** Shares of each answer that these controllers hold together. */
+function summed(answers, controllers, size) {
+  const sum = new Float64Array(size);
+  for (const controller of controllers) {
+    const shares = answers[`share:${controller}`];
+    if (shares) for (let answer = 0; answer < size; answer += 1) sum[answer] += shares[answer];
   }
-  return (await data.months.get(strike.month))[strike.strike_id];
+  return sum;
+}
+
+/** A strike as an object with a value of every column. */
+export const strikeAt = (data, row) =>
+  ({ row, ...Object.fromEntries(Object.entries(data.strikes).map(([name, column]) => [name, column.at(row)])) });
+
+/** Evidence of one strike, fetched with its neighbours and kept. */
+export async function loadEvidence(data, row) {
+  const piece = Math.floor(row / data.piece);
+  if (!data.pieces.has(piece)) {
+    data.pieces.set(piece, fetchJson(`data/${encodeURIComponent(data.name)}/${piece}.json`));
+  }
+  return (await data.pieces.get(piece))[row % data.piece];
 }
 
 /** What a source's locations are called: a reported strike location, unless the source says otherwise. */
@@ -62,29 +84,8 @@ export const nounOf = (data, source) => data.sourceByName.get(source)?.noun ?? "
 
 export const controllerLabel = (data, name) => data.controllerByName.get(name)?.label ?? name;
 
-/** Ids of a strike and of those shown at its very coordinate, and where it stands among them. */
-export function sharedPlace(data, strikes, id) {
-  const strike = data.strikeById.get(id);
-  const ids = strikes
-    .filter((other) => other.longitude === strike.longitude && other.latitude === strike.latitude)
-    .map((other) => other.strike_id);
-  return ids.includes(id) ? [ids, ids.indexOf(id)] : [[id], 0];
-}
-
 /** The control map in force on a day: the day it was made, or null. */
 export function snapshotOn(data, day) {
   const found = data.snapshots.find(([from, until]) => from <= day && day < until);
   return found ? found[0] : null;
-}
-
-/** Episodes by controller, each counted once, by its first strike shown; in the order of the controllers. */
-export function countByController(data, strikes) {
-  const counts = new Map(data.controllers.map((controller) => [controller.name, 0]));
-  const seen = new Set();
-  for (const strike of strikes) {
-    if (seen.has(strike.episode_id)) continue;
-    seen.add(strike.episode_id);
-    counts.set(strike.controller, (counts.get(strike.controller) ?? 0) + 1);
-  }
-  return { counts, episodes: seen.size };
 }

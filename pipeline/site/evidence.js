@@ -1,6 +1,6 @@
 // Evidence: why one strike counts as it does, in the release's words, and the row of the raw file that it came from.
 
-import { controllerLabel, loadEvidence } from "./data.js";
+import { controllerLabel, loadEvidence, strikeAt } from "./data.js";
 import { byId, h, linkOut, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
@@ -8,23 +8,26 @@ import { isoShort, percent, span } from "./words.js";
 
 let asked = 0;
 
-/** Show strike `ids[at]` of those at one place. `onStep` gets another index, `onClose` nothing. */
-export async function openEvidence(data, ids, at, { onStep, onClose }) {
+/**
+ * Show strike `rows[at]` of those at one place. `onStep` gets another index, `onClose` nothing. Returns the strike's id, or
+ * null where another was asked for in the meantime.
+ */
+export async function openEvidence(data, rows, at, { onStep, onClose }) {
   const turn = ++asked;
   const panel = byId("evidence");
-  const strike = data.strikeById.get(ids[at]);
-  const evidence = await loadEvidence(data, strike);
+  const strike = strikeAt(data, rows[at]);
+  const evidence = await loadEvidence(data, rows[at]);
   // A later click may have been answered first.
-  if (turn !== asked) return;
+  if (turn !== asked) return null;
   panel.replaceChildren(
     h("div", { class: "bar-top" },
-      ids.length > 1 ? h("div", { class: "stepper" },
-        h("button", { type: "button", class: "round", "aria-label": "Previous at this place", onclick: () => onStep((at + ids.length - 1) % ids.length) }, "‹"),
-        h("span", {}, `${at + 1} of ${ids.length} here`),
-        h("button", { type: "button", class: "round", "aria-label": "Next at this place", onclick: () => onStep((at + 1) % ids.length) }, "›"))
+      rows.length > 1 ? h("div", { class: "stepper" },
+        h("button", { type: "button", class: "round", "aria-label": "Previous at this place", onclick: () => onStep((at + rows.length - 1) % rows.length) }, "‹"),
+        h("span", {}, `${at + 1} of ${rows.length} here`),
+        h("button", { type: "button", class: "round", "aria-label": "Next at this place", onclick: () => onStep((at + 1) % rows.length) }, "›"))
         : h("span", { class: "kicker" }, "Evidence"),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: onClose }, "×")),
-    ids.length > 1 ? others(data, ids, at, onStep) : "",
+    rows.length > 1 ? others(data, rows, at, onStep) : "",
     h("h2", {}, strike.place ?? "Unnamed place"),
     h("p", { class: "where" }, [strike.province, span(strike.day_from, strike.day_to)].filter(Boolean).join(" · ")),
     holder(data, strike, evidence),
@@ -36,13 +39,14 @@ export async function openEvidence(data, ids, at, { onStep, onClose }) {
   panel.hidden = false;
   panel.scrollTop = 0;
   panel.focus({ preventScroll: true });
+  return evidence.strike_id;
 }
 
 /** All that was clicked, so that each can be gone to at once. */
-function others(data, ids, at, onStep) {
-  return h("details", { class: "others" }, h("summary", {}, `List all ${ids.length}`),
-    h("ol", {}, ...ids.map((id, to) => {
-      const { place, day_from: from, day_to: until } = data.strikeById.get(id);
+function others(data, rows, at, onStep) {
+  return h("details", { class: "others" }, h("summary", {}, `List all ${rows.length}`),
+    h("ol", {}, ...rows.map((row, to) => {
+      const { place, day_from: from, day_to: until } = strikeAt(data, row);
       return h("li", {}, h("button", { type: "button", class: "link", "aria-current": to === at ? "true" : null, onclick: () => onStep(to) },
         `${place ?? "Unnamed place"}, ${span(from, until)}`));
     })));

@@ -7,87 +7,142 @@ export const FEWEST = 20;
 const TOLERANCE = 0.1;
 const EXACT = 1e-9;
 
+const measured = new WeakMap();
+
 /**
- * The figures of these strikes, counted in episodes; an episode's shares are the mean of those of its strikes here.
+ * The figures of these rows, counted in episodes; an episode's shares are the mean of those of its strikes here.
  * All shares are null under 20 episodes. Names as in marts.headline; `split` by the theatre's groups.
  */
-export function measure(data, strikes) {
-  const items = episodes(data, strikes);
-  const n = items.length;
-  const places = new Set(strikes.map((strike) => strike.at)).size;
-  if (n < FEWEST) return { rows: strikes.length, places, n, split: null };
-  const mean = (value) => items.reduce((sum, item) => sum + value(item), 0) / n;
-  const expected = 1 - mean((item) => item.focus);
-  const atPoint = 1 - mean((item) => item.point);
+export function measure(data, rows) {
+  if (!measured.has(rows)) measured.set(rows, figuresOf(data, rows));
+  return measured.get(rows);
+}
+
+function figuresOf(data, rows) {
+  const { numbers, size: n } = groupRows(data, rows, "episode_no");
+  const places = groupRows(data, rows, "place_no").size;
+  if (n < FEWEST) return { rows: rows.length, places, n, split: null };
+  const { focus, other, unknown, point, ally, against, favour, groups } = episodes(data, rows, numbers, n);
+  const mean = (value) => {
+    let sum = 0;
+    for (let at = 0; at < n; at += 1) sum += value(at);
+    return sum / n;
+  };
+  const meanOf = (values) => mean((at) => values[at]);
+  const expected = 1 - meanOf(focus);
+  const atPoint = 1 - meanOf(point);
   // A bound that passes the mean or the centres, which up to t of a disc makes possible, is widened to hold both.
-  const low = (t) => Math.min(mean((item) => item.focus + item.unknown <= t + EXACT), expected, atPoint);
-  const high = (t) => Math.max(1 - mean((item) => item.other + item.unknown <= t + EXACT), expected, atPoint);
-  const split = Object.fromEntries(data.groups.map((group, at) => [group.name, mean((item) => item.groups[at])]));
-  const ally = data.ally ? mean((item) => item.ally) : 1;
+  const low = (t) => Math.min(mean((at) => focus[at] + unknown[at] <= t + EXACT), expected, atPoint);
+  const high = (t) => Math.max(1 - mean((at) => other[at] + unknown[at] <= t + EXACT), expected, atPoint);
+  const split = Object.fromEntries(data.groups.map((group, at) => [group.name, meanOf(groups[at])]));
+  const allied = data.ally ? meanOf(ally) : 1;
   return {
-    rows: strikes.length, places, n, split,
+    rows: rows.length, places, n, split,
     not_focus_expected: expected,
     not_focus_at_point: atPoint,
     not_focus_lower_t10: low(TOLERANCE),
     not_focus_upper_t10: high(TOLERANCE),
     not_focus_lower_t0: low(0),
     not_focus_upper_t0: high(0),
-    not_focus_excluding_ally: ally < 1 - EXACT ? Math.max(0, 1 - (1 - expected) / (1 - ally)) : null,
-    margin_lower: 1 - mean((item) => item.against),
-    margin_upper: 1 - mean((item) => item.favour),
+    not_focus_excluding_ally: allied < 1 - EXACT ? Math.max(0, 1 - (1 - expected) / (1 - allied)) : null,
+    margin_lower: 1 - meanOf(against),
+    margin_upper: 1 - meanOf(favour),
     tipping_point: n * (2 * expected - 1),
   };
 }
 
-/** How many episodes these strikes tell of. */
-export const countEpisodes = (strikes) => new Set(strikes.map((strike) => strike.episode_id)).size;
+/** How many episodes these rows tell of. */
+export const countEpisodes = (data, rows) => measure(data, rows).n;
 
-function episodes(data, strikes) {
-  const found = new Map();
-  for (const strike of strikes) {
-    const { focus, other, unknown, point, ally, groups } = data.answers[strike.answer];
-    const uncertain = strike.certainty === "uncertain";
-    const sum = found.get(strike.episode_id) ??
-      { strikes: 0, focus: 0, other: 0, unknown: 0, point: 0, ally: 0, against: 0, favour: 0, groups: groups.map(() => 0) };
-    sum.strikes += 1;
-    sum.focus += focus;
-    sum.other += other;
-    sum.unknown += unknown;
-    sum.point += point;
-    sum.ally += ally;
+/** Number of each row's group, groups numbered as they come, and how many groups there are. */
+function groupRows({ strikes, size: all }, rows, column) {
+  const groups = strikes[column];
+  const numbers = new Int32Array(rows.length);
+  // By an array, not a Map: a million rows are grouped while a reader drags.
+  const known = new Int32Array(all).fill(-1);
+  let size = 0;
+  rows.forEach((row, at) => {
+    if (known[groups[row]] < 0) known[groups[row]] = size++;
+    numbers[at] = known[groups[row]];
+  });
+  return { numbers, size };
+}
+
+/** What each episode has, as arrays by its number: the mean of its strikes here. */
+function episodes({ strikes, answers }, rows, numbers, n) {
+  const per = () => new Float64Array(n);
+  const [focus, other, unknown, point, ally, against, favour, strikesHere] = Array.from({ length: 8 }, per);
+  const groups = answers.groups.map(per);
+  const doubt = strikes.certainty.codeOf("uncertain");
+  rows.forEach((row, at) => {
+    const [episode, answer] = [numbers[at], strikes.answer[row]];
+    const uncertain = strikes.certainty.codes[row] === doubt;
+    strikesHere[episode] += 1;
+    focus[episode] += answers.focus[answer];
+    other[episode] += answers.other[answer];
+    unknown[episode] += answers.unknown[answer];
+    point[episode] += answers.point[answer];
+    ally[episode] += answers.ally[answer];
     // The control margin: all ground of an uncertain strike resolved against the finding, then for it.
-    sum.against += uncertain ? 1 : focus;
-    sum.favour += uncertain ? 0 : focus;
-    groups.forEach((share, at) => { sum.groups[at] += share; });
-    found.set(strike.episode_id, sum);
+    against[episode] += uncertain ? 1 : answers.focus[answer];
+    favour[episode] += uncertain ? 0 : answers.focus[answer];
+    groups.forEach((shares, group) => { shares[episode] += answers.groups[group][answer]; });
+  });
+  for (const sums of [focus, other, unknown, point, ally, against, favour, ...groups]) {
+    for (let episode = 0; episode < n; episode += 1) sums[episode] /= strikesHere[episode];
   }
-  return [...found.values()].map(({ strikes: count, groups, ...sums }) => ({
-    ...Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count])),
-    groups: groups.map((sum) => sum / count),
-  }));
+  return { focus, other, unknown, point, ally, against, favour, groups };
+}
+
+/** Episodes by controller, each counted once, by its first strike shown; in the order of the controllers. */
+export function countByController(data, rows) {
+  const counts = new Map(data.controllers.map((controller) => [controller.name, 0]));
+  const { numbers, size } = groupRows(data, rows, "episode_no");
+  let seen = 0;
+  rows.forEach((row, at) => {
+    // Episodes are numbered as they come: the first strike of one has a number not seen before.
+    if (numbers[at] < seen) return;
+    seen += 1;
+    const controller = data.strikes.controller.at(row);
+    counts.set(controller, (counts.get(controller) ?? 0) + 1);
+  });
+  return { counts, episodes: size };
+}
+
+/** Strikes by day and controller, each spread evenly over its days, as in marts.strikes_by_day: day → controller → strikes. */
+export function spreadByDay({ strikes }, rows, { from, to }) {
+  const { words, codes } = strikes.controller;
+  const days = words.map(() => new Float64Array(to - from + 1));
+  for (const row of rows) {
+    const [first, last] = [strikes.day_from[row], strikes.day_to[row]];
+    const share = 1 / (last - first + 1);
+    for (let day = Math.max(first, from); day <= Math.min(last, to); day += 1) days[codes[row]][day - from] += share;
+  }
+  return new Map(words.map((controller, code) => [controller, days[code]]));
 }
 
 /**
- * Claims among these strikes by claimed target, as in marts.claims_vs_control: the unit is the claim, not the episode.
+ * Claims among these rows by claimed target, as in marts.claims_vs_control: the unit is the claim, not the episode.
  * `elsewhere` and `notKnown` are null for a generic claim, and the share null under 20 claims that can be located.
  */
-export function measureClaims(data, strikes) {
-  const rows = new Map();
-  for (const strike of strikes) {
-    const claim = data.claims.get(strike.strike_id);
-    if (!claim) continue;
-    const row = rows.get(claim.claimed) ?? { claimed: claim.claimed, strikes: [], n: 0, elsewhere: 0, notKnown: 0, holders: new Map() };
-    row.strikes.push(strike);
-    if (claim.isLocated) {
-      row.n += 1;
-      row.holders.set(strike.controller, (row.holders.get(strike.controller) ?? 0) + 1);
-    }
-    if (claim.isLocated && claim.isElsewhere) row.elsewhere += 1;
-    if (claim.isLocated && claim.isElsewhere === null) row.notKnown += 1;
-    rows.set(claim.claimed, row);
+export function measureClaims({ strikes }, rows) {
+  const targets = new Map();
+  for (const row of rows) {
+    const claimed = strikes.claimed.at(row);
+    if (claimed === null) continue;
+    const target = targets.get(claimed) ?? { claimed, strikes: [], n: 0, elsewhere: 0, notKnown: 0, holders: new Map() };
+    targets.set(claimed, target);
+    target.strikes.push(row);
+    const claim = strikes.claim.at(row);
+    if (claim === "not_located") continue;
+    const holder = strikes.controller.at(row);
+    target.n += 1;
+    target.holders.set(holder, (target.holders.get(holder) ?? 0) + 1);
+    if (claim === "elsewhere") target.elsewhere += 1;
+    if (claim === "not_known") target.notKnown += 1;
   }
-  return [...rows.values()]
-    .map((row) => (row.claimed === "generic" ? { ...row, elsewhere: null, notKnown: null } : row))
-    .map((row) => ({ ...row, share: row.elsewhere !== null && row.n >= FEWEST ? row.elsewhere / row.n : null }))
+  return [...targets.values()]
+    .map((target) => (target.claimed === "generic" ? { ...target, elsewhere: null, notKnown: null } : target))
+    .map((target) => ({ ...target, share: target.elsewhere !== null && target.n >= FEWEST ? target.elsewhere / target.n : null }))
     .sort((a, b) => b.strikes.length - a.strikes.length || (a.claimed < b.claimed ? -1 : 1));
 }

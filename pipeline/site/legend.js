@@ -1,7 +1,8 @@
 // Legend: what the colours and marks mean, with the counts of what is on the map now.
 
-import { controllerLabel, countByController, nounOf } from "./data.js";
+import { controllerLabel, nounOf } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
+import { countByController } from "./figures.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
 import { shownTitle } from "./time.js";
@@ -12,7 +13,7 @@ export function updateLegend(data, state, strikes, { onTable }) {
   const { counts, episodes } = countByController(data, strikes);
   const present = data.controllers.filter((controller) => counts.get(controller.name) > 0 || controller.name !== "unknown");
   const repeats = strikes.length - episodes;
-  const background = data.strikes.filter((strike) => strike.source === state.source && strike.is_background).length;
+  const background = data.backgrounds.get(state.source);
   byId("legend").replaceChildren(
     h("h2", { id: "legend-title" }, "On the map"),
     h("p", { class: "small" }, `${plural(episodes, nounOf(data, state.source))}, ${shownTitle(data, state)}. `,

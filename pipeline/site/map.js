@@ -1,14 +1,17 @@
 // Map: MapLibre, its layers' filters and the pointer. Belongs here: drawing what others chose, telling what was pointed at.
 
 import { Map as MapLibre, NavigationControl, ScaleControl } from "./lib/maplibre-gl.mjs";
-import { drawnCells, loadedCells } from "./cells.js";
-import { controllerLabel } from "./data.js";
+import { cellsOf, rowsOfCell } from "./cells.js";
+import { controllerLabel, strikeAt } from "./data.js";
 import { byId, h } from "./dom.js";
-import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns, STRIKE_LAYERS } from "./style.js";
+import { discsOf, marksOf, rowsWithin, stacksOf } from "./marks.js";
+import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns } from "./style.js";
 import { tileAddress } from "./tiles.js";
 import { count, span } from "./words.js";
 
 const REACH_DEGREES = 5;
+// More marks than this hide each other, and are slow to draw.
+const MOST_MARKS = 5000;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -17,11 +20,11 @@ export const theme = () => (dark.matches ? "dark" : "light");
 export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
- * Draw the map. `onStrikes` gets the ids of the strikes that were clicked, nearest first; `onNames` the names wanted.
- * Returns `update(state, strikes)`, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
+ * Draw the map. `onStrikes` gets the rows of the strikes that were clicked, nearest first; `onCell` those of a hexagon;
+ * `onNames` the names wanted. Returns `update(state, rows, chosen)`, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
  * the map is on screen as a `box()` and as a `picture()`.
  */
-export function createMap(data, names, { onStrikes, onNames }) {
+export function createMap(data, names, { onStrikes, onCell, onNames }) {
   const tiles = tileAddress(data.tiles);
   const [west, south, east, north] = data.extent;
   const map = new MapLibre({
@@ -45,37 +48,19 @@ export function createMap(data, names, { onStrikes, onNames }) {
   map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-left");
   if (data.language_local) map.addControl(namesControl(data, onNames), "top-left");
   let latest = null;
-  let cells = [];
-  const drawCells = () => {
-    if (!latest || !map.getSource("cells")) return;
-    const features = drawnCells(cells, latest[0], (name) => controllerLabel(data, name));
-    map.getSource("cells").setData({ type: "FeatureCollection", features });
-    // Where strikes are gathered, hexagons tell how many there are.
-    map.setLayoutProperty("stacks", "visibility", features.length ? "none" : "visible");
-    tellOfCells(features, latest[0]);
-  };
-  const apply = () => {
-    if (!latest) return;
-    applyState(map, data, ...latest);
-    drawCells();
-  };
+  const apply = () => latest && applyState(map, data, latest);
   map.setMissingStyleImageResolver((id) => {
     const image = patterns(data, theme())[id];
     if (image) map.addImage(id, image, { pixelRatio: 2 });
   });
   map.on("style.load", apply);
-  map.on("idle", () => {
-    const loaded = loadedCells(map, "theatre");
-    const isSame = loaded.length === cells.length && loaded.every((cell, at) =>
-      cell.cell === cells[at].cell && cell.zoom === cells[at].zoom && cell.counts === cells[at].counts);
-    cells = loaded;
-    if (!isSame) drawCells();
-  });
-  onTheme(() => map.setStyle(buildStyle(data, theme(), tiles, latest?.[0].names ?? names), { diff: false }));
-  watchPointer(map, data, onStrikes);
+  // What is too much to be drawn mark by mark depends on how much of it is in view.
+  map.on("moveend", () => latest && latest.rows.length > MOST_MARKS && drawMarks(map, data, latest));
+  onTheme(() => map.setStyle(buildStyle(data, theme(), tiles, latest?.state.names ?? names), { diff: false }));
+  watchPointer(map, data, { onStrikes, onCell: (cell) => onCell(rowsOfCell(data, latest.rows, cell)) });
   return {
-    update(state, strikes) {
-      latest = [state, strikes];
+    update(state, rows, chosen) {
+      latest = { state, rows, chosen };
       if (map.isStyleLoaded() || map.getLayer("strikes")) apply();
     },
     show(strike) {
@@ -126,82 +111,67 @@ function clearOf(map) {
   return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
-function applyState(map, data, state, strikes) {
+function applyState(map, data, latest) {
+  const { state } = latest;
   const onDay = ["all", ["<=", ["get", "day_from"], state.to], [">", ["get", "day_until"], state.to]];
   const contested = ["==", ["get", "controller"], "contested"];
   for (const layer of DAY_LAYERS) {
     const also = { areas: [["!", contested]], "areas-contested": [contested] }[layer] ?? [];
     map.setFilter(layer, [...onDay, ...also]);
   }
-  const shown = strikeFilter(state, strikes);
-  for (const layer of STRIKE_LAYERS) map.setFilter(layer, shown);
-  map.setFilter("chosen", ["==", ["get", "strike_id"], state.strike ?? ""]);
-  map.getSource("stacks").setData({ type: "FeatureCollection", features: stacks(strikes) });
   for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
+  drawMarks(map, data, latest);
 }
 
-/** The same choice as selection.strikesOf, for the tiles; regions are not in them, so there the strikes are named. */
-const strikeFilter = (state, strikes) => [
-  "all",
-  ["==", ["get", "source"], state.source],
-  ["!", ["get", "is_background"]],
-  [">=", ["get", "day_from"], state.from],
-  ["<=", ["get", "day_from"], state.to],
-  ...(state.confidence ? [["==", ["get", "confidence"], state.confidence]] : []),
-  ...(state.region ? [["in", ["get", "strike_id"], ["literal", strikes.map((strike) => strike.strike_id)]]] : []),
-];
-
-/** Places at which more than one strike is shown, so that none hides another unseen. */
-function stacks(strikes) {
-  const places = new Map();
-  for (const strike of strikes) {
-    const key = `${strike.longitude} ${strike.latitude}`;
-    const there = places.get(key);
-    if (there) there.push(strike);
-    else places.set(key, [strike]);
-  }
-  return [...places.values()].filter((there) => there.length > 1).map((there) => ({
-    type: "Feature",
-    geometry: { type: "Point", coordinates: [there[0].longitude, there[0].latitude] },
-    properties: { count: there.length },
-  }));
+/** Draw the rows: each by itself or, where there are more of them in view than can be told apart, as hexagons. */
+function drawMarks(map, data, { rows, chosen }) {
+  if (!map.getSource("strikes")) return;
+  const inView = rows.length > MOST_MARKS ? rowsWithin(data, rows, map.getBounds().toArray().flat()) : rows;
+  const isCrowded = inView.length > MOST_MARKS;
+  const singles = isCrowded ? [] : inView;
+  const cells = isCrowded ? cellsOf(data, inView, map.getZoom(), (name) => controllerLabel(data, name)) : [];
+  const drawn = {
+    strikes: marksOf(data, singles), discs: discsOf(data, singles), stacks: stacksOf(data, singles), cells,
+    chosen: chosen === null ? [] : marksOf(data, [chosen]),
+  };
+  for (const [source, features] of Object.entries(drawn)) map.getSource(source).setData({ type: "FeatureCollection", features });
+  tellOfCells(isCrowded ? inView.length : 0);
 }
 
-/** Say how many strikes the hexagons stand for: none is left out, but none can be clicked either. */
-function tellOfCells(features, { confidence, region }) {
+/** Say how many rows the hexagons stand for: none is left out. */
+function tellOfCells(rows) {
   const note = byId("gathered");
-  const strikes = features.reduce((sum, { properties }) => sum + properties.n, 0);
-  note.hidden = !strikes;
-  if (!strikes) return;
-  note.textContent = `${count(strikes)} rows in view are gathered into hexagons: `
-    + "the colour of who held the ground of most, the paler the more mixed. Zoom in for single ones."
-    + (confidence || region ? " They hold the whole source, whatever its figures are narrowed to." : "");
+  note.hidden = !rows;
+  note.textContent = rows ? `${count(rows)} rows in view are gathered into hexagons: the colour of who held the ground of most, `
+    + "the paler the more mixed. Choose one for its rows, or zoom in for single ones." : "";
 }
 
-function watchPointer(map, data, onStrikes) {
+function watchPointer(map, data, { onStrikes, onCell }) {
   const tip = byId("tip");
   map.on("click", ({ point }) => {
     tip.hidden = true;
-    const ids = strikesAt(map, point);
-    if (ids.length) onStrikes(ids);
+    const rows = strikesAt(map, point);
+    if (rows.length) return onStrikes(rows);
+    const cell = cellAt(map, point);
+    return cell && onCell(cell);
   });
   map.on("mousemove", ({ point }) => {
-    const ids = strikesAt(map, point);
-    const [cell] = ids.length || !map.getLayer("cells") ? [] : map.queryRenderedFeatures(point, { layers: ["cells"] });
-    map.getCanvas().style.cursor = ids.length ? "pointer" : "";
-    tip.hidden = !ids.length && !cell;
+    const rows = strikesAt(map, point);
+    const cell = rows.length ? null : cellAt(map, point);
+    map.getCanvas().style.cursor = rows.length || cell ? "pointer" : "";
+    tip.hidden = !rows.length && !cell;
     if (tip.hidden) return;
-    tip.textContent = cell ? `${cell.properties.said} rows: ${cell.properties.held}` : strikesTitle(data, ids);
+    tip.textContent = cell ? `${cell.said} rows: ${cell.held}` : strikesTitle(data, rows);
     placeTip(tip, point, map.getContainer().clientWidth - (byId("evidence").hidden ? 0 : byId("evidence").offsetWidth + 12));
   });
   map.on("movestart", () => { tip.hidden = true; });
   map.getCanvas().addEventListener("mouseleave", () => { tip.hidden = true; });
 }
 
-function strikesTitle(data, ids) {
-  const strike = data.strikeById.get(ids[0]);
-  const others = ids.length > 1 ? ` · and ${ids.length - 1} more here` : "";
+function strikesTitle(data, rows) {
+  const strike = strikeAt(data, rows[0]);
+  const others = rows.length > 1 ? ` · and ${rows.length - 1} more here` : "";
   return `${strike.place ?? "Unnamed place"} · ${span(strike.day_from, strike.day_to)}${others}`;
 }
 
@@ -213,12 +183,18 @@ function placeTip(tip, { x, y }, width) {
   tip.style.top = `${Math.max(gap, y - gap - tip.offsetHeight)}px`;
 }
 
-/** Ids of the strikes at a point of the screen: dots first, then discs from small to large. */
+/** What the hexagon at a point of the screen says, or null. */
+function cellAt(map, point) {
+  if (!map.getLayer("cells")) return null;
+  return map.queryRenderedFeatures(point, { layers: ["cells"] })[0]?.properties ?? null;
+}
+
+/** Rows of the strikes at a point of the screen: dots first, then discs from small to large. */
 function strikesAt(map, { x, y }) {
   if (!map.getLayer("strikes")) return [];
   const near = [[x - 6, y - 6], [x + 6, y + 6]];
   const dots = map.queryRenderedFeatures(near, { layers: ["strikes"] });
   const discs = dots.length ? [] : map.queryRenderedFeatures([x, y], { layers: ["discs"] });
   discs.sort((a, b) => a.properties.precision_m - b.properties.precision_m);
-  return [...new Set([...dots, ...discs].map((feature) => feature.properties.strike_id))];
+  return [...new Set([...dots, ...discs].map((feature) => feature.properties.row))];
 }

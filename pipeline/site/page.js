@@ -2,7 +2,7 @@
 
 import { createChoices, updateChoices } from "./choose.js";
 import { citation } from "./cite.js";
-import { loadIndex, loadManifest, loadTheatre, sharedPlace, snapshotOn } from "./data.js";
+import { loadIndex, loadManifest, loadTheatre, snapshotOn, strikeAt } from "./data.js";
 import { byId } from "./dom.js";
 import { closeEvidence, openEvidence } from "./evidence.js";
 import { measure } from "./figures.js";
@@ -10,8 +10,8 @@ import { download, fileName } from "./files.js";
 import { updateLegend } from "./legend.js";
 import { createMap, onTheme } from "./map.js";
 import { drawPicture, printPage } from "./picture.js";
-import { checkedRegion, choiceTitle, strikesOf } from "./selection.js";
-import { askedTheatre, confidences, readState, writeState } from "./state.js";
+import { checkedRegion, choiceTitle, sharedPlace, strikesOf } from "./selection.js";
+import { askedTheatre, readState, writeState } from "./state.js";
 import { createStory, updateStory } from "./story.js";
 import { openTable } from "./table.js";
 import { createTime } from "./time.js";
@@ -28,6 +28,8 @@ async function start() {
   const release = manifest?.release ? manifest : null;
   let state = withRelease(readState(data));
   let dragged = 0;
+  // The row of the strike whose evidence is open.
+  let chosen = null;
 
   /** Take over a part of the state. Days that follow one another fast, as when the brush is drawn, are one step back. */
   const change = (part) => {
@@ -37,7 +39,7 @@ async function start() {
       const { from, to } = data.windowByName.get(state.window);
       state = { ...state, from, to };
     }
-    if (!confidences(data, state.source).includes(state.confidence)) state.confidence = null;
+    if (!data.confidences.get(state.source).includes(state.confidence)) state.confidence = null;
     if (part.source || part.window || part.confidence || part.region) chooseNone();
     const drags = part.from !== undefined && !moved;
     const isStep = !drags || Date.now() - dragged > STEP_MS;
@@ -47,13 +49,15 @@ async function start() {
   function withRelease(read) {
     return { ...read, release: read.release ?? release?.release ?? null };
   }
-  const choose = async (ids, at = 0, fly = false) => {
-    const isStep = state.strike !== ids[at];
-    state = { ...state, strike: ids[at] };
-    render({ isStep });
-    const strike = data.strikeById.get(ids[at]);
+  const choose = async (rows, at = 0, fly = false) => {
+    const strike = strikeAt(data, rows[at]);
     try {
-      await openEvidence(data, ids, at, { onStep: (to) => choose(ids, to), onClose: close });
+      const id = await openEvidence(data, rows, at, { onStep: (to) => choose(rows, to), onClose: close });
+      if (id === null) return undefined;
+      const isStep = state.strike !== id;
+      state = { ...state, strike: id };
+      chosen = rows[at];
+      render({ isStep });
     } catch (error) {
       return say(`The evidence for ${strike.place ?? "this location"} could not be loaded: ${error.message}`);
     }
@@ -62,6 +66,7 @@ async function start() {
     return undefined;
   };
   const chooseNone = () => {
+    chosen = null;
     state = { ...state, strike: null };
     closeEvidence();
   };
@@ -80,7 +85,7 @@ async function start() {
     title,
     release,
     cited: () => citation(data, choice, measure(data, strikesOf(data, choice)), release),
-    onStrike: (id) => choose(...sharedPlace(data, strikes, id), true),
+    onStrike: (row) => choose(...sharedPlace(data, strikes, row), true),
   });
   const actions = {
     onRows: openRows,
@@ -100,22 +105,28 @@ async function start() {
     const onTable = () => openRows(strikes, choiceTitle(data, state), state);
     byId("skip").onclick = onTable;
     updateLegend(data, state, strikes, { onTable });
-    map?.update(state, strikes);
+    map?.update(state, strikes, chosen);
     notice(data, state);
   }
 
   /** Show what the address says: on opening, and when the reader goes back or forward. */
   async function restore() {
     state = withRelease(readState(data));
-    if (!state.strike) closeEvidence();
+    const row = state.strike ? await data.rowOf(state.strike) : -1;
+    if (row < 0) chooseNone();
+    else chosen = row;
     render({ story: true });
     warnOfRelease(state, release);
-    if (state.strike) await choose(...sharedPlace(data, strikesOf(data, state), state.strike));
+    if (row >= 0) await choose(...sharedPlace(data, strikesOf(data, state), row));
   }
 
   // Twice, as the map is fitted to the room that the rest leaves it.
   render({ story: true });
-  map = createMap(data, state.names, { onStrikes: (ids) => choose(ids), onNames: (names) => change({ names }) });
+  map = createMap(data, state.names, {
+    onStrikes: (rows) => choose(rows),
+    onCell: (rows) => openRows(rows, `In one hexagon of the map; ${choiceTitle(data, state)}`, state),
+    onNames: (names) => change({ names }),
+  });
   await restore();
   onTheme(() => render({ story: true }));
   addEventListener("keydown", (event) => {

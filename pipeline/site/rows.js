@@ -1,16 +1,20 @@
 // Rows: the strikes behind a number as CSV and GeoJSON, with the citation. Nothing is drawn here.
 
-import { loadEvidence } from "./data.js";
+import { strikeAt } from "./data.js";
 import { toIso } from "./words.js";
 
 /** The rows of these strikes, each with the report and the row of the raw file that it came from. */
 export async function rowsBehind(data, strikes) {
-  return Promise.all(strikes.map(async (strike) => {
-    const evidence = await loadEvidence(data, strike);
-    const { focus, other, unknown, point } = data.answers[strike.answer];
+  const papers = await data.papers();
+  const paper = (name, row) => papers[name].at(row);
+  // A number that is missing is NaN in a column.
+  const numbered = (name, row) => (Number.isNaN(paper(name, row)) ? null : paper(name, row));
+  return [...strikes].map((row) => {
+    const strike = strikeAt(data, row);
+    const share = (name) => data.answers[name][strike.answer];
     return {
-      strike_id: strike.strike_id,
-      episode_id: strike.episode_id,
+      strike_id: paper("strike_id", row),
+      episode_id: paper("episode_id", row),
       source: strike.source,
       place: strike.place,
       province: strike.province,
@@ -21,18 +25,18 @@ export async function rowsBehind(data, strikes) {
       date_to: toIso(strike.day_to),
       confidence: strike.confidence,
       controller: strike.controller,
-      status: strike.status,
+      status: paper("status", row),
       certainty: strike.certainty,
-      focus_share: focus,
-      other_share: other,
-      unknown_share: unknown,
-      focus_at_point: point,
-      report_url: evidence.report_url,
-      file_name: evidence.file_name,
-      line_no: evidence.line_no,
-      record_no: evidence.record_no,
+      focus_share: share("focus"),
+      other_share: share("other"),
+      unknown_share: share("unknown"),
+      focus_at_point: share("point"),
+      report_url: paper("report_url", row),
+      file_name: paper("file_name", row),
+      line_no: numbered("line_no", row),
+      record_no: numbered("record_no", row),
     };
-  }));
+  });
 }
 
 // As in the release's csv files: what a spreadsheet takes for the beginning of a formula, or skips before one.

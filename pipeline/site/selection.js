@@ -4,25 +4,67 @@ import { span, windowTitle } from "./words.js";
 
 const KINDS = ["region", "province", "box"];
 
-/** Strikes of a choice. As in the published figures, a strike belongs to the days among which its first day falls. */
+// Choices kept, so that what many parts of the page ask is chosen once.
+const MOST_KEPT = 64;
+const kept = new WeakMap();
+
+/** Rows of a choice. As in the published figures, a strike belongs to the days among which its first day falls. */
 export function strikesOf(data, { source, from, to, confidence, region }) {
-  const isInside = inRegion(data, region);
-  return data.strikes.filter((strike) =>
-    strike.source === source && !strike.is_background && strike.day_from >= from && strike.day_from <= to &&
-    (!confidence || strike.confidence === confidence) && isInside(strike));
+  if (!kept.has(data)) kept.set(data, new Map());
+  const choices = kept.get(data);
+  const key = JSON.stringify([source, from, to, confidence ?? null, region ?? null]);
+  if (!choices.has(key)) {
+    if (choices.size >= MOST_KEPT) choices.delete(choices.keys().next().value);
+    choices.set(key, chosen(data, { source, from, to, confidence, region }));
+  }
+  return choices.get(key);
 }
 
-/** Whether a strike is in `region:NAME`, `province:NAME` (as the source says) or `box:WEST,SOUTH,EAST,NORTH`. */
-function inRegion(data, region) {
+function chosen({ strikes }, { source, from, to, confidence, region }) {
+  const { codes } = strikes.source;
+  const code = strikes.source.codeOf(source);
+  // Rows are sorted by source in the order in which their codes were given, and by day within each.
+  const [first, end] = [firstRow(codes.length, (row) => codes[row] >= code), firstRow(codes.length, (row) => codes[row] > code)];
+  const start = firstRow(end, (row) => row >= first && strikes.day_from[row] >= from);
+  const stop = firstRow(end, (row) => row >= first && strikes.day_from[row] > to);
+  const isInside = inRegion(strikes, region);
+  const sure = confidence ? strikes.confidence.codeOf(confidence) : null;
+  const rows = new Int32Array(Math.max(0, stop - start));
+  let n = 0;
+  for (let row = start; row < stop; row += 1) {
+    if (strikes.is_background[row] || (sure !== null && strikes.confidence.codes[row] !== sure) || !isInside(row)) continue;
+    rows[n] = row;
+    n += 1;
+  }
+  return rows.subarray(0, n);
+}
+
+/** The first row for which something that stays true once it is, is true; `size` where it never is. By halving. */
+function firstRow(size, isTrue) {
+  let [low, high] = [0, size];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isTrue(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Whether a row is in `region:NAME`, `province:NAME` (as the source says) or `box:WEST,SOUTH,EAST,NORTH`. */
+function inRegion(strikes, region) {
   const [kind, value] = parts(region);
   if (kind === "region") {
-    const places = data.placesByRegion.get(value);
-    return (strike) => places.has(strike.at);
+    const holds = strikes.regions.words.map((names) => names.split(" ").includes(value));
+    return (row) => holds[strikes.regions.codes[row]];
   }
-  if (kind === "province") return (strike) => strike.province === value;
+  if (kind === "province") {
+    const province = strikes.province.codeOf(value);
+    return (row) => strikes.province.codes[row] === province;
+  }
   if (kind === "box") {
     const [west, south, east, north] = value.split(",").map(Number);
-    return ({ longitude, latitude }) => longitude >= west && longitude <= east && latitude >= south && latitude <= north;
+    const { longitude, latitude } = strikes;
+    return (row) => longitude[row] >= west && longitude[row] <= east && latitude[row] >= south && latitude[row] <= north;
   }
   return () => true;
 }
@@ -36,7 +78,7 @@ function parts(region) {
 export function checkedRegion(data, asked) {
   const [kind, value] = parts(asked);
   if (!KINDS.includes(kind)) return null;
-  if (kind === "region") return data.placesByRegion.has(value) ? asked : null;
+  if (kind === "region") return data.regions.some((known) => known.name === value) ? asked : null;
   if (kind === "province") return data.provinces.includes(value) ? asked : null;
   const degrees = value.split(",").map(Number);
   const sound = degrees.length === 4 && degrees.every(Number.isFinite) && degrees[0] < degrees[2] && degrees[1] < degrees[3];
@@ -64,6 +106,12 @@ export function daysTitle(data, choice) {
 /** What narrows a choice beside its source and days, as it is said. */
 export function narrowedBy(data, { confidence, region }) {
   return [confidence && `confidence ${confidence}`, region && regionTitle(data, region)].filter(Boolean);
+}
+
+/** Rows of these that are shown at the very coordinate of one, and where it stands among them. */
+export function sharedPlace({ strikes }, rows, row) {
+  const there = [...rows].filter((other) => strikes.place_no[other] === strikes.place_no[row]);
+  return there.includes(row) ? [there, there.indexOf(row)] : [[row], 0];
 }
 
 /** A choice in one line: source, days and what narrows it. */

@@ -6,7 +6,7 @@ import { toIso, toNumber } from "./words.js";
 // Names on the map: Latin letters, or the theatre's own.
 const NAMES = ["latin", "local"];
 
-/** State from the address, every part checked against the data; the theatre's own choice where one is missing. */
+/** State from the address, every part but the strike checked against the data; the theatre's own choice where one is missing. */
 export function readState(data) {
   const asked = new URLSearchParams(location.hash.slice(1));
   const sources = data.strikeSources.map((source) => source.name);
@@ -19,12 +19,12 @@ export function readState(data) {
     from,
     to: Math.max(from, dayWithin(asked.get("to"), window) ?? window.to),
     names: pick(asked.get("names"), NAMES, NAMES[0]),
-    confidence: pick(asked.get("confidence"), confidences(data, source), null),
+    confidence: pick(asked.get("confidence"), data.confidences.get(source), null),
     region: checkedRegion(data, asked.get("region")),
     beside: checkedBeside(data, asked.get("beside")),
     // The release that a link was made on, which need not be the one that is read.
     release: asked.get("release"),
-    strike: data.strikeById.has(asked.get("strike")) ? asked.get("strike") : null,
+    strike: asked.get("strike"),
   };
 }
 
@@ -35,11 +35,6 @@ function dayWithin(asked, window) {
 
 function pick(asked, known, fallback) {
   return known.includes(asked) ? asked : fallback;
-}
-
-/** Classes of confidence that a source gives. */
-export function confidences(data, source) {
-  return [...new Set(data.strikes.filter((strike) => strike.source === source).map((strike) => strike.confidence))].sort();
 }
 
 /** Put the state into the address; `isStep` where the reader may want to come back to what was before. */

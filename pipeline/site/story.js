@@ -51,7 +51,7 @@ export function updateStory(data, state, release, actions) {
 /** Opens the rows of a choice, or those of them of which a group of the split holds any part. */
 const rowsOpener = (data, choice, strikes, { onRows }) => (group) => {
   const at = data.groups.findIndex((known) => known.name === group?.name);
-  const isTheirs = (strike) => at < 0 || data.answers[strike.answer].groups[at] > 0;
+  const isTheirs = (row) => at < 0 || data.answers.groups[at][data.strikes.answer[row]] > 0;
   onRows(strikes.filter(isTheirs), [group ? `Any part of the disc: ${group.label}` : null, choiceTitle(data, choice)].filter(Boolean).join("; "), choice);
 };
 

@@ -68,10 +68,13 @@ export function patterns(data, theme) {
   };
 }
 
-// Layers that follow the day, and those that follow the shown strikes.
+// Layers that follow the day, and those that hold names.
 export const DAY_LAYERS = ["areas-ground", "areas", "areas-contested", "fronts-casing", "fronts"];
-export const STRIKE_LAYERS = ["discs", "disc-edges", "strikes"];
 export const NAME_LAYERS = ["country-names", "province-names", "towns", "cities"];
+
+// What the page draws of the chosen rows, each a source of its own; the rest comes from the tiles.
+const DRAWN = ["cells", "discs", "strikes", "chosen", "stacks"];
+const drawn = (id, type, source, rest) => ({ id, type, source, ...rest });
 
 const uncertain = ["any", ["==", ["get", "certainty"], "uncertain"], ["==", ["get", "controller"], "unknown"]];
 
@@ -83,9 +86,8 @@ export function buildStyle(data, theme, tiles, names) {
   return {
     version: 8,
     sources: {
-      theatre: { type: "vector", url: tiles, promoteId: { strikes: "strike_id" } },
-      cells: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
-      stacks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      theatre: { type: "vector", url: tiles },
+      ...Object.fromEntries(DRAWN.map((name) => [name, { type: "geojson", data: { type: "FeatureCollection", features: [] } }])),
     },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": ink.sea } },
@@ -111,29 +113,27 @@ export function buildStyle(data, theme, tiles, names) {
           "line-width": ["case", ["get", "is_theatre"], 1.6, 0.8],
         },
       }),
-      base("discs", "fill", "discs", { paint: { "fill-color": colour, "fill-opacity": 0.09 } }),
-      base("disc-edges", "line", "discs", {
+      drawn("discs", "fill", "discs", { paint: { "fill-color": colour, "fill-opacity": 0.09 } }),
+      drawn("disc-edges", "line", "discs", {
         paint: { "line-color": colour, "line-width": 1.2, "line-opacity": 0.75, "line-dasharray": [3, 2] },
       }),
       ...cellLayers(ink, colour),
-      strikeLayer(base, ink, colour),
+      strikeLayer(ink, colour),
       ...labels(base, ink, data.has_towns, names),
-      base("chosen", "circle", "strikes", {
-        filter: ["==", ["get", "strike_id"], ""],
+      drawn("chosen", "circle", "chosen", {
         paint: {
           "circle-radius": radius(5), "circle-color": "rgba(0,0,0,0)",
           "circle-stroke-color": ink.ring, "circle-stroke-width": 2.5,
         },
       }),
-      {
-        id: "stacks", type: "symbol", source: "stacks",
+      drawn("stacks", "symbol", "stacks", {
         layout: {
           "text-field": ["concat", "×", ["get", "count"]], "text-font": SANS_BOLD, "text-size": 11,
           "text-anchor": "bottom-left", "text-offset": [0.35, -0.25], "text-padding": 0,
           "symbol-sort-key": ["-", ["get", "count"]],
         },
         paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.6 },
-      },
+      }),
     ],
   };
 }
@@ -141,25 +141,23 @@ export function buildStyle(data, theme, tiles, names) {
 /** Hexagons of gathered strikes: the colour of the leading holder, the paler the less it leads. */
 function cellLayers(ink, colour) {
   return [
-    { id: "cells-ground", type: "fill", source: "cells", paint: { "fill-color": ink.land } },
-    {
-      id: "cells", type: "fill", source: "cells",
+    drawn("cells-ground", "fill", "cells", { paint: { "fill-color": ink.land } }),
+    drawn("cells", "fill", "cells", {
       paint: { "fill-color": colour, "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0.3, 0.45, 1, 1] },
-    },
-    { id: "cell-edges", type: "line", source: "cells", paint: { "line-color": ink.stroke, "line-width": 1.2 } },
-    {
-      id: "cell-counts", type: "symbol", source: "cells",
+    }),
+    drawn("cell-edges", "line", "cells", { paint: { "line-color": ink.stroke, "line-width": 1.2 } }),
+    drawn("cell-counts", "symbol", "cells", {
       layout: {
         "text-field": ["get", "said"], "text-font": SANS_BOLD, "text-size": 10.5, "text-padding": 0,
         "symbol-sort-key": ["-", ["get", "n"]],
       },
       paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.5 },
-    },
+    }),
   ];
 }
 
-function strikeLayer(base, ink, colour) {
-  return base("strikes", "circle", "strikes", {
+function strikeLayer(ink, colour) {
+  return drawn("strikes", "circle", "strikes", {
     layout: { "circle-sort-key": ["case", ["get", "is_area"], 0, 1] },
     paint: {
       "circle-radius": radius(0),

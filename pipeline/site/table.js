@@ -1,6 +1,6 @@
 // Table: the rows behind a number, to read, to copy, to take away; for those too who cannot or would not use a map.
 
-import { controllerLabel, nounOf } from "./data.js";
+import { controllerLabel, nounOf, strikeAt } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
 import { countEpisodes } from "./figures.js";
 import { copyButton, download, fileName } from "./files.js";
@@ -14,21 +14,21 @@ const COLUMNS = ["Place", "Ground held by", "Days", "Province", "How sure", "Pre
 const MOST_ROWS = 2000;
 
 /**
- * Open the table of these strikes. `title` says what they are, `cited` gives the citation, `onStrike` gets the id of the
- * row that was chosen.
+ * Open the table of these strikes. `title` says what they are, `cited` gives the citation, `onStrike` gets the
+ * one that was chosen.
  */
 export function openTable(data, state, strikes, { title, cited, release, onStrike }) {
   const dialog = byId("rows");
   const focus = controllerLabel(data, data.focus);
-  const choose = (id) => {
+  const choose = (strike) => {
     dialog.close();
-    onStrike(id);
+    onStrike(strike);
   };
   const csv = async () => toCsv(await rowsBehind(data, strikes), cited());
   const name = (extension) => fileName(data, state, release, extension);
   dialog.replaceChildren(
     h("div", { class: "bar-top" },
-      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countEpisodes(strikes), nounOf(data, strikes[0]?.source ?? state.source))}`),
+      h("h2", { id: "rows-title" }, `${plural(strikes.length, "row")} telling of ${plural(countEpisodes(data, strikes), nounOf(data, state.source))}`),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: () => dialog.close() }, "×")),
     h("p", { class: "small" }, `${title}. Choose a place for its evidence.`),
     h("div", { class: "actions" },
@@ -40,7 +40,7 @@ export function openTable(data, state, strikes, { title, cited, release, onStrik
     strikes.length > MOST_ROWS ? h("p", { class: "small" }, `The first ${count(MOST_ROWS)} rows are shown; the files have all ${count(strikes.length)}.`) : "",
     h("div", { class: "scroller", tabindex: "0", role: "group", "aria-labelledby": "rows-title" }, h("table", {},
       h("thead", {}, h("tr", {}, ...[...COLUMNS, `Share on ${focus} ground`].map((column) => h("th", { scope: "col" }, column)))),
-      h("tbody", {}, ...strikes.slice(0, MOST_ROWS).map((strike) => row(data, strike, choose))))),
+      h("tbody", {}, ...[...strikes.slice(0, MOST_ROWS)].map((at) => row(data, strikeAt(data, at), choose))))),
   );
   dialog.showModal();
 }
@@ -48,11 +48,11 @@ export function openTable(data, state, strikes, { title, cited, release, onStrik
 function row(data, strike, choose) {
   const colour = tone(data.controllerByName.get(strike.controller)?.colour ?? "#8d929a", theme());
   return h("tr", {},
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.strike_id) }, strike.place ?? "Unnamed place")),
+    h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.row) }, strike.place ?? "Unnamed place")),
     h("td", {}, h("span", { class: "held" }, swatch(colour, strike.controller), controllerLabel(data, strike.controller))),
     h("td", { class: "days" }, span(strike.day_from, strike.day_to)),
     h("td", {}, strike.province ?? ""),
     h("td", {}, strike.certainty),
     h("td", {}, metres(strike.precision_m)),
-    h("td", { class: "number" }, percent(data.answers[strike.answer].focus)));
+    h("td", { class: "number" }, percent(data.answers.focus[strike.answer])));
 }

@@ -2,7 +2,9 @@
 
 import { snapshotOn } from "./data.js";
 import { byId, h, svg } from "./dom.js";
+import { spreadByDay } from "./figures.js";
 import { theme } from "./map.js";
+import { strikesOf } from "./selection.js";
 import { tone } from "./style.js";
 import { dayLong, dayShort, plural, span, windowTitle } from "./words.js";
 
@@ -74,12 +76,13 @@ export function createTime(data, { onChange }) {
   bindBrush(view, { period, state: () => state, byHand });
 
   return function update(next) {
-    const rebuilt = !state || state.window !== next.window || state.source !== next.source || drawn !== theme();
+    const looks = [next.window, next.source, next.confidence, next.region, theme()].join("\n");
+    const rebuilt = drawn !== looks;
     if (!state || state.window !== next.window) grows = next.from === data.windowByName.get(next.window).from;
     state = next;
     const { from, to } = period();
     if (rebuilt) {
-      drawn = theme();
+      drawn = looks;
       drawBars(data, state, view);
       drawMarks(data, from, to, view);
       view.ends.replaceChildren(h("span", {}, dayShort(from)), h("span", {}, dayShort(to)));
@@ -193,11 +196,13 @@ function drawBars(data, state, view) {
   const bin = Math.max(1, Math.ceil((to - from + 1) / MOST_BARS));
   const order = new Map(data.controllers.map((controller, index) => [controller.name, index]));
   const bins = new Map();
-  for (const [day, controller, strikes] of data.days[state.source] ?? []) {
-    if (day < from || day > to) continue;
-    const at = Math.floor((day - from) / bin);
-    const stack = bins.get(at) ?? new Map();
-    bins.set(at, stack.set(controller, (stack.get(controller) ?? 0) + strikes));
+  for (const [controller, days] of spreadByDay(data, strikesOf(data, { ...state, from, to }), { from, to })) {
+    days.forEach((strikes, day) => {
+      if (!strikes) return;
+      const at = Math.floor(day / bin);
+      const stack = bins.get(at) ?? new Map();
+      bins.set(at, stack.set(controller, (stack.get(controller) ?? 0) + strikes));
+    });
   }
   const most = Math.max(1e-9, ...[...bins.values()].map((stack) => [...stack.values()].reduce((a, b) => a + b, 0)));
   view.bars.setAttribute("viewBox", `0 0 ${to - from + 1} ${HEIGHT}`);
@@ -211,7 +216,7 @@ function drawBars(data, state, view) {
       const colour = data.controllerByName.get(controller)?.colour ?? "#8d929a";
       bars.push(svg("rect", {
         x: at * bin + 0.06 * bin, y: top, width: 0.88 * bin, height, fill: tone(colour, theme()),
-        "data-day": from + at * bin, "data-last": from + (at + 1) * bin - 1,
+        "data-day": from + at * bin, "data-last": from + (at + 1) * bin - 1, "data-strikes": strikes,
       }));
     }
   }

@@ -54,7 +54,7 @@ SELECT
     'high' AS confidence, 'isis' AS claimed_controller, if(e % 10 = 0, 10000.0, 2000.0) AS precision_m,
     e % 10 = 0 AS is_area, FALSE AS is_background,
     ['opposition', 'isis', 'government', 'kurdish'][1 + (hash(t.town, b % 3) % 4)::INTEGER] AS controller,
-    if(d % 5 = 0, 'uncertain', 'firm') AS certainty
+    if(d % 5 = 0, 'uncertain', 'firm') AS certainty, if(d % 2 = 0, 1.0, 0.5 + (b % 500) / 1000) AS part
 FROM chosen AS s INNER JOIN town AS t ON s.a % $towns = t.town
 """
 
@@ -74,19 +74,15 @@ def generate(strikes: int, snapshots: int) -> dict[str, pa.Table]:
         own = "SELECT * FROM made ORDER BY strike_id"
         held = """
             SELECT strike_id, theatre, controller, certainty, 'held' AS status,
-                if(controller = 'isis', 1.0, 0.0) AS focus_share, 1 - focus_share AS other_share,
-                0.0 AS unknown_share, json_object(controller, 1.0)::VARCHAR AS shares
+                if(controller = 'isis', part, 1 - part) AS focus_share, 1 - focus_share AS other_share,
+                0.0 AS unknown_share, if(controller = 'isis', 1.0, 0.0) AS focus_at_point,
+                if(part = 1, json_object(controller, 1.0),
+                    json_object(controller, part, if(controller = 'isis', 'opposition', 'isis'), 1 - part)
+                )::VARCHAR AS shares
             FROM made ORDER BY strike_id
-        """
-        by_day = """
-            SELECT theatre, source, date_from AS day, controller, count(*)::DOUBLE AS strikes
-            FROM made GROUP BY ALL ORDER BY ALL
         """
         frames["core.strikes"] = _fitted(connection.execute(own).to_arrow_table(), frames["core.strikes"])
         frames["core.attribution"] = _fitted(connection.execute(held).to_arrow_table(), frames["core.attribution"])
-        frames["marts.strikes_by_day"] = _fitted(
-            connection.execute(by_day).to_arrow_table(), frames["marts.strikes_by_day"]
-        )
     frames["core.episodes"] = frames["core.episodes"].slice(0, 0)
     areas, fronts, days = _control(snapshots, chance)
     for name, rows in (
@@ -196,7 +192,7 @@ def main() -> None:
         return
     write_map_page(release / "map", {"syria": SYRIA}, {"syria": frames})
     (release / "manifest.json").write_text(json.dumps({"release": "load"}))
-    print(f"data file: {(release / 'map' / 'data' / 'syria.json').stat().st_size:,} bytes", flush=True)
+    print(f"strikes by column: {(release / 'map' / 'data' / 'syria.columns').stat().st_size:,} bytes", flush=True)
     latest = asked.folder / "latest"
     if not latest.is_symlink():
         latest.symlink_to("releases/load")

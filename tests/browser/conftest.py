@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from crowded_frames import crowd
 from drawn_frames import drawn_frames
 from live_server import serving
 from playwright.sync_api import Browser, sync_playwright
@@ -78,6 +79,18 @@ def drawn_address(drawn_release: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def crowded_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release of more strikes than a map can show one by one."""
+    return publish(tmp_path_factory.mktemp("crowded"), crowd(sample_frames(), 400))
+
+
+@pytest.fixture(scope="session")
+def crowded_address(crowded_release: Path) -> Iterator[str]:
+    with serving(crowded_release.parents[1]) as client:
+        yield client.address
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: the page is not tested in a browser")
@@ -103,6 +116,12 @@ def reading(chromium: Browser, address: str) -> Iterator[Reader]:
 @pytest.fixture
 def reader(chromium: Browser, address: str) -> Iterator[Reader]:
     with reading(chromium, address) as reader:
+        yield reader
+
+
+@pytest.fixture
+def crowded_reader(chromium: Browser, crowded_address: str) -> Iterator[Reader]:
+    with reading(chromium, crowded_address) as reader:
         yield reader
 
 

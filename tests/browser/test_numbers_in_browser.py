@@ -243,3 +243,24 @@ def test_months_and_claims_stand_beside_the_total(drawn_reader: Reader, database
     expect(row.locator("td").first).to_have_text(str(claims))
     expect(row.locator("td").last).to_contain_text(f"{elsewhere} of {located}")
     assert ("%" in row.locator("td").last.inner_text()) == (located >= 20)
+
+
+@pytest.mark.parametrize(("region", "confidence"), [("", None), ("", "weak"), ("province:Homs", None)])
+def test_the_histogram_is_of_what_was_chosen(
+    region: str, confidence: str | None, drawn_reader: Reader, database: duckdb.DuckDBPyConnection
+) -> None:
+    query = f"""
+        SELECT controller, count(*) FROM core.strikes AS s JOIN core.attribution AS a USING (strike_id)
+        WHERE s.source = 'airwars' AND NOT is_background AND ($confidence IS NULL OR confidence = $confidence)
+            AND ({REGIONS[region]})
+        GROUP BY controller ORDER BY controller
+    """
+    counts = database.execute(query, {"confidence": confidence}).fetchall()
+    narrowed = "".join(f"&{name}={value}" for name, value in (("region", region), ("confidence", confidence)) if value)
+    drawn_reader.open(f"#theatre=syria&source=airwars&period=all{narrowed}")
+    read = "bars => bars.map((bar) => [bar.getAttribute('fill'), Number(bar.dataset.strikes)])"
+    bars = drawn_reader.page.locator("#time rect[data-strikes]").evaluate_all(read)
+    drawn: dict[str, float] = {}
+    for colour, strikes in bars:
+        drawn[colour] = drawn.get(colour, 0) + strikes
+    assert sorted(drawn.values()) == pytest.approx(sorted(count for _, count in counts))

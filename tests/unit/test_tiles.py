@@ -12,6 +12,7 @@ import mapbox_vector_tile
 import numpy as np
 import pyarrow as pa
 import pytest
+from crowded_frames import crowd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pmtiles.reader import MmapSource, Reader, all_tiles
@@ -204,24 +205,6 @@ def test_any_point_falls_in_one_tile_and_within_its_edges(points: list[tuple[flo
             found[feature["properties"]["n"]] += 1
             assert all(0 <= value < 4096 for value in feature["geometry"]["coordinates"])
     assert found == Counter(range(len(points)))
-
-
-def crowd(frames: dict[str, pa.Table], times: int) -> dict[str, pa.Table]:
-    """The sample's strikes over and over, each a little aside of the last and under an id of its own."""
-    strikes, attribution = frames["core.strikes"].to_pylist(), frames["core.attribution"].to_pylist()
-    crowded: dict[str, list[dict[str, Any]]] = {"core.strikes": [], "core.attribution": []}
-    for turn in range(times):
-        for name, rows in (("core.strikes", strikes), ("core.attribution", attribution)):
-            for row in rows:
-                copy = {**row, "strike_id": f"{row['strike_id']}{turn}"}
-                if "longitude" in row:
-                    copy["longitude"] = row["longitude"] + (turn % 20) * 0.004
-                    copy["latitude"] = row["latitude"] + (turn // 20) * 0.004
-                crowded[name].append(copy)
-    return {
-        **frames,
-        **{name: pa.Table.from_pylist(rows, schema=frames[name].schema) for name, rows in crowded.items()},
-    }
 
 
 def days_of(counts: str) -> Counter[tuple[str, int]]:

@@ -1,7 +1,7 @@
--- What is said of each strike when it is opened: why it counts as it does, and the row of the raw file behind it.
+-- What is said of each strike when it is opened: why it counts as it does, and the row of the raw file behind it;
+-- in the page's order.
 SELECT
     s.strike_id,
-    s.month,
     s.claimed_actor,
     s.stated_holder,
     s.report_url,
@@ -28,4 +28,4 @@ LEFT JOIN explanation_rows AS w USING (strike_id)
 LEFT JOIN record_rows AS r ON s.theatre = r.theatre AND s.source = r.source AND s.record_id = r.record_id
 LEFT JOIN export_rows AS x ON s.theatre = x.theatre AND s.source = x.source AND s.export_id = x.export_id
 WHERE s.theatre = $theatre
-ORDER BY s.month, s.strike_id;
+ORDER BY s.source, s.date_from, s.date_to, s.strike_id;

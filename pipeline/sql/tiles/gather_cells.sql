@@ -100,14 +100,23 @@ SELECT
     y,
     {
         'cell': q || ' ' || r,
-        'zoom': $zoom::INTEGER,
         'source': source,
         'is_background': is_background,
         'n': n,
         'counts': counts,
         'east_m': round($radius * sqrt(3) * (q + r / 2), 1),
-        'north_m': round($radius * 1.5 * r, 1),
-        'radius_m': round($radius, 1)
-    } AS properties
+        'north_m': round($radius * 1.5 * r, 1)
+    } AS properties,
+    ST_MakePolygon(
+        ST_MakeLine(
+            list_transform(
+                [30, 90, 150, 210, 270, 330, 30],
+                LAMBDA angle: ST_Point(
+                    $radius * (sqrt(3) * (q + r / 2) + cos(radians(angle))),
+                    $radius * (1.5 * r + sin(radians(angle)))
+                )
+            )
+        )
+    ) AS shape
 FROM gathered
 ORDER BY feature;
