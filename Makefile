@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test ui serve lint format types lock docs check clean browser
+.PHONY: help install install-dev run test ui serve lint format types lock docs pictures check clean browser
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -57,6 +57,15 @@ types: install-dev ## Check types
 
 docs: install-dev ## Write the docs that are made from code
 	$(BIN)/python -m pipeline.docs
+
+# Of a data folder of its own: what lies in the inbox has no place in README.
+README_DATA := build/readme
+README_PICTURES := headline timeline sensitivity
+
+pictures: install ## Draw README's pictures again from the showcase
+	rm -rf $(README_DATA)
+	ISW_DATA=$(README_DATA) $(BIN)/isw-strikes run
+	cp $(README_PICTURES:%=$(README_DATA)/latest/pictures/%.png) docs/
 
 check: lint types ## Lint, types and drift of generated docs
 	$(BIN)/python -m pipeline.docs --check

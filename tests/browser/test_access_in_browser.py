@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
-from reader import Reader
+from drawn_frames import drawn_frames
+from playwright.sync_api import Browser, ViewportSize, expect
+from reader import SYRIA, Reader
+
+from pipeline.pages import write_pages, write_report
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +19,20 @@ RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
 GRAVE = {"serious", "critical"}
-WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1400, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Report, walk and methods of the drawn frames, without pictures."""
+    folder = tmp_path_factory.mktemp("documents")
+    syria = {"syria": SYRIA}
+    frames = {"syria": drawn_frames()}
+    write_pages(folder, syria, frames)
+    told = {"release": "sample", "as_of": "2026-11-01T00:00:00Z", "inputs": [], "tables": {}, "checks": []}
+    write_report(folder / "report.html", syria, frames, {}, told)
+    return folder
 
 
 def grave(reader: Reader) -> list[dict[str, Any]]:
@@ -40,6 +57,26 @@ def test_axe_finds_nothing_serious(reader: Reader, scheme: str, size: Any) -> No
     reader.page.locator("#rows tbody button").first.click()
     expect(reader.page.locator("#evidence")).to_be_visible()
     assert grave(reader) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_where_all_is_open(drawn_reader: Reader, scheme: str) -> None:
+    drawn_reader.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    drawn_reader.open(
+        "#theatre=syria&source=airwars&confidence=weak&region=province:Homs&beside=source:isw_reports&names=local"
+    )
+    drawn_reader.page.evaluate("document.querySelectorAll('details').forEach((at) => { at.open = true; })")
+    assert grave(drawn_reader) == []
+
+
+@pytest.mark.parametrize("name", ["report.html", "walk.html", "methods.html"])
+def test_axe_finds_nothing_serious_in_the_documents(chromium: Browser, documents: Path, name: str) -> None:
+    for size in (WIDE, PHONE):
+        page = chromium.new_page(viewport=size)
+        page.goto((documents / name).as_uri())
+        assert grave(Reader(page, "")) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        page.close()
 
 
 def test_all_can_be_done_with_the_keyboard_alone(reader: Reader) -> None:
