@@ -135,8 +135,16 @@ function drawMarks(map, data, { rows, chosen }) {
     strikes: marksOf(data, singles), discs: discsOf(data, singles), stacks: stacksOf(data, singles), cells,
     chosen: chosen === null ? [] : marksOf(data, [chosen]),
   };
-  for (const [source, features] of Object.entries(drawn)) map.getSource(source).setData({ type: "FeatureCollection", features });
+  for (const [source, features] of Object.entries(drawn)) setFeatures(map, source, features);
   tellOfCells(isCrowded ? inView.length : 0);
+}
+
+/** Give a source its features. One that had none and gets none is left alone: playing asks this many times a second. */
+function setFeatures(map, name, features) {
+  const source = map.getSource(name);
+  if (!features.length && source.isEmpty !== false) return;
+  source.isEmpty = !features.length;
+  source.setData({ type: "FeatureCollection", features });
 }
 
 /** Say how many rows the hexagons stand for: none is left out. */

@@ -13,11 +13,12 @@ export function strikesOf(data, { source, from, to, confidence, region }) {
   if (!kept.has(data)) kept.set(data, new Map());
   const choices = kept.get(data);
   const key = JSON.stringify([source, from, to, confidence ?? null, region ?? null]);
-  if (!choices.has(key)) {
-    if (choices.size >= MOST_KEPT) choices.delete(choices.keys().next().value);
-    choices.set(key, chosen(data, { source, from, to, confidence, region }));
-  }
-  return choices.get(key);
+  const rows = choices.get(key) ?? chosen(data, { source, from, to, confidence, region });
+  // Put last, so that the first is the one that was not asked for longest.
+  choices.delete(key);
+  choices.set(key, rows);
+  if (choices.size > MOST_KEPT) choices.delete(choices.keys().next().value);
+  return rows;
 }
 
 function chosen({ strikes }, { source, from, to, confidence, region }) {

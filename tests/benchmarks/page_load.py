@@ -154,24 +154,35 @@ def measure(address: str) -> dict[str, Any]:
         ready = time.perf_counter() - began
         page.wait_for_timeout(5000)
         first = sum(moved)
-        rate = _play(page)
+        rate, busy = _play(page)
         browser.close()
     return {
         "first useful paint, s": round(painted, 2),
         "interaction, s": round(ready, 2),
         "bytes to the first view": first,
         "frames a second while playing": round(rate, 1),
+        "main thread at work on scripts and layout while playing": f"{busy:.0%}",
         "errors": errors,
     }
 
 
-def _play(page: Page) -> float:
+def _play(page: Page) -> tuple[float, float]:
+    """Frames a second, and the share of the time that our scripts and the layout took: the rest is drawing."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def worked() -> dict[str, float]:
+        return {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+
     page.click("[data-width='7']")
     page.evaluate(WATCH)
+    before = worked()
     page.click("button[aria-label='Play day by day']")
     page.wait_for_timeout(6000)
+    spent = {name: value - before[name] for name, value in worked().items()}
     times: list[float] = page.evaluate("window.frames_")
-    return 1000 * (len(times) - 1) / (times[-1] - times[0])
+    busy = (spent["ScriptDuration"] + spent["LayoutDuration"] + spent["RecalcStyleDuration"]) / spent["Timestamp"]
+    return 1000 * (len(times) - 1) / (times[-1] - times[0]), busy
 
 
 def main() -> None:
@@ -181,9 +192,13 @@ def main() -> None:
     parser.add_argument("--snapshots", type=int, default=365)
     parser.add_argument("--folder", type=Path, default=Path("build/page_load"))
     parser.add_argument("--tiles-only", action="store_true")
+    parser.add_argument("--data", type=Path, help="measure the latest release of this data folder, generate nothing")
     asked = parser.parse_args()
     release = asked.folder / "releases" / "load"
     print(f"{os.cpu_count()} cores, {platform.machine()}, WebGL in software")
+    if asked.data:
+        _open(asked.data.resolve(), (asked.data / "latest").resolve().name, "#theatre=syria")
+        return
     frames = generate(asked.strikes, asked.snapshots)
     began = time.perf_counter()
     stats = write_tiles(SYRIA, frames, release / "tiles" / "syria.pmtiles")
@@ -196,8 +211,13 @@ def main() -> None:
     latest = asked.folder / "latest"
     if not latest.is_symlink():
         latest.symlink_to("releases/load")
-    with serving(asked.folder) as client:
-        for name, value in measure(f"{client.address}/r/load/map/#theatre=syria&period=all").items():
+    _open(asked.folder, "load", "#theatre=syria&period=all")
+
+
+def _open(folder: Path, release: str, hash_: str) -> None:
+    """Serve a data folder, open the page of a release, print what was measured."""
+    with serving(folder) as client:
+        for name, value in measure(f"{client.address}/r/{release}/map/{hash_}").items():
             print(f"{name}: {value}", flush=True)
 
 
