@@ -4,7 +4,7 @@ import { controllerLabel, loadEvidence, strikeAt } from "./data.js";
 import { byId, h, linkOut, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
-import { isoShort, percent, span } from "./words.js";
+import { isoShort, percent, placeTitle, span } from "./words.js";
 
 let asked = 0;
 
@@ -28,7 +28,7 @@ export async function openEvidence(data, rows, at, { onStep, onClose }) {
         : h("span", { class: "kicker" }, "Evidence"),
       h("button", { type: "button", class: "round close", "aria-label": "Close", onclick: onClose }, "×")),
     rows.length > 1 ? others(data, rows, at, onStep) : "",
-    h("h2", {}, strike.place ?? "Unnamed place"),
+    h("h2", {}, placeTitle(strike)),
     h("p", { class: "where" }, [strike.province, span(strike.day_from, strike.day_to)].filter(Boolean).join(" · ")),
     holder(data, strike, evidence),
     disc(data, evidence),
@@ -46,9 +46,9 @@ export async function openEvidence(data, rows, at, { onStep, onClose }) {
 function others(data, rows, at, onStep) {
   return h("details", { class: "others" }, h("summary", {}, `List all ${rows.length}`),
     h("ol", {}, ...rows.map((row, to) => {
-      const { place, day_from: from, day_to: until } = strikeAt(data, row);
+      const strike = strikeAt(data, row);
       return h("li", {}, h("button", { type: "button", class: "link", "aria-current": to === at ? "true" : null, onclick: () => onStep(to) },
-        `${place ?? "Unnamed place"}, ${span(from, until)}`));
+        `${placeTitle(strike)}, ${span(strike.day_from, strike.day_to)}`));
     })));
 }
 

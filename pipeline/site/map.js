@@ -7,9 +7,10 @@ import { byId, h } from "./dom.js";
 import { discsOf, marksOf, rowsWithin, stacksOf } from "./marks.js";
 import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns } from "./style.js";
 import { tileAddress } from "./tiles.js";
-import { count, span } from "./words.js";
+import { count, placeTitle, span } from "./words.js";
 
 const REACH_DEGREES = 5;
+const NARROW = 640;
 // More marks than this hide each other, and are slow to draw.
 const MOST_MARKS = 5000;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -31,8 +32,8 @@ export function createMap(data, names, { onStrikes, onCell, onNames }) {
     container: "map",
     style: buildStyle(data, theme(), tiles, names),
     bounds: data.land,
-    // To the sides, room for the names of towns at the edges of the land.
-    fitBoundsOptions: { padding: { top: 14, right: 40, bottom: 14, left: 46 } },
+    // To the sides, room for the names of towns at the edges of the land; on a phone these are nearer to each other.
+    fitBoundsOptions: { padding: { top: 14, bottom: 14, ...(byId("map").clientWidth > NARROW ? { left: 46, right: 40 } : { left: 58, right: 66 }) } },
     maxBounds: [[west - REACH_DEGREES, south - REACH_DEGREES], [east + REACH_DEGREES, north + REACH_DEGREES]],
     maxZoom: 12,
     attributionControl: false,
@@ -107,7 +108,7 @@ function namesControl(data, onNames) {
 
 /** Shift of the map's middle that keeps it clear of the evidence, which lies on the map where there is room beside it. */
 function clearOf(map) {
-  const wide = map.getContainer().clientWidth > 640;
+  const wide = map.getContainer().clientWidth > NARROW;
   return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
@@ -180,7 +181,7 @@ function watchPointer(map, data, { onStrikes, onCell }) {
 function strikesTitle(data, rows) {
   const strike = strikeAt(data, rows[0]);
   const others = rows.length > 1 ? ` · and ${rows.length - 1} more here` : "";
-  return `${strike.place ?? "Unnamed place"} · ${span(strike.day_from, strike.day_to)}${others}`;
+  return `${placeTitle(strike)} · ${span(strike.day_from, strike.day_to)}${others}`;
 }
 
 /** Put the tip beside the pointer, within the part of the map that is not covered. */

@@ -15,7 +15,7 @@ import { askedTheatre, readState, writeState } from "./state.js";
 import { createStory, updateStory } from "./story.js";
 import { openTable } from "./table.js";
 import { createTime } from "./time.js";
-import { dayLong } from "./words.js";
+import { dayLong, placeTitle } from "./words.js";
 
 const STEP_MS = 1000;
 
@@ -59,7 +59,7 @@ async function start() {
       chosen = rows[at];
       render({ isStep });
     } catch (error) {
-      return say(`The evidence for ${strike.place ?? "this location"} could not be loaded: ${error.message}`);
+      return say(`The evidence for ${placeTitle(strike)} could not be loaded: ${error.message}`);
     }
     if (fly) map.show(strike);
     else map.reveal(strike);

@@ -7,7 +7,7 @@ import { copyButton, download, fileName } from "./files.js";
 import { theme } from "./map.js";
 import { rowsBehind, toCsv, toGeoJson } from "./rows.js";
 import { tone } from "./style.js";
-import { count, metres, percent, plural, span } from "./words.js";
+import { count, metres, percent, placeTitle, plural, span } from "./words.js";
 
 const COLUMNS = ["Place", "Ground held by", "Days", "Province", "How sure", "Precision"];
 // More rows than this no one reads, and no browser draws in a moment; the files have them all.
@@ -48,7 +48,7 @@ export function openTable(data, state, strikes, { title, cited, release, onStrik
 function row(data, strike, choose) {
   const colour = tone(data.controllerByName.get(strike.controller)?.colour ?? "#8d929a", theme());
   return h("tr", {},
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.row) }, strike.place ?? "Unnamed place")),
+    h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => choose(strike.row) }, placeTitle(strike))),
     h("td", {}, h("span", { class: "held" }, swatch(colour, strike.controller), controllerLabel(data, strike.controller))),
     h("td", { class: "days" }, span(strike.day_from, strike.day_to)),
     h("td", {}, strike.province ?? ""),

@@ -23,6 +23,9 @@ export function span(from, to) {
   return `${sameYear ? DAY_MONTH.format(a) : dayShort(from)} – ${dayShort(to)}`;
 }
 
+/** A strike's place, or where it is where the source names none. */
+export const placeTitle = ({ place, latitude, longitude }) => place ?? `${latitude.toFixed(4)} N, ${longitude.toFixed(4)} E`;
+
 export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
 
 /**
