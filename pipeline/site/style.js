@@ -119,13 +119,7 @@ export function buildStyle(data, theme, tiles, names) {
       }),
       ...cellLayers(ink, colour),
       strikeLayer(ink, colour),
-      ...labels(base, ink, data.has_towns, names),
-      drawn("chosen", "circle", "chosen", {
-        paint: {
-          "circle-radius": radius(5), "circle-color": "rgba(0,0,0,0)",
-          "circle-stroke-color": ink.ring, "circle-stroke-width": 2.5,
-        },
-      }),
+      // Under the names, which come first where there is no room for both.
       drawn("stacks", "symbol", "stacks", {
         layout: {
           "text-field": ["concat", "×", ["get", "count"]], "text-font": SANS_BOLD, "text-size": 11,
@@ -133,6 +127,13 @@ export function buildStyle(data, theme, tiles, names) {
           "symbol-sort-key": ["-", ["get", "count"]],
         },
         paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.6 },
+      }),
+      ...labels(base, ink, data.has_towns, names),
+      drawn("chosen", "circle", "chosen", {
+        paint: {
+          "circle-radius": radius(5), "circle-color": "rgba(0,0,0,0)",
+          "circle-stroke-color": ink.ring, "circle-stroke-width": 2.5,
+        },
       }),
     ],
   };
