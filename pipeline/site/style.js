@@ -123,7 +123,7 @@ export function buildStyle(data, theme, tiles, names) {
       drawn("stacks", "symbol", "stacks", {
         layout: {
           "text-field": ["concat", "×", ["get", "count"]], "text-font": SANS_BOLD, "text-size": 11,
-          "text-anchor": "bottom-left", "text-offset": [0.35, -0.25], "text-padding": 0,
+          "text-anchor": "bottom-left", "text-offset": [0.35, -0.25], "text-padding": 2,
           "symbol-sort-key": ["-", ["get", "count"]],
         },
         paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.6 },
