@@ -5,8 +5,11 @@ import { byId, h } from "./dom.js";
 import { daysTitle, narrowedBy, regionTitle, strikesOf } from "./selection.js";
 import { toIso, toNumber, windowTitle } from "./words.js";
 
-/** Make the controls. `onChange` gets the part of the state that was asked for, `onView` is asked for the map's box. */
-export function createChoices(data, { onChange, viewBox }) {
+/**
+ * Make the controls. `onChange` gets the part of the state that was asked for; `viewBox` gives the box that the map shows,
+ * `onDraw` is told that one is to be drawn.
+ */
+export function createChoices(data, { onChange, viewBox, onDraw }) {
   const select = (id, read) => h("select", { id, onchange: (event) => onChange(read(event.target.value)) });
   const day = (id, part) => h("input", { type: "date", id, onchange: (event) => event.target.value && onChange({ [part]: toNumber(event.target.value) }) });
   byId("choices").replaceChildren(
@@ -18,7 +21,9 @@ export function createChoices(data, { onChange, viewBox }) {
         h("label", {}, "From ", day("from", "from")),
         h("label", {}, "To ", day("to", "to")),
         h("label", {}, "Region ", select("region", (region) => ({ region: region || null }))),
-        h("button", { type: "button", id: "view-box", onclick: () => onChange({ region: viewBox() }) }, "Only what the map shows now"),
+        h("div", { class: "pair" },
+          h("button", { type: "button", id: "draw-box", onclick: onDraw }, "Draw a box"),
+          h("button", { type: "button", id: "view-box", onclick: () => onChange({ region: viewBox() }) }, "What the map shows")),
         h("label", {}, "Confidence ", select("confidence", (confidence) => ({ confidence: confidence || null }))),
         h("label", {}, "Beside ", select("beside", (beside) => ({ beside: beside || null }))),
         h("button", { type: "button", id: "widen", onclick: () => onChange({ confidence: null, region: null, beside: null }) }, "All of the source again"))),

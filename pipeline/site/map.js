@@ -4,7 +4,8 @@ import { Map as MapLibre, NavigationControl, ScaleControl } from "./lib/maplibre
 import { cellsOf, rowsOfCell } from "./cells.js";
 import { controllerLabel, strikeAt } from "./data.js";
 import { byId, h } from "./dom.js";
-import { discsOf, marksOf, rowsWithin, stacksOf } from "./marks.js";
+import { drawBox } from "./draw.js";
+import { boxOf, discsOf, marksOf, rowsWithin, stacksOf } from "./marks.js";
 import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns } from "./style.js";
 import { tileAddress } from "./tiles.js";
 import { count, placeTitle, span } from "./words.js";
@@ -22,7 +23,7 @@ export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
  * Draw the map. `onStrikes` gets the rows of the strikes that were clicked, nearest first; `onCell` those of a hexagon;
- * `onNames` the names wanted. Returns `update(state, rows, chosen)`, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
+ * `onNames` the names wanted. Returns `update(state, rows, chosen)`, `draw(onBox)` for a box by hand, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
  * the map is on screen as a `box()` and as a `picture()`.
  */
 export function createMap(data, names, { onStrikes, onCell, onNames }) {
@@ -71,7 +72,11 @@ export function createMap(data, names, { onStrikes, onCell, onNames }) {
     },
     /** West, south, east, north of what is on screen, in hundredths of a degree. */
     box() {
-      return map.getBounds().toArray().flat().map((degrees) => Math.round(degrees * 100) / 100);
+      return hundredths(map.getBounds().toArray().flat());
+    },
+    draw(onBox) {
+      byId("stage").scrollIntoView({ block: "start" });
+      drawBox(map, (box) => onBox(hundredths(box)));
     },
     /** The canvas as it stands, which can be read only while it is drawn. */
     picture() {
@@ -93,6 +98,8 @@ export function createMap(data, names, { onStrikes, onCell, onNames }) {
     },
   };
 }
+
+const hundredths = (box) => box.map((degrees) => Math.round(degrees * 100) / 100);
 
 /** A button that turns the names on the map from Latin letters to the theatre's own and back. */
 function namesControl(data, onNames) {
@@ -126,14 +133,14 @@ function applyState(map, data, latest) {
 }
 
 /** Draw the rows: each by itself or, where there are more of them in view than can be told apart, as hexagons. */
-function drawMarks(map, data, { rows, chosen }) {
+function drawMarks(map, data, { state, rows, chosen }) {
   if (!map.getSource("strikes")) return;
   const inView = rows.length > MOST_MARKS ? rowsWithin(data, rows, map.getBounds().toArray().flat()) : rows;
   const isCrowded = inView.length > MOST_MARKS;
   const singles = isCrowded ? [] : inView;
   const cells = isCrowded ? cellsOf(data, inView, map.getZoom(), (name) => controllerLabel(data, name)) : [];
   const drawn = {
-    strikes: marksOf(data, singles), discs: discsOf(data, singles), stacks: stacksOf(data, singles), cells,
+    strikes: marksOf(data, singles), discs: discsOf(data, singles), stacks: stacksOf(data, singles), cells, box: boxOf(state.region),
     chosen: chosen === null ? [] : marksOf(data, [chosen]),
   };
   for (const [source, features] of Object.entries(drawn)) setFeatures(map, source, features);

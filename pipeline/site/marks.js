@@ -38,6 +38,14 @@ export function stacksOf({ strikes }, rows) {
     .map((there) => feature({ type: "Point", coordinates: at(strikes, there[0]) }, { count: there.length }));
 }
 
+/** The box of a region that is one, as a line; nothing of another. */
+export function boxOf(region) {
+  if (!region?.startsWith("box:")) return [];
+  const [west, south, east, north] = region.slice("box:".length).split(",").map(Number);
+  const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
+  return [feature({ type: "LineString", coordinates: ring }, {})];
+}
+
 const feature = (geometry, properties) => ({ type: "Feature", geometry, properties });
 const at = ({ longitude, latitude }, row) => [longitude[row], latitude[row]];
 

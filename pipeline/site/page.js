@@ -78,7 +78,12 @@ async function start() {
 
   const updateTime = createTime(data, { onChange: change });
   createStory(data, index);
-  createChoices(data, { onChange: change, viewBox: () => checkedRegion(data, `box:${map.box().join(",")}`) });
+  const boxed = (box) => checkedRegion(data, `box:${box.join(",")}`);
+  createChoices(data, {
+    onChange: change,
+    viewBox: () => boxed(map.box()),
+    onDraw: () => map.draw((box) => change({ region: boxed(box) })),
+  });
   let map = null;
 
   const openRows = (strikes, title, choice) => openTable(data, choice, strikes, {

@@ -73,7 +73,7 @@ export const DAY_LAYERS = ["areas-ground", "areas", "areas-contested", "fronts-c
 export const NAME_LAYERS = ["country-names", "province-names", "towns", "cities"];
 
 // What the page draws of the chosen rows, each a source of its own; the rest comes from the tiles.
-const DRAWN = ["cells", "discs", "strikes", "chosen", "stacks"];
+const DRAWN = ["cells", "discs", "strikes", "chosen", "stacks", "box"];
 const drawn = (id, type, source, rest) => ({ id, type, source, ...rest });
 
 const uncertain = ["any", ["==", ["get", "certainty"], "uncertain"], ["==", ["get", "controller"], "unknown"]];
@@ -119,6 +119,7 @@ export function buildStyle(data, theme, tiles, names) {
       }),
       ...cellLayers(ink, colour),
       strikeLayer(ink, colour),
+      drawn("box", "line", "box", { paint: { "line-color": ink.ring, "line-width": 1.6, "line-dasharray": [4, 2] } }),
       // Under the names, which come first where there is no room for both.
       drawn("stacks", "symbol", "stacks", {
         layout: {

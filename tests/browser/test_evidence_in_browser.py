@@ -186,13 +186,14 @@ def test_everything_can_be_done_by_keyboard(drawn_reader: Reader) -> None:
     page.locator("#narrowed").focus()
     page.keyboard.press("Enter")
     names = []
-    for _ in range(12):
+    for _ in range(13):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.id"))
     assert [name for name in dict.fromkeys(names) if name] == [
         "from",
         "to",
         "region",
+        "draw-box",
         "view-box",
         "confidence",
         "beside",

@@ -212,6 +212,37 @@ def test_only_what_the_map_shows_is_a_choice(drawn_reader: Reader, database: duc
     assert west < 36.3 and south < 33 and east > 42 and north > 37
 
 
+def test_a_box_can_be_drawn_and_left(drawn_reader: Reader, database: duckdb.DuckDBPyConnection) -> None:
+    page = drawn_reader.page
+    drawn_reader.open("#theatre=syria&source=airwars")
+    page.click("#narrowed")
+    page.click("#draw-box")
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawing")).to_have_count(0)
+    page.click("#draw-box")
+    ground = page.locator("#map").bounding_box()
+    assert ground is not None
+    middle = ground["x"] + ground["width"] / 2, ground["y"] + ground["height"] / 2
+    page.mouse.move(middle[0] - 150, middle[1] - 120)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 140, steps=3)
+    page.mouse.up()
+    expect(page.locator("#narrowed")).to_contain_text("Box ")
+    asked = re.search(r"region=box%3A([^&]+)", page.url)
+    assert asked is not None
+    west, south, east, north = (float(degrees) for degrees in asked[1].split("%2C"))
+    count = database.execute(
+        """SELECT count(DISTINCT episode_id) FROM core.strikes JOIN core.episodes USING (strike_id)
+        WHERE core.strikes.source = 'airwars' AND NOT is_background AND date_from BETWEEN '2015-09-30' AND '2016-03-07'
+            AND longitude BETWEEN $west AND $east AND latitude BETWEEN $south AND $north""",
+        {"west": west, "south": south, "east": east, "north": north},
+    ).fetchone()
+    assert count is not None
+    assert 20 <= count[0] < 250
+    expect(page.locator("#finding .claim")).to_contain_text(f"of {count[0]} reported incidents")
+    assert not drawn_reader.errors
+
+
 def test_two_sources_stand_beside_each_other(drawn_reader: Reader, database: duckdb.DuckDBPyConnection) -> None:
     page = drawn_reader.page
     drawn_reader.open("#theatre=syria&source=isw_reports&from=2015-10-10")
