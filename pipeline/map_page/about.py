@@ -33,29 +33,24 @@ def describe(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str, Any]
     """
     named = {"theatre": theatre.name}
     headline = frames["marts.headline"]
-    controllers = [
-        {"name": name, "label": c.label, "label_local": c.label_local, "colour": c.colour}
-        for name, c in theatre.controllers.items()
-    ]
-    controllers += [{"name": name, "label_local": None, **about} for name, about in NOBODY.items()]
+    controllers = [{"name": name, "label": c.label, "colour": c.colour} for name, c in theatre.controllers.items()]
+    controllers += [{"name": name, **about} for name, about in NOBODY.items()]
     return {
         "name": theatre.name,
         "title": theatre.title,
-        "title_local": theatre.title_local,
         "language_local": theatre.language_local,
         "question": theatre.question,
         "focus": theatre.focus,
         "ally": theatre.ally,
         "extent": theatre.extent,
         "land": _land_box(theatre),
-        "point_precision_m": theatre.point_precision_m,
         "main_source": theatre.main_source,
         "main_window": theatre.main_window,
         "control_source": theatre.control.in_force,
         "controllers": controllers,
         "groups": [_group(theatre, name, members) for name, members in theatre.groups.items()],
         "explained": list(PARTS.items()),
-        "events": [{"day": _number(e.day), "title": e.title, "title_local": e.title_local} for e in theatre.events],
+        "events": [{"day": _number(e.day), "title": e.title} for e in theatre.events],
         "has_towns": "towns" in theatre.backdrop,
         "tiles": f"../tiles/{theatre.name}.pmtiles",
         "sources": _sources(theatre, frames),

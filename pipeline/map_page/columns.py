@@ -1,8 +1,8 @@
 """Columns: a table as the page reads it, each column by itself, gzipped, in one file that is read by ranges.
 
-A million strikes as JSON are a hundred times as large and take a browser seconds to read; these columns become arrays
-of numbers as they are, by what every browser has (``DecompressionStream``, typed arrays), so that no library has to be
-shipped. Belongs here: how a column becomes bytes. Does not belong here: which columns there are (``rows``).
+A browser takes many seconds and gigabytes to make objects of a million rows of JSON; these columns become arrays of
+numbers as they are, by what browsers have since 2023 (``DecompressionStream``, typed arrays), so that no library has to
+be shipped. Belongs here: how a column becomes bytes. Does not belong here: which columns there are (``rows``).
 """
 
 from __future__ import annotations

@@ -30,6 +30,9 @@ def strike_columns(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str
         ``strikes``, sorted by source and day, of which ``answer`` counts into ``answers`` (shares of the disc as the
         figures count them, then ``share:CONTROLLER``); and ``papers``, row by row beside the strikes: what only a
         list of rows needs.
+
+    Raises:
+        ValueError: a strike has no attribution, or more than one row of a table; rows of tables would not match.
     """
     named = {"theatre": theatre.name}
     answers = run_sql("map_page/list_answers", named, attribution_rows=frames["core.attribution"])
@@ -52,6 +55,8 @@ def strike_columns(theatre: Theatre, frames: Mapping[str, pa.Table]) -> dict[str
         record_rows=frames["raw.records"],
         export_rows=frames["raw.exports"],
     )
+    if not strikes.num_rows == papers.num_rows == frames["core.strikes"].num_rows:
+        raise ValueError("a strike is not in each of core.strikes, core.attribution and raw.records once")
     return {"strikes": strikes, "answers": _by_controller(answers), "papers": papers}
 
 

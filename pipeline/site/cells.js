@@ -11,6 +11,12 @@ const MOST_STEPS = 2 ** 20;
 
 const radiusAt = (zoom) => (SHARE * WORLD_M) / 2 ** Math.floor(zoom);
 
+/** A box widened so that it holds every row of each hexagon that reaches into it. */
+export function widened([west, south, east, north], zoom) {
+  const by = (2 * radiusAt(zoom)) / EARTH_M / RADIANS;
+  return [west - by, south - by, east + by, north + by];
+}
+
 /**
  * Hexagons of these rows at a zoom, as GeoJSON features: `n` rows, the leading holder, its share, and all in words. Every
  * row is in one; they grow with how many they hold.
@@ -37,6 +43,7 @@ export function cellsOf(data, rows, zoom, labelOf) {
         cell,
         radius,
         n,
+        middle: middleOf(cell, radius),
         said: n.toLocaleString("en-GB"),
         controller: ranked[0][0],
         share: ranked[0][1] / n,
@@ -63,15 +70,22 @@ function cellOf({ strikes: { longitude, latitude } }, row, radius) {
   return (r0 + MOST_STEPS) * 2 * MOST_STEPS + q0 + MOST_STEPS;
 }
 
-/** Corners of a hexagon in degrees, closed. */
-function hexagon(cell, radius, scale) {
+/** Middle of a hexagon in metres of Web Mercator. */
+function metresOf(cell, radius) {
   const r = Math.floor(cell / (2 * MOST_STEPS)) - MOST_STEPS;
   const q = (cell % (2 * MOST_STEPS)) - MOST_STEPS;
-  const [east, north] = [radius * Math.sqrt(3) * (q + r / 2), radius * 1.5 * r];
+  return [radius * Math.sqrt(3) * (q + r / 2), radius * 1.5 * r];
+}
+
+const degreesOf = ([x, y]) => [x / EARTH_M / RADIANS, Math.atan(Math.sinh(y / EARTH_M)) / RADIANS];
+
+const middleOf = (cell, radius) => degreesOf(metresOf(cell, radius));
+
+/** Corners of a hexagon in degrees, closed. */
+function hexagon(cell, radius, scale) {
+  const [east, north] = metresOf(cell, radius);
   return [0, 1, 2, 3, 4, 5, 0].map((corner) => {
     const angle = (60 * corner + 30) * RADIANS;
-    const x = east + radius * scale * Math.cos(angle);
-    const y = north + radius * scale * Math.sin(angle);
-    return [x / EARTH_M / RADIANS, Math.atan(Math.sinh(y / EARTH_M)) / RADIANS];
+    return degreesOf([east + radius * scale * Math.cos(angle), north + radius * scale * Math.sin(angle)]);
   });
 }

@@ -1,6 +1,7 @@
 // Cite: the figures of a choice as a sentence, and what to write beside them so that another reader finds the same.
 
 import { choiceTitle, publishedRow } from "./selection.js";
+import { addressOf } from "./state.js";
 import { between, percent, plural } from "./words.js";
 import { controllerLabel, nounOf } from "./data.js";
 
@@ -18,9 +19,15 @@ export function sentenceOf(data, choice, figures) {
     `${percent(figures.not_focus_at_point, 1)} by their centres alone. Who held the ground: ${parts}.`;
 }
 
-/** Words to cite a choice by: title, finding, release, address, credits. `release` is null where none is known. */
-export function citation(data, choice, figures, release) {
+/**
+ * Words to cite a choice by: title, finding, release, address, credits. `release` is null where none is known; `part` says
+ * which rows of the choice are meant, where it is not all of them.
+ */
+export function citation(data, choice, figures, release, part = null) {
   const credits = [choice.source, data.control_source].map((name) => data.sourceByName.get(name)?.credit).filter(Boolean);
   const made = release ? `Release ${release.release}, from what was received by ${String(release.as_of).slice(0, 10)}.` : "Release not stated.";
-  return [`“Whose ground was hit?” ${data.title}.`, sentenceOf(data, choice, figures), made, `${location.href}`, `Data: ${credits.join("; ")}.`].join(" ");
+  const meant = part && `These rows: ${part}. The whole choice:`;
+  const address = addressOf(data, choice, release?.release ?? null);
+  return [`“Whose ground was hit?” ${data.title}.`, meant, sentenceOf(data, choice, figures), made, address, `Data: ${credits.join("; ")}.`]
+    .filter(Boolean).join(" ");
 }

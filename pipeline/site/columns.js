@@ -1,7 +1,7 @@
 // Columns: tables by column, as pipeline/map_page/columns.py writes them. Belongs here: reading them, and nothing of what
 // they mean.
 
-import { RangedFile } from "./ranges.js";
+import { keep, RangedFile } from "./ranges.js";
 
 const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f64: Float64Array };
 
@@ -43,11 +43,14 @@ export class Tables {
       const spans = missing.flatMap((name) => [known[name].at, known[name].words].filter(Boolean));
       const start = Math.min(...spans.map(([at]) => at));
       const bytes = this.file.read(start, Math.max(...spans.map(([at, length]) => at + length)) - start);
-      for (const name of missing) this.asked.set(`${table} ${name}`, decode(known[name], start, bytes));
+      for (const name of missing) keep(this.asked, `${table} ${name}`, decode(known[name], start, bytes));
     }
     return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await this.asked.get(`${table} ${name}`)])));
   }
 }
+
+/** Whether this browser can read columns at all: none of before 2023 can. */
+export const canRead = () => "DecompressionStream" in globalThis;
 
 async function decode({ kind, at, words }, start, bytes) {
   const cut = async ([offset, length]) => unpack((await bytes).slice(offset - start, offset - start + length));

@@ -1,6 +1,7 @@
 // Data: fetching what the release holds. Nothing is chosen, counted or drawn here.
 
-import { Tables } from "./columns.js";
+import { canRead, Tables } from "./columns.js";
+import { keep } from "./ranges.js";
 
 async function fetchJson(address) {
   const response = await fetch(address);
@@ -23,6 +24,7 @@ export async function loadManifest() {
  * different answers to who held the ground, `groups` of each its shares by the theatre's groups.
  */
 export async function loadTheatre(name) {
+  if (!canRead()) throw new Error("this browser is too old to read its data; any of 2023 or later will do");
   const data = await fetchJson(`data/${encodeURIComponent(name)}.json`);
   const tables = new Tables(`data/${encodeURIComponent(name)}.columns`, data.tables);
   const [strikes, answers] = await Promise.all([tables.read("strikes"), tables.read("answers")]);
@@ -38,16 +40,11 @@ export async function loadTheatre(name) {
   data.sourceByName = new Map(data.sources.map((source) => [source.name, source]));
   data.strikeSources = data.sources.filter((source) => source.kind === "strikes");
   data.windowByName = new Map(data.windows.map((window) => [window.name, window]));
-  data.backgrounds = new Map(strikes.source.words.map((name, code) => [name, countOf(strikes, code)]));
   data.confidences = confidencesOf(strikes);
   data.provinces = strikes.province.words.filter(Boolean).sort();
   data.pieces = new Map();
   return data;
 }
-
-/** Background statements of a source: those of no day's strike, which no figure counts. */
-const countOf = ({ source, is_background: background }, code) =>
-  background.reduce((sum, is, row) => sum + (is && source.codes[row] === code ? 1 : 0), 0);
 
 /** Classes of confidence by the source that gives them. */
 function confidencesOf({ source, confidence }) {
@@ -74,7 +71,7 @@ export const strikeAt = (data, row) =>
 export async function loadEvidence(data, row) {
   const piece = Math.floor(row / data.piece);
   if (!data.pieces.has(piece)) {
-    data.pieces.set(piece, fetchJson(`data/${encodeURIComponent(data.name)}/${piece}.json`));
+    keep(data.pieces, piece, fetchJson(`data/${encodeURIComponent(data.name)}/${piece}.json`));
   }
   return (await data.pieces.get(piece))[row % data.piece];
 }

@@ -9,6 +9,7 @@ export function drawBox(map, onBox) {
   const frame = h("div", { class: "drawn-box" });
   const sheet = h("div", { class: "drawing", role: "status" }, h("p", {}, "Drag over the map to draw a box. Escape to leave it."), frame);
   const container = map.getContainer();
+  if (container.querySelector(".drawing")) return;
   const at = (event) => {
     const { left, top, width, height } = container.getBoundingClientRect();
     return [Math.min(Math.max(event.clientX - left, 0), width), Math.min(Math.max(event.clientY - top, 0), height)];

@@ -109,7 +109,7 @@ export function countByController(data, rows) {
   return { counts, episodes: size };
 }
 
-/** Strikes by day and controller, each spread evenly over its days, as in marts.strikes_by_day: day → controller → strikes. */
+/** Strikes by controller and day, each spread evenly over its days, as in marts.strikes_by_day: controller → strikes of each day. */
 export function spreadByDay({ strikes }, rows, { from, to }) {
   const { words, codes } = strikes.controller;
   const days = words.map(() => new Float64Array(to - from + 1));

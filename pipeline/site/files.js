@@ -26,5 +26,5 @@ export function copyButton(label, text) {
 }
 
 /** A name for a file of this choice: only what every system takes. */
-export const fileName = (data, { source, from, to }, release, extension) =>
-  [data.name, source, toIso(from), toIso(to), release?.release].filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-") + extension;
+export const fileName = (data, { source, from, to, confidence, region }, release, extension) =>
+  [data.name, source, toIso(from), toIso(to), confidence, region, release?.release].filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-") + extension;

@@ -46,6 +46,8 @@ export function readings(data, figures, published) {
       ...reading("", "uncertain ones all on the one side, or all on the other", between(figures.margin_lower, figures.margin_upper)),
       ...(ally && figures.not_focus_excluding_ally !== null
         ? reading("", `of ground not held by the ${ally}, the attacker's ally`, percent(figures.not_focus_excluding_ally, 1)) : []),
+      ...(figures.tipping_point > 0 ? reading("", "more on such ground that would bring the share to one half", count(Math.ceil(figures.tipping_point))) : []),
+      ...reading("", "different coordinates among them", count(figures.places)),
       ...(hasInterval ? reading("", "had other places been named", between(published.place_lower, published.place_upper)) : []),
       ...(hasInterval && published.map_lower !== null
         ? reading("", "had the map been drawn from other places too", between(published.map_lower, published.map_upper)) : [])),

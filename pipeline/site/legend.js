@@ -4,6 +4,7 @@ import { controllerLabel, nounOf } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
 import { countByController } from "./figures.js";
 import { theme } from "./map.js";
+import { backgroundsOf } from "./selection.js";
 import { tone } from "./style.js";
 import { shownTitle } from "./time.js";
 import { count, dayShort, plural } from "./words.js";
@@ -13,7 +14,7 @@ export function updateLegend(data, state, strikes, { onTable }) {
   const { counts, episodes } = countByController(data, strikes);
   const present = data.controllers.filter((controller) => counts.get(controller.name) > 0 || controller.name !== "unknown");
   const repeats = strikes.length - episodes;
-  const background = data.backgrounds.get(state.source);
+  const background = backgroundsOf(data, state).length;
   byId("legend").replaceChildren(
     h("h2", { id: "legend-title" }, "On the map"),
     h("p", { class: "small" }, `${plural(episodes, nounOf(data, state.source))}, ${shownTitle(data, state)}. `,
@@ -28,6 +29,7 @@ export function updateLegend(data, state, strikes, { onTable }) {
       h("li", {}, h("i", { class: "mark-disc" }), "area, known no better"),
       h("li", {}, h("i", { class: "mark-hollow" }), "uncertain who held it; grey: unknown"),
       h("li", {}, h("i", { class: "mark-count" }, "×3"), "several rows at one point"),
+      h("li", {}, h("i", { class: "mark-hexagon" }), "so many rows, the colour of most"),
       h("li", {}, h("i", { class: "mark-unknown" }), "unknown ground"),
       h("li", {}, h("i", { class: "mark-line" }), "front line")),
     h("p", { class: "small" },

@@ -1,14 +1,15 @@
 // Map: MapLibre, its layers' filters and the pointer. Belongs here: drawing what others chose, telling what was pointed at.
 
 import { Map as MapLibre, NavigationControl, ScaleControl } from "./lib/maplibre-gl.mjs";
-import { cellsOf, rowsOfCell } from "./cells.js";
-import { controllerLabel, strikeAt } from "./data.js";
+import { cellsOf, rowsOfCell, widened } from "./cells.js";
+import { controllerLabel } from "./data.js";
 import { byId, h } from "./dom.js";
 import { drawBox } from "./draw.js";
 import { boxOf, discsOf, marksOf, rowsWithin, stacksOf } from "./marks.js";
+import { watchPointer } from "./pointer.js";
 import { buildStyle, DAY_LAYERS, NAME_LAYERS, nameField, patterns } from "./style.js";
 import { tileAddress } from "./tiles.js";
-import { count, placeTitle, span } from "./words.js";
+import { count } from "./words.js";
 
 const REACH_DEGREES = 5;
 const NARROW = 640;
@@ -22,11 +23,11 @@ export const theme = () => (dark.matches ? "dark" : "light");
 export const onTheme = (callback) => dark.addEventListener("change", callback);
 
 /**
- * Draw the map. `onStrikes` gets the rows of the strikes that were clicked, nearest first; `onCell` those of a hexagon;
- * `onNames` the names wanted. Returns `update(state, rows, chosen)`, `draw(onBox)` for a box by hand, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
+ * Draw the map. `onStrikes` gets the rows of the strikes that were clicked, nearest first; `onCell` those of a hexagon,
+ * `onCells` all hexagons in view; `onNames` the names wanted. Returns `update(state, rows, chosen)`, `draw(onBox)` for a box by hand, `show(strike)` to go there, `reveal(strike)` to see it beside its evidence, and what of
  * the map is on screen as a `box()` and as a `picture()`.
  */
-export function createMap(data, names, { onStrikes, onCell, onNames }) {
+export function createMap(data, names, { onStrikes, onCell, onCells, onNames }) {
   const tiles = tileAddress(data.tiles);
   const [west, south, east, north] = data.extent;
   const map = new MapLibre({
@@ -50,14 +51,14 @@ export function createMap(data, names, { onStrikes, onCell, onNames }) {
   map.addControl(new ScaleControl({ unit: "metric", maxWidth: 90 }), "bottom-left");
   if (data.language_local) map.addControl(namesControl(data, onNames), "top-left");
   let latest = null;
-  const apply = () => latest && applyState(map, data, latest);
+  const apply = () => latest && applyState(map, data, latest, onCells);
   map.setMissingStyleImageResolver((id) => {
     const image = patterns(data, theme())[id];
     if (image) map.addImage(id, image, { pixelRatio: 2 });
   });
   map.on("style.load", apply);
   // What is too much to be drawn mark by mark depends on how much of it is in view.
-  map.on("moveend", () => latest && latest.rows.length > MOST_MARKS && drawMarks(map, data, latest));
+  map.on("moveend", () => latest && latest.rows.length > MOST_MARKS && drawMarks(map, data, latest, onCells));
   onTheme(() => map.setStyle(buildStyle(data, theme(), tiles, latest?.state.names ?? names), { diff: false }));
   watchPointer(map, data, { onStrikes, onCell: (cell) => onCell(rowsOfCell(data, latest.rows, cell)) });
   return {
@@ -70,13 +71,13 @@ export function createMap(data, names, { onStrikes, onCell, onNames }) {
       const zoom = Math.max(map.getZoom(), strike.is_area ? 7 : 8);
       map.easeTo({ center: [strike.longitude, strike.latitude], zoom, offset: clearOf(map), animate: !still.matches });
     },
-    /** West, south, east, north of what is on screen, in hundredths of a degree. */
+    /** West, south, east, north of what is on screen, in ten-thousandths of a degree. */
     box() {
-      return hundredths(map.getBounds().toArray().flat());
+      return rounded(map.getBounds().toArray().flat());
     },
     draw(onBox) {
       byId("stage").scrollIntoView({ block: "start" });
-      drawBox(map, (box) => onBox(hundredths(box)));
+      drawBox(map, (box) => onBox(rounded(box)));
     },
     /** The canvas as it stands, which can be read only while it is drawn. */
     picture() {
@@ -99,7 +100,8 @@ export function createMap(data, names, { onStrikes, onCell, onNames }) {
   };
 }
 
-const hundredths = (box) => box.map((degrees) => Math.round(degrees * 100) / 100);
+// Finer than a pixel at the nearest zoom.
+const rounded = (box) => box.map((degrees) => Math.round(degrees * 1e4) / 1e4);
 
 /** A button that turns the names on the map from Latin letters to the theatre's own and back. */
 function namesControl(data, onNames) {
@@ -119,7 +121,7 @@ function clearOf(map) {
   return [wide ? -byId("evidence").offsetWidth / 2 : 0, 0];
 }
 
-function applyState(map, data, latest) {
+function applyState(map, data, latest, onCells) {
   const { state } = latest;
   const onDay = ["all", ["<=", ["get", "day_from"], state.to], [">", ["get", "day_until"], state.to]];
   const contested = ["==", ["get", "controller"], "contested"];
@@ -129,22 +131,29 @@ function applyState(map, data, latest) {
   }
   for (const layer of NAME_LAYERS) map.setLayoutProperty(layer, "text-field", nameField(layer, state.names));
   byId("names")?.setAttribute("aria-pressed", String(state.names === "local"));
-  drawMarks(map, data, latest);
+  drawMarks(map, data, latest, onCells);
 }
 
 /** Draw the rows: each by itself or, where there are more of them in view than can be told apart, as hexagons. */
-function drawMarks(map, data, { state, rows, chosen }) {
+function drawMarks(map, data, { state, rows, chosen }, onCells) {
   if (!map.getSource("strikes")) return;
   const inView = rows.length > MOST_MARKS ? rowsWithin(data, rows, map.getBounds().toArray().flat()) : rows;
   const isCrowded = inView.length > MOST_MARKS;
   const singles = isCrowded ? [] : inView;
-  const cells = isCrowded ? cellsOf(data, inView, map.getZoom(), (name) => controllerLabel(data, name)) : [];
+  const cells = isCrowded ? wholeCells(map, data, rows) : [];
   const drawn = {
     strikes: marksOf(data, singles), discs: discsOf(data, singles), stacks: stacksOf(data, singles), cells, box: boxOf(state.region),
     chosen: chosen === null ? [] : marksOf(data, [chosen]),
   };
   for (const [source, features] of Object.entries(drawn)) setFeatures(map, source, features);
-  tellOfCells(isCrowded ? inView.length : 0);
+  tellOfCells(isCrowded ? inView.length : 0, () => onCells(cells.map(({ properties }) => properties)));
+}
+
+/** Hexagons in view, each with all of its rows, also those beyond the edge of the screen. */
+function wholeCells(map, data, rows) {
+  const zoom = map.getZoom();
+  const reached = rowsWithin(data, rows, widened(map.getBounds().toArray().flat(), zoom));
+  return cellsOf(data, reached, zoom, (name) => controllerLabel(data, name));
 }
 
 /** Give a source its features. One that had none and gets none is left alone: playing asks this many times a second. */
@@ -155,62 +164,12 @@ function setFeatures(map, name, features) {
   source.setData({ type: "FeatureCollection", features });
 }
 
-/** Say how many rows the hexagons stand for: none is left out. */
-function tellOfCells(rows) {
+/** Say how many rows the hexagons stand for: none is left out, and those without a pointer can have them as a list. */
+function tellOfCells(rows, onList) {
   const note = byId("gathered");
   note.hidden = !rows;
-  note.textContent = rows ? `${count(rows)} rows in view are gathered into hexagons: the colour of who held the ground of most, `
-    + "the paler the more mixed. Choose one for its rows, or zoom in for single ones." : "";
-}
-
-function watchPointer(map, data, { onStrikes, onCell }) {
-  const tip = byId("tip");
-  map.on("click", ({ point }) => {
-    tip.hidden = true;
-    const rows = strikesAt(map, point);
-    if (rows.length) return onStrikes(rows);
-    const cell = cellAt(map, point);
-    return cell && onCell(cell);
-  });
-  map.on("mousemove", ({ point }) => {
-    const rows = strikesAt(map, point);
-    const cell = rows.length ? null : cellAt(map, point);
-    map.getCanvas().style.cursor = rows.length || cell ? "pointer" : "";
-    tip.hidden = !rows.length && !cell;
-    if (tip.hidden) return;
-    tip.textContent = cell ? `${cell.said} rows: ${cell.held}` : strikesTitle(data, rows);
-    placeTip(tip, point, map.getContainer().clientWidth - (byId("evidence").hidden ? 0 : byId("evidence").offsetWidth + 12));
-  });
-  map.on("movestart", () => { tip.hidden = true; });
-  map.getCanvas().addEventListener("mouseleave", () => { tip.hidden = true; });
-}
-
-function strikesTitle(data, rows) {
-  const strike = strikeAt(data, rows[0]);
-  const others = rows.length > 1 ? ` · and ${rows.length - 1} more here` : "";
-  return `${placeTitle(strike)} · ${span(strike.day_from, strike.day_to)}${others}`;
-}
-
-/** Put the tip beside the pointer, within the part of the map that is not covered. */
-function placeTip(tip, { x, y }, width) {
-  const gap = 12;
-  const left = x + gap + tip.offsetWidth > width - gap ? x - gap - tip.offsetWidth : x + gap;
-  tip.style.left = `${Math.max(gap, left)}px`;
-  tip.style.top = `${Math.max(gap, y - gap - tip.offsetHeight)}px`;
-}
-
-/** What the hexagon at a point of the screen says, or null. */
-function cellAt(map, point) {
-  if (!map.getLayer("cells")) return null;
-  return map.queryRenderedFeatures(point, { layers: ["cells"] })[0]?.properties ?? null;
-}
-
-/** Rows of the strikes at a point of the screen: dots first, then discs from small to large. */
-function strikesAt(map, { x, y }) {
-  if (!map.getLayer("strikes")) return [];
-  const near = [[x - 6, y - 6], [x + 6, y + 6]];
-  const dots = map.queryRenderedFeatures(near, { layers: ["strikes"] });
-  const discs = dots.length ? [] : map.queryRenderedFeatures([x, y], { layers: ["discs"] });
-  discs.sort((a, b) => a.properties.precision_m - b.properties.precision_m);
-  return [...new Set([...dots, ...discs].map((feature) => feature.properties.row))];
+  if (!rows) return;
+  const said = `${count(rows)} rows in view are gathered into hexagons: the colour of who held the ground of most, `
+    + "the paler the more mixed. Choose one for its rows, zoom in for single ones, or ";
+  note.replaceChildren(h("span", {}, said), h("button", { type: "button", class: "link", onclick: onList }, "list them"));
 }

@@ -3,12 +3,17 @@
 
 const EARTH_M = 6_371_008.8;
 const RADIANS = Math.PI / 180;
+const METRES_A_DEGREE = EARTH_M * RADIANS;
 const CORNERS = 64;
 
-/** Those of the rows whose coordinate lies within west, south, east, north. */
-export function rowsWithin({ strikes: { longitude, latitude } }, rows, [west, south, east, north]) {
-  return rows.filter((row) =>
-    longitude[row] >= west && longitude[row] <= east && latitude[row] >= south && latitude[row] <= north);
+/** Those of the rows whose coordinate lies within west, south, east, north, or whose disc reaches into it. */
+export function rowsWithin({ strikes }, rows, [west, south, east, north]) {
+  const { longitude, latitude, is_area: isArea, precision_m: precision } = strikes;
+  return rows.filter((row) => {
+    const up = isArea[row] ? precision[row] / METRES_A_DEGREE : 0;
+    const aside = up / Math.cos(latitude[row] * RADIANS);
+    return longitude[row] >= west - aside && longitude[row] <= east + aside && latitude[row] >= south - up && latitude[row] <= north + up;
+  });
 }
 
 /** A point a row. */

@@ -1,5 +1,6 @@
 // The page: loads one theatre, keeps the state, and tells each part when it has changed.
 
+import { rowsOfCell } from "./cells.js";
 import { createChoices, updateChoices } from "./choose.js";
 import { citation } from "./cite.js";
 import { loadIndex, loadManifest, loadTheatre, snapshotOn, strikeAt } from "./data.js";
@@ -13,7 +14,7 @@ import { drawPicture, printPage } from "./picture.js";
 import { checkedRegion, choiceTitle, sharedPlace, strikesOf } from "./selection.js";
 import { askedTheatre, readState, writeState } from "./state.js";
 import { createStory, updateStory } from "./story.js";
-import { openTable } from "./table.js";
+import { openCells, openTable } from "./table.js";
 import { createTime } from "./time.js";
 import { dayLong, placeTitle } from "./words.js";
 
@@ -30,9 +31,12 @@ async function start() {
   let dragged = 0;
   // The row of the strike whose evidence is open.
   let chosen = null;
+  // What the reader asked for last: an answer to anything before it comes too late.
+  let turn = 0;
 
   /** Take over a part of the state. Days that follow one another fast, as when the brush is drawn, are one step back. */
   const change = (part) => {
+    turn += 1;
     const moved = part.window && part.window !== state.window;
     state = { ...state, ...part, release: release?.release ?? null };
     if (moved && part.from === undefined) {
@@ -44,12 +48,13 @@ async function start() {
     const drags = part.from !== undefined && !moved;
     const isStep = !drags || Date.now() - dragged > STEP_MS;
     if (drags) dragged = Date.now();
-    render({ story: !("names" in part), isStep });
+    render({ isStep });
   };
   function withRelease(read) {
     return { ...read, release: read.release ?? release?.release ?? null };
   }
   const choose = async (rows, at = 0, fly = false) => {
+    turn += 1;
     const strike = strikeAt(data, rows[at]);
     try {
       const id = await openEvidence(data, rows, at, { onStep: (to) => choose(rows, to), onClose: close });
@@ -66,6 +71,7 @@ async function start() {
     return undefined;
   };
   const chooseNone = () => {
+    turn += 1;
     chosen = null;
     state = { ...state, strike: null };
     closeEvidence();
@@ -82,16 +88,18 @@ async function start() {
   createChoices(data, {
     onChange: change,
     viewBox: () => boxed(map.box()),
-    onDraw: () => map.draw((box) => change({ region: boxed(box) })),
+    onDraw: () => map.draw((box) => boxed(box) && change({ region: boxed(box) })),
   });
   let map = null;
 
   const openRows = (strikes, title, choice) => openTable(data, choice, strikes, {
     title,
     release,
-    cited: () => citation(data, choice, measure(data, strikesOf(data, choice)), release),
+    cited: () => citation(data, choice, measure(data, strikesOf(data, choice)), release, strikes === strikesOf(data, choice) ? null : title),
     onStrike: (row) => choose(...sharedPlace(data, strikes, row), true),
+    onFailure: (error) => say(`The rows could not be loaded: ${error.message}`),
   });
+  const openCell = (rows) => openRows(rows, `In one hexagon of the map; ${choiceTitle(data, state)}`, state);
   const actions = {
     onRows: openRows,
     onMonth: (window) => change({ window }),
@@ -99,41 +107,51 @@ async function start() {
     onPrint: () => printPage(map),
   };
 
-  function render({ story = false, isStep = false }) {
+  function render({ isStep = false } = {}) {
     const strikes = strikesOf(data, state);
     writeState(data, state, isStep);
-    if (story) {
-      updateChoices(data, state);
-      updateStory(data, state, release, actions);
-    }
+    updateChoices(data, state);
+    updateStory(data, state, release, actions);
     updateTime(state);
     const onTable = () => openRows(strikes, choiceTitle(data, state), state);
     byId("skip").onclick = onTable;
     updateLegend(data, state, strikes, { onTable });
     map?.update(state, strikes, chosen);
     notice(data, state);
+    warnOfRelease(state, release);
   }
 
   /** Show what the address says: on opening, and when the reader goes back or forward. */
   async function restore() {
-    state = withRelease(readState(data));
-    const row = state.strike ? await data.rowOf(state.strike) : -1;
-    if (row < 0) chooseNone();
-    else chosen = row;
-    render({ story: true });
-    warnOfRelease(state, release);
+    const asked = withRelease(readState(data));
+    state = { ...asked, strike: null };
+    chooseNone();
+    const now = turn;
+    let row = -1;
+    try {
+      if (asked.strike) row = await data.rowOf(asked.strike);
+    } catch (error) {
+      say(`The evidence that the link names could not be loaded: ${error.message}`);
+    }
+    if (now !== turn) return;
+    if (row >= 0) [state, chosen] = [asked, row];
+    render();
     if (row >= 0) await choose(...sharedPlace(data, strikesOf(data, state), row));
   }
 
   // Twice, as the map is fitted to the room that the rest leaves it.
-  render({ story: true });
+  render();
   map = createMap(data, state.names, {
     onStrikes: (rows) => choose(rows),
-    onCell: (rows) => openRows(rows, `In one hexagon of the map; ${choiceTitle(data, state)}`, state),
+    onCell: openCell,
+    onCells: (cells) => openCells(data, cells, {
+      title: choiceTitle(data, state),
+      onCell: (cell) => openCell(rowsOfCell(data, strikesOf(data, state), cell)),
+    }),
     onNames: (names) => change({ names }),
   });
   await restore();
-  onTheme(() => render({ story: true }));
+  onTheme(() => render());
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.strike && !byId("rows").open) close();
   });

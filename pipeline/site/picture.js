@@ -1,6 +1,6 @@
 // Picture: the map as it stands with the finding, its source and its date, as a PNG; and the map for the printer.
 
-import { h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { measure } from "./figures.js";
 import { theme } from "./map.js";
 import { choiceTitle, daysTitle, narrowedBy, strikesOf } from "./selection.js";
@@ -58,7 +58,9 @@ function drawFoot(pen, data, state, release, { width, top }) {
   const room = width - 2 * MARGIN;
   const credits = [state.source, data.control_source].map((name) => data.sourceByName.get(name)?.credit).filter(Boolean);
   const source = `${choiceTitle(data, state)}. Ground as of ${dayShort(state.to)}${release ? `. Release ${release.release}` : ""}.`;
-  const y = write(pen, source, { y: top + 24, room, font, colour: ink, step: LINE.small });
+  const gathered = byId("gathered");
+  const said = gathered.hidden ? "" : ` ${gathered.firstChild.textContent.split(".")[0]}.`;
+  const y = write(pen, source + said, { y: top + 24, room, font, colour: ink, step: LINE.small });
   return write(pen, `Data: ${credits.join("; ")}. Borders: Natural Earth.`, { y: y + 3, room, font, colour: soft, step: LINE.small }) - top;
 }
 

@@ -3,6 +3,12 @@
 import { strikeAt } from "./data.js";
 import { toIso } from "./words.js";
 
+const COLUMNS = [
+  "strike_id", "episode_id", "source", "place", "province", "latitude", "longitude", "precision_m", "date_from", "date_to",
+  "confidence", "controller", "status", "certainty", "focus_share", "other_share", "unknown_share", "focus_at_point",
+  "report_url", "file_name", "line_no", "record_no",
+];
+
 /** The rows of these strikes, each with the report and the row of the raw file that it came from. */
 export async function rowsBehind(data, strikes) {
   const papers = await data.papers();
@@ -51,7 +57,7 @@ function cell(value) {
 
 /** Rows as CSV: a head of one line, the rows, and the citation in a column of its own, so that it stays when rows move. */
 export function toCsv(rows, cited) {
-  const names = [...Object.keys(rows[0] ?? {}), "citation"];
+  const names = [...COLUMNS, "citation"];
   const lines = rows.map((row) => names.map((name) => cell(name === "citation" ? cited : row[name])).join(","));
   return `${[names.join(","), ...lines].join("\r\n")}\r\n`;
 }

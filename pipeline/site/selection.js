@@ -4,24 +4,29 @@ import { span, windowTitle } from "./words.js";
 
 const KINDS = ["region", "province", "box"];
 
-// Choices kept, so that what many parts of the page ask is chosen once.
-const MOST_KEPT = 64;
+// Choices kept, so that what many parts of the page ask is chosen once: each period with each region, and as many more.
+const keptOf = (data) => 64 + 4 * data.windows.length;
 const kept = new WeakMap();
 
 /** Rows of a choice. As in the published figures, a strike belongs to the days among which its first day falls. */
-export function strikesOf(data, { source, from, to, confidence, region }) {
+export const strikesOf = (data, choice) => rowsOf(data, choice, 0);
+
+/** Rows of a choice that are background: statements of no one day's strike, which no figure counts. */
+export const backgroundsOf = (data, choice) => rowsOf(data, choice, 1);
+
+function rowsOf(data, { source, from, to, confidence, region }, background) {
   if (!kept.has(data)) kept.set(data, new Map());
   const choices = kept.get(data);
-  const key = JSON.stringify([source, from, to, confidence ?? null, region ?? null]);
-  const rows = choices.get(key) ?? chosen(data, { source, from, to, confidence, region });
+  const key = JSON.stringify([source, from, to, confidence ?? null, region ?? null, background]);
+  const rows = choices.get(key) ?? chosen(data, { source, from, to, confidence, region }, background);
   // Put last, so that the first is the one that was not asked for longest.
   choices.delete(key);
   choices.set(key, rows);
-  if (choices.size > MOST_KEPT) choices.delete(choices.keys().next().value);
+  if (choices.size > keptOf(data)) choices.delete(choices.keys().next().value);
   return rows;
 }
 
-function chosen({ strikes }, { source, from, to, confidence, region }) {
+function chosen({ strikes }, { source, from, to, confidence, region }, background) {
   const { codes } = strikes.source;
   const code = strikes.source.codeOf(source);
   // Rows are sorted by source in the order in which their codes were given, and by day within each.
@@ -33,11 +38,11 @@ function chosen({ strikes }, { source, from, to, confidence, region }) {
   const rows = new Int32Array(Math.max(0, stop - start));
   let n = 0;
   for (let row = start; row < stop; row += 1) {
-    if (strikes.is_background[row] || (sure !== null && strikes.confidence.codes[row] !== sure) || !isInside(row)) continue;
+    if (strikes.is_background[row] !== background || (sure !== null && strikes.confidence.codes[row] !== sure) || !isInside(row)) continue;
     rows[n] = row;
     n += 1;
   }
-  return rows.subarray(0, n);
+  return rows.slice(0, n);
 }
 
 /** The first row for which something that stays true once it is, is true; `size` where it never is. By halving. */

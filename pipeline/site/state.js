@@ -1,6 +1,6 @@
 // State: what is chosen, kept in the address so that a view can be linked to. Nothing is drawn here.
 
-import { checkedBeside, checkedRegion } from "./selection.js";
+import { checkedBeside, checkedRegion, windowOf } from "./selection.js";
 import { toIso, toNumber } from "./words.js";
 
 // Names on the map: Latin letters, or the theatre's own.
@@ -43,6 +43,14 @@ export function writeState(data, state, isStep = false) {
   if (hash === location.hash) return;
   if (isStep) history.pushState(null, "", hash);
   else history.replaceState(null, "", hash);
+}
+
+/** The address of a choice: that of the page, its days within a period that holds them. */
+export function addressOf(data, choice, release) {
+  const holds = (window) => window.from <= choice.from && choice.to <= window.to;
+  const window = windowOf(data, choice) ?? data.windows.find(holds);
+  const { source, from, to, confidence, region } = choice;
+  return new URL(hashOf(data, { source, window: window.name, from, to, confidence, region, names: NAMES[0], release }), location.href).href;
 }
 
 /** The whole state, as the part of an address after its #. */

@@ -19,8 +19,6 @@ const INKS = {
   },
 };
 
-export const inks = (theme) => INKS[theme];
-
 /** A colour as it is shown: on dark ground the darker ones are lifted, so that grey ISIS ground can be told from none. */
 export function tone(colour, theme) {
   if (theme === "light") return colour;
@@ -38,7 +36,7 @@ function byController(data, theme, property = "controller") {
 }
 
 /** A tile of diagonal stripes, drawn at twice its size for sharp screens. */
-export function stripes(colour, ground, share) {
+function stripes(colour, ground, share) {
   const size = 24;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
@@ -150,7 +148,7 @@ function cellLayers(ink, colour) {
     drawn("cell-edges", "line", "cells", { paint: { "line-color": ink.stroke, "line-width": 1.2 } }),
     drawn("cell-counts", "symbol", "cells", {
       layout: {
-        "text-field": ["get", "said"], "text-font": SANS_BOLD, "text-size": 10.5, "text-padding": 0,
+        "text-field": ["get", "said"], "text-font": SANS_BOLD, "text-size": 10.5, "text-allow-overlap": true,
         "symbol-sort-key": ["-", ["get", "n"]],
       },
       paint: { "text-color": ink.label, "text-halo-color": ink.halo, "text-halo-width": 1.5 },

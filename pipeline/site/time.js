@@ -18,6 +18,8 @@ const WIDTHS = [
 const PLAY_MS = 220;
 const HEIGHT = 44;
 const MOST_BARS = 120;
+// Before the first day of any strike.
+const EARLIEST = -1e6;
 
 /** Make the time bar. `onChange` gets the part of the state that changed. Returns `update(state)`. */
 export function createTime(data, { onChange }) {
@@ -196,7 +198,8 @@ function drawBars(data, state, view) {
   const bin = Math.max(1, Math.ceil((to - from + 1) / MOST_BARS));
   const order = new Map(data.controllers.map((controller, index) => [controller.name, index]));
   const bins = new Map();
-  for (const [controller, days] of spreadByDay(data, strikesOf(data, { ...state, from, to }), { from, to })) {
+  // Those too that began before the period and last into it: a bar is of the day, whenever its strikes began.
+  for (const [controller, days] of spreadByDay(data, strikesOf(data, { ...state, from: EARLIEST, to }), { from, to })) {
     days.forEach((strikes, day) => {
       if (!strikes) return;
       const at = Math.floor(day / bin);

@@ -24,7 +24,8 @@ export function span(from, to) {
 }
 
 /** A strike's place, or where it is where the source names none. */
-export const placeTitle = ({ place, latitude, longitude }) => place ?? `${latitude.toFixed(4)} N, ${longitude.toFixed(4)} E`;
+export const placeTitle = ({ place, latitude, longitude }) => place ?? `${degrees(latitude, "N", "S")}, ${degrees(longitude, "E", "W")}`;
+const degrees = (value, above, below) => `${Math.abs(value).toFixed(4)} ${value < 0 ? below : above}`;
 
 export const windowTitle = (window) => window.title ?? MONTH.format(toDate(window.from));
 

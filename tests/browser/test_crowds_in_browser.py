@@ -78,3 +78,32 @@ def test_few_enough_are_shown_one_by_one(crowded_reader: Reader) -> None:
         crowded_reader.page.get_by_role("button", name="Zoom in").click()
         crowded_reader.page.wait_for_timeout(400)
     wait_for(crowded_reader, lambda: gathered(crowded_reader) == 0)
+
+
+def test_a_hexagon_counts_whole_at_the_edge_of_the_screen(crowded_reader: Reader) -> None:
+    crowded_reader.open("#theatre=syria&source=isw_reports&period=all")
+    crowded_reader.page.locator("#map canvas").focus()
+    crowded_reader.page.keyboard.press("ArrowRight")
+    crowded_reader.page.wait_for_timeout(800)
+    assert gathered(crowded_reader) > 0
+    crowded_reader.page.get_by_role("button", name="list them").click()
+    numbers = crowded_reader.page.locator("#rows tbody th button")
+    listed = [int(text.replace(",", "")) for text in numbers.all_inner_texts()]
+    assert listed == sorted(listed, reverse=True)
+    assert sum(listed) >= gathered(crowded_reader)
+    for at in (0, len(listed) - 1):
+        numbers.nth(at).click()
+        expect(crowded_reader.page.locator("#rows-title")).to_contain_text(f"{listed[at]:,} row")
+        crowded_reader.page.locator("#rows .close").click()
+        crowded_reader.page.get_by_role("button", name="list them").click()
+
+
+def test_the_table_goes_on_to_the_last_row(crowded_reader: Reader) -> None:
+    rows = rows_by_confidence("isw_reports").total()
+    crowded_reader.open("#theatre=syria&source=isw_reports&period=all")
+    crowded_reader.page.click("#rows-button")
+    more = crowded_reader.page.locator("#more-rows")
+    expect(more).to_contain_text(f"2,000 of {rows:,} rows are shown")
+    while more.is_visible():
+        more.click()
+    expect(crowded_reader.page.locator("#rows tbody tr")).to_have_count(rows)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import duckdb
 import matplotlib.image
 import pytest
-from playwright.sync_api import Download, expect
+from playwright.sync_api import Download, Route, expect
 from reader import Reader, wait_for
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,7 @@ def test_the_rows_behind_a_number_are_those_that_it_counts(drawn_reader: Reader,
     expect(page.locator("#rows-title")).to_have_text(
         f"{len(rows)} rows telling of {episodes} reported strike locations"
     )
-    assert taken.value.suggested_filename == f"syria_isw_reports_2015-11-05_2016-02-05_{RELEASE}.csv"
+    assert taken.value.suggested_filename == f"syria_isw_reports_2015-11-05_2016-02-05_high_{RELEASE}.csv"
 
 
 def test_rows_can_be_copied_and_had_as_geojson(reader: Reader) -> None:
@@ -69,13 +70,15 @@ def test_no_cell_is_run_by_a_spreadsheet(reader: Reader) -> None:
     made = reader.page.evaluate(
         """async () => {
             const { toCsv } = await import("./rows.js");
-            const row = { a: "=1+1", b: "+x", c: "-5",
-                d: "@sum", e: "\\tx", f: -5.5, g: 'say "x", y', h: null, i: "\uff1d1" };
+            const row = { strike_id: "=1+1", episode_id: "+x", source: "-5",
+                place: "@sum", province: "\\tx", latitude: -5.5, longitude: 'say "x", y',
+                precision_m: null, date_from: "\uff1d1" };
             return toCsv([row], "=c");
         }"""
     )
     row = next(csv.reader(io.StringIO(made.split("\r\n", 1)[1], newline="")))
-    assert row == ["'=1+1", "'+x", "'-5", "'@sum", "'\tx", "-5.5", 'say "x", y', "", "'\uff1d1", "'=c"]
+    assert row[:9] == ["'=1+1", "'+x", "'-5", "'@sum", "'\tx", "-5.5", 'say "x", y', "", "'\uff1d1"]
+    assert row[-1] == "'=c"
 
 
 def test_all_strikes_of_a_point_can_be_reached(reader: Reader) -> None:
@@ -137,6 +140,64 @@ def test_back_and_forward_go_through_what_was_chosen(reader: Reader) -> None:
     page.go_forward()
     expect(page.locator("#evidence h2")).to_have_text("Raqqa")
     assert reader.errors == []
+
+
+def test_an_answer_that_comes_late_opens_nothing(drawn_reader: Reader, drawn_release: Path) -> None:
+    """Two addresses in a row: what the first asked for is not shown under the second."""
+    with duckdb.connect(str(drawn_release / "strikes.duckdb"), read_only=True) as database:
+        found = database.execute("SELECT strike_id FROM core.strikes WHERE source = 'airwars' LIMIT 1").fetchone()
+    assert found is not None
+    page = drawn_reader.page
+    drawn_reader.open("#theatre=syria&source=isw_reports")
+
+    def later(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/*.columns", later)
+    page.evaluate(f"location.hash = 'theatre=syria&source=airwars&strike={found[0]}'")
+    page.wait_for_timeout(200)
+    page.evaluate("location.hash = 'theatre=syria&source=isw_reports'")
+    page.wait_for_timeout(2500)
+    expect(page.locator("#evidence")).to_be_hidden()
+    assert "strike=" not in page.url
+
+
+def test_what_failed_once_can_be_had_again(drawn_reader: Reader) -> None:
+    page = drawn_reader.page
+    drawn_reader.open("#theatre=syria&source=airwars")
+    page.route("**/data/syria/*.json", lambda route: route.abort())
+    page.click("#rows-button")
+    page.locator("#rows tbody button").first.click()
+    expect(page.locator("#notice")).to_contain_text("could not be loaded")
+    page.unroute("**/data/syria/*.json")
+    page.click("#rows-button")
+    page.locator("#rows tbody button").first.click()
+    expect(page.locator("#evidence")).to_be_visible()
+    page.route("**/*.columns", lambda route: route.abort())
+    page.click("#rows-button")
+    page.click("#take-csv")
+    expect(page.locator("#notice")).to_contain_text("The rows could not be loaded")
+    page.unroute("**/*.columns")
+    page.click("#rows-button")
+    with page.expect_download():
+        page.click("#take-csv")
+
+
+def test_rows_of_a_month_are_cited_by_the_address_of_that_month(drawn_reader: Reader) -> None:
+    page = drawn_reader.page
+    drawn_reader.open("#theatre=syria&source=airwars")
+    page.locator("#months-table tbody tr", has_text="October").locator(".rows-behind").click()
+    title = page.locator("#rows-title").inner_text()
+    with page.expect_download() as taken:
+        page.click("#take-csv")
+    row = next(csv.DictReader(taken.value.path().open(encoding="utf-8", newline="")))
+    address = re.search(r"http\S+", row["citation"])
+    assert address is not None
+    page.goto("about:blank")
+    page.goto(address[0])
+    page.click("#rows-button")
+    expect(page.locator("#rows-title")).to_have_text(title)
 
 
 def test_a_link_made_on_another_release_says_so(reader: Reader) -> None:

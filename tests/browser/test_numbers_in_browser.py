@@ -295,3 +295,17 @@ def test_the_histogram_is_of_what_was_chosen(
     for colour, strikes in bars:
         drawn[colour] = drawn.get(colour, 0) + strikes
     assert sorted(drawn.values()) == pytest.approx(sorted(count for _, count in counts))
+
+
+def test_the_histogram_of_a_month_is_that_of_the_table(
+    drawn_reader: Reader, database: duckdb.DuckDBPyConnection
+) -> None:
+    """With the days of strikes that began before the month."""
+    expected = database.execute(
+        """SELECT sum(strikes) FROM marts.strikes_by_day
+        WHERE source = 'airwars' AND day BETWEEN '2015-11-01' AND '2015-11-30'"""
+    ).fetchone()
+    assert expected is not None
+    drawn_reader.open("#theatre=syria&source=airwars&period=2015-11")
+    read = "bars => bars.reduce((sum, bar) => sum + Number(bar.dataset.strikes), 0)"
+    assert drawn_reader.page.locator("#time rect[data-strikes]").evaluate_all(read) == pytest.approx(expected[0])

@@ -23,7 +23,7 @@ SELECT
     r.line_no,
     r.properties
 FROM strike_rows AS s
-LEFT JOIN attribution_rows AS a USING (strike_id)
+INNER JOIN attribution_rows AS a USING (strike_id)
 LEFT JOIN explanation_rows AS w USING (strike_id)
 LEFT JOIN record_rows AS r ON s.theatre = r.theatre AND s.source = r.source AND s.record_id = r.record_id
 LEFT JOIN export_rows AS x ON s.theatre = x.theatre AND s.source = x.source AND s.export_id = x.export_id

@@ -3,13 +3,13 @@
 SELECT
     s.strike_id,
     coalesce(e.episode_id, s.strike_id) AS episode_id,
-    coalesce(a.status, 'no_snapshot') AS status,
+    a.status,
     s.report_url,
     x.file_name,
     r.line_no,
     r.record_no
 FROM strike_rows AS s
-LEFT JOIN attribution_rows AS a ON s.strike_id = a.strike_id
+INNER JOIN attribution_rows AS a ON s.strike_id = a.strike_id
 LEFT JOIN episode_rows AS e ON s.strike_id = e.strike_id
 LEFT JOIN record_rows AS r ON s.theatre = r.theatre AND s.source = r.source AND s.record_id = r.record_id
 LEFT JOIN export_rows AS x ON s.theatre = x.theatre AND s.source = x.source AND s.export_id = x.export_id
