@@ -89,6 +89,33 @@ def to_crs84(geometries: Geometries, crs: pyproj.CRS) -> Geometries:
     return moved
 
 
+def place(geometries: Geometries, crs: pyproj.CRS, problems: list[str | None]) -> Geometries:
+    """Geometries in OGC:CRS84; one that has no place there becomes None, and ``problems`` tells of it.
+
+    Raises:
+        RefusedError: ``export_crs_unknown`` where there is no way from ``crs`` to degrees.
+    """
+    moved = to_crs84(geometries, crs)
+    for lost in np.flatnonzero(not_finite(moved)):
+        moved[lost], problems[lost] = None, f"geometry: a coordinate has no place in {short_name(crs)}"
+    return moved
+
+
+def refuse_metres(geometries: Geometries, why: str) -> None:
+    """Refuse a file that declares no system while most of its coordinates can't be degrees.
+
+    One wild coordinate is the record's fault and left to the stages; most of them are the file's.
+
+    Raises:
+        RefusedError: ``export_crs_unknown``; ``why`` says what the file lacks.
+    """
+    outside = outside_degrees(geometries)
+    placed = sum(geometry is not None and not geometry.is_empty for geometry in geometries)
+    if outside.sum() * 2 > placed:
+        found = f"{outside.sum()} of {placed} geometries are not in degrees ({example(geometries, outside)})"
+        raise RefusedError("export_crs_unknown", f"{why}, and {found}", field="crs")
+
+
 def outside_degrees(geometries: Geometries) -> npt.NDArray[np.bool_]:
     """Which geometries reach beyond longitude ±180 or latitude ±90; false for None and empty ones."""
     if not len(geometries):

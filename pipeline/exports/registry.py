@@ -20,6 +20,7 @@ READERS: list[Reader] = [
     kml.KMZ_READER,
     kml.KML_READER,
     json_reader.GEOJSON_READER,
+    json_reader.ESRI_READER,
     json_reader.JSON_READER,
     delimited.READER,
 ]

@@ -27,8 +27,8 @@ from pipeline.exports.crs import (
     example,
     not_finite,
     outside_degrees,
+    place,
     short_name,
-    to_crs84,
 )
 from pipeline.exports.encodings import detect_encoding
 from pipeline.exports.geometry import check_vertices
@@ -126,9 +126,9 @@ def _geometries(settings: Settings, layer: Layer, table: pa.Table) -> tuple[Geom
     geometries = _without_measures(found)
     broken = not_finite(geometries)
     problems: list[str | None] = []
-    for place, (row, geometry) in enumerate(zip(table.column(0).to_pylist(), geometries, strict=True)):
+    for at, (row, geometry) in enumerate(zip(table.column(0).to_pylist(), geometries, strict=True)):
         problem = None
-        if broken[place]:
+        if broken[at]:
             problem = "geometry: a coordinate is not finite"
         elif geometry is None and shape_of(layer, row)[:4] != NULL_SHAPE:
             problem = "geometry: the shape can't be read"
@@ -158,10 +158,7 @@ def _place(
         crs = pyproj.CRS.from_user_input(declared)
     except CRSError as error:
         raise unknown_crs(layer, f"{layer.name}.prj names no known system") from error
-    moved = to_crs84(geometries, crs)
-    for place in np.flatnonzero(not_finite(moved)):
-        moved[place], problems[place] = None, f"geometry: a coordinate has no place in {short_name(crs)}"
-    return moved, short_name(crs)
+    return place(geometries, crs, problems), short_name(crs)
 
 
 def _assume(layer: Layer, geometries: Geometries) -> str:

@@ -165,3 +165,11 @@ def unique_names(names: Sequence[str]) -> list[str]:
         given.add(unique)
         result.append(unique)
     return result
+
+
+def name_properties(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    """Properties, then a feature's other members (``id`` becomes ``_id``), under names of their own."""
+    if not members and not any(name.startswith("_") for name in properties) and "" not in properties:
+        return properties
+    names = unique_names([*properties, *(f"_{name}" for name in members)])
+    return dict(zip(names, [*properties.values(), *members.values()], strict=True))
