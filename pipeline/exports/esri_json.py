@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pyproj
@@ -31,7 +31,7 @@ MEMBERS = ("attributes", "geometry")
 CURVES = ("curveRings", "curvePaths")
 
 
-def is_feature_set(document: dict[str, Any] | list[Item]) -> bool:
+def is_feature_set(document: dict[str, Any] | list[Item]) -> TypeGuard[dict[str, Any]]:
     """Whether a document is an Esri feature set: features with attributes, and no type of GeoJSON's."""
     if not isinstance(document, dict) or "type" in document or not isinstance(document.get("features"), list):
         return False
@@ -149,13 +149,13 @@ def _geometry(found: Any, has_heights: bool) -> BaseGeometry | None:
     has_z = found.get("hasZ", has_heights) is True
     if "x" in found:
         return _point(found)
-    for name, make in (("points", shapely.multipoints), ("paths", _lines), ("rings", _polygons)):
+    if "points" in found:
+        return shapely.multipoints(_positions(found["points"], has_z))
+    for name, make in (("paths", _lines), ("rings", _polygons)):
         if name in found:
-            parts = found[name] if name != "points" else [found[name]]
-            if not isinstance(parts, list):
+            if not isinstance(found[name], list):
                 raise ShapeError(f"{name} are not a list")
-            made = [_positions(part, has_z) for part in parts]
-            return make(made[0]) if name == "points" else make(made)
+            return make([_positions(part, has_z) for part in found[name]])
     raise ShapeError(f"members {', '.join(found)} are not known")
 
 
