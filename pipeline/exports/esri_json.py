@@ -39,7 +39,7 @@ def is_feature_set(document: dict[str, Any] | list[Item]) -> TypeGuard[dict[str,
     return has_attributes or (not document["features"] and bool(TELLING & set(document)))
 
 
-def read(settings: Settings, document: dict[str, Any], encoding: str) -> Content:
+def read(settings: Settings, document: dict[str, Any], encoding: str, notes: list[str]) -> Content:
     """Records of a feature set, brought to OGC:CRS84.
 
     Raises:
@@ -71,6 +71,7 @@ def read(settings: Settings, document: dict[str, Any], encoding: str) -> Content
         records=_records(features, geometries, problems),
         encoding=encoding,
         crs=ASSUMED if crs is None else short_name(crs),
+        notes=notes,
     )
 
 

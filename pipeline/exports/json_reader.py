@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,19 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.exports import esri_json
 from pipeline.exports.crs import CRS84, Geometries, named_crs, place, refuse_metres, short_name
-from pipeline.exports.encodings import decode_head, detect_encoding
+from pipeline.exports.encodings import choose_encoding, decode_head
 from pipeline.exports.geometry import TYPES, ShapeError, from_geojson
 from pipeline.exports.json_text import Document, Item, encode, plain
 from pipeline.exports.types import (
     GEOMETRY_TEXT,
     SOURCE_TEXT,
     Content,
+    Given,
     Reader,
     Record,
     RefusedError,
     name_properties,
+    over_cap,
 )
 from pipeline.settings import Settings
 
@@ -54,7 +55,7 @@ def sniff_esri(head: bytes, names: Sequence[str]) -> bool:
     return sniff_json(head, names) and esri_json.WORDS.search(decode_head(head)) is not None
 
 
-def read(settings: Settings, path: Path) -> Content:
+def read(given: Given) -> Content:
     """Read a GeoJSON document, an Esri feature set, a list of objects, or an object that holds one list of objects.
 
     A list without geometry gives records without one. Geometries are brought to OGC:CRS84.
@@ -62,15 +63,19 @@ def read(settings: Settings, path: Path) -> Content:
     Raises:
         RefusedError: the file as a whole can't be read.
     """
-    encoding = detect_encoding(path)
+    settings, path, notes = given.settings, given.path, list[str]()
+    if path.stat().st_size > settings.max_document_bytes:
+        what = f"a document of {path.stat().st_size:,} bytes, read whole (one feature a line is not)"
+        raise over_cap(settings, "max_document_bytes", what)
+    encoding = choose_encoding(path, given.dialect.encoding, notes)
     with path.open(encoding=encoding, newline="") as file:
         document = Document(settings, file.read().removeprefix("\ufeff")).read()
     if esri_json.is_feature_set(document):
-        return esri_json.read(settings, document, encoding)
+        return esri_json.read(settings, document, encoding, notes)
     features = _features(document)
     if features is None:
         records = _objects(document)
-        return Content(format="json", records=records, encoding=encoding)
+        return Content(format="json", records=records, encoding=encoding, notes=notes)
     crs = _declared_crs(document)
     geometries, problems = _geometries(settings, features)
     if crs is None:
@@ -78,12 +83,25 @@ def read(settings: Settings, path: Path) -> Content:
     else:
         geometries = place(geometries, crs, problems)
     records = _feature_records(features, geometries, problems)
-    return Content(format="geojson", records=records, encoding=encoding, crs=CRS84 if crs is None else short_name(crs))
+    found = CRS84 if crs is None else short_name(crs)
+    return Content(format="geojson", records=records, encoding=encoding, crs=found, notes=notes)
 
 
 GEOJSON_READER = Reader("geojson", sniff_geojson, read)
 ESRI_READER = Reader(esri_json.NAME, sniff_esri, read)
 JSON_READER = Reader("json", sniff_json, read)
+
+
+def read_features(settings: Settings, features: list[Item], is_first: bool) -> Iterator[Record]:
+    """Records of features in OGC:CRS84, some at a time; the first ones show whether they are in degrees.
+
+    Raises:
+        RefusedError: they are not in degrees, or a geometry has more vertices than the cap.
+    """
+    geometries, problems = _geometries(settings, features)
+    if is_first:
+        refuse_metres(geometries, "no crs")
+    return _feature_records(features, geometries, problems)
 
 
 def _features(document: dict[str, Any] | list[Item]) -> list[Item] | None:

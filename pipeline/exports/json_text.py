@@ -254,6 +254,22 @@ class Document:
         return RefusedError("export_unreadable", f"{where}: {getattr(error, 'msg', error)}", line=line)
 
 
+def decode_line(settings: Settings, text: str, line: int) -> Any:
+    """The one value that a line holds.
+
+    Raises:
+        ValueError: it is no JSON, or more than one value.
+        RefusedError: it is nested deeper than the cap.
+    """
+    deepest, _ = _nesting(text)
+    if deepest > settings.max_depth:
+        raise over_cap(settings, "max_depth", f"line {line}: JSON nested {deepest:,} deep", line)
+    value, end = _DECODER.raw_decode(text)
+    if end < len(text):
+        raise ValueError(f"more text after the value, at character {end + 1}")
+    return value
+
+
 def _nesting(text: str) -> tuple[int, int]:
     """How deeply brackets are nested, and how many are open at the end."""
     bare = np.frombuffer(STRING.sub("", text).encode("utf-8", "surrogatepass"), np.uint8)
