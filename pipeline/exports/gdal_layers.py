@@ -7,11 +7,12 @@ Does not belong here: Shapefiles, whose parts lie about each other (``shapefile`
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -30,8 +31,8 @@ from pipeline.settings import Settings
 BATCH = 10_000
 SQLITE = b"SQLite format 3\0"
 GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
-# A received file stays as it is: nothing may be written beside it, as SQLite would for a file in WAL mode.
-READ_ONLY = {"IMMUTABLE": "YES"}
+# How a database says whether it keeps a log of writes beside itself.
+WAL_MODE, PLAIN_MODE = b"\2\2", b"\1\1"
 TABLE = ".gdbtable"
 PART = re.compile(r"[A-Za-z0-9_.]{1,64}")
 
@@ -44,13 +45,16 @@ class Layer:
         path: the file or folder that GDAL opens.
         inner: its name there.
         name: its name for records.
-        options: options for GDAL.
     """
 
     path: Path
     inner: str
     name: str
-    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """What it is called in messages."""
+        return self.name or "the file"
 
 
 def sniff_geodatabase(_head: bytes, names: Sequence[str]) -> bool:
@@ -99,9 +103,18 @@ def read_geopackage(given: Given) -> Content:
         RefusedError: the file or a layer can't be read, or it holds what runs when it is read.
     """
     path = given.new_folder() / "0.gpkg"
-    path.symlink_to(given.path.resolve())
+    with given.path.open("rb") as file:
+        in_wal_mode = file.read(20)[18:] == WAL_MODE
+    if in_wal_mode:
+        # SQLite would write beside the received file, which stays as it is.
+        shutil.copyfile(given.path, path)
+        with path.open("r+b") as file:
+            file.seek(18)
+            file.write(PLAIN_MODE)
+    else:
+        path.symlink_to(given.path.resolve())
     _check_tables(path)
-    layers = [Layer(path, name, name, READ_ONLY) for name in _layers(path)]
+    layers = [Layer(path, name, name) for name in _layers(path)]
     return _content(given.settings, "geopackage", layers)
 
 
@@ -113,7 +126,10 @@ def read_flatgeobuf(given: Given) -> Content:
     """
     path = given.new_folder() / "0.fgb"
     path.symlink_to(given.path.resolve())
-    return _content(given.settings, "flatgeobuf", [Layer(path, name, "") for name in _layers(path)])
+    layers = [Layer(path, name, "") for name in _layers(path)]
+    if not layers:
+        raise RefusedError("export_truncated", "the file ends within its header, or its header is damaged")
+    return _content(given.settings, "flatgeobuf", layers)
 
 
 GEODATABASE_READER = Reader("filegdb", sniff_geodatabase, read_geodatabase)
@@ -126,7 +142,7 @@ def _check_tables(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
             rows = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise RefusedError("export_unreadable", f"damaged GeoPackage: {error}") from error
     for kind, name, text in rows:
         is_virtual = str(text or "").lstrip()[:14].upper() == "CREATE VIRTUAL" and not str(name).startswith("rtree_")
@@ -143,7 +159,7 @@ def _quiet(name: str) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (RuntimeError, ValueError, pa.ArrowException) as error:  # pyogrio's errors are RuntimeErrors
+    except (RuntimeError, ValueError, OSError) as error:  # pyogrio's are RuntimeErrors, Arrow's one of the others
         raise RefusedError("export_unreadable", f"{name}: {error}", layer=name) from error
 
 
@@ -151,10 +167,7 @@ def _layers(path: Path) -> list[str]:
     import pyogrio  # noqa: PLC0415
 
     with _quiet("the file"):
-        names = [str(name) for name, _ in pyogrio.list_layers(path)]
-    if not names:
-        raise RefusedError("export_empty", "the file holds no layers")
-    return names
+        return [str(name) for name, _ in pyogrio.list_layers(path)]
 
 
 def _content(settings: Settings, format_: str, layers: list[Layer]) -> Content:
@@ -166,10 +179,10 @@ def _content(settings: Settings, format_: str, layers: list[Layer]) -> Content:
     encodings: dict[str, None] = {}
     parts: list[Iterator[Record]] = []
     for layer in layers:
-        with _quiet(layer.name):
-            info = pyogrio.read_info(layer.path, layer=layer.inner, **layer.options)
+        with _quiet(layer.told):
+            info = pyogrio.read_info(layer.path, layer=layer.inner)
         if len(info["fields"]) > settings.max_columns:
-            raise over_cap(settings, "max_columns", f"{layer.name}: {len(info['fields']):,} columns")
+            raise over_cap(settings, "max_columns", f"{layer.told}: {len(info['fields']):,} columns")
         names = _names(info)
         system = None
         if info["geometry_type"] is not None:
@@ -177,7 +190,7 @@ def _content(settings: Settings, format_: str, layers: list[Layer]) -> Content:
             crs[ASSUMED if system is None else short_name(system)] = None
         fields.update(dict.fromkeys(names))
         encodings[info["encoding"] or "UTF-8"] = None
-        parts.append(_records(settings, layer, names, system))
+        parts.append(_records(settings, layer, names, system, info["features"]))
     return Content(
         format=format_,
         records=chain.from_iterable(parts),
@@ -198,31 +211,46 @@ def _system(layer: Layer, declared: str | None) -> pyproj.CRS | None:
     try:
         return pyproj.CRS.from_user_input(declared)
     except CRSError as error:
-        text = f"{layer.name} names a system that is not known"
+        text = f"{layer.told} names a system that is not known"
         raise RefusedError("export_crs_unknown", text, layer=layer.name, field="crs") from error
 
 
-def _records(settings: Settings, layer: Layer, names: list[str], crs: pyproj.CRS | None) -> Iterator[Record]:
+def _records(
+    settings: Settings, layer: Layer, names: list[str], crs: pyproj.CRS | None, expected: int
+) -> Iterator[Record]:
     import pyogrio  # noqa: PLC0415
 
-    options = {"return_fids": True, "use_pyarrow": True, "batch_size": BATCH, **layer.options}
+    options = {"return_fids": True, "use_pyarrow": True, "batch_size": BATCH}
     number = 0
     with ExitStack() as stack:
-        with _quiet(layer.name):
+        with _quiet(layer.told):
             meta, reader = stack.enter_context(pyogrio.open_arrow(layer.path, layer=layer.inner, **options))
         # GDAL gives the feature's number first and its geometry, if the layer has any, last.
         has_shapes = meta["geometry_type"] is not None
         while (table := _next_batch(layer, reader)) is not None:
             yield from _batch(settings, layer, table, has_shapes, names, crs, number)
             number += table.num_rows
+    if number < expected:
+        text = f"{number:,} of the {expected:,} features of which {layer.told} tells could be read"
+        raise RefusedError("export_truncated", text, layer=layer.name)
 
 
 def _next_batch(layer: Layer, reader: pa.RecordBatchReader) -> pa.Table | None:
-    with _quiet(layer.name):
+    with _quiet(layer.told):
         try:
-            return pa.Table.from_batches([reader.read_next_batch()])
+            table = pa.Table.from_batches([reader.read_next_batch()])
         except StopIteration:
             return None
+        _check_offsets(table)
+        return table
+
+
+def _check_offsets(table: pa.Table) -> None:
+    """Raise ValueError where values lie outside their buffers, as GDAL makes them of a damaged file."""
+    for column in table.columns:
+        # Texts are looked at as bytes: one that is cut within a character is no fault here.
+        is_text = pa.types.is_string(column.type)
+        (column.cast(pa.binary()) if is_text else column).validate(full=True)
 
 
 def _batch(
@@ -244,7 +272,7 @@ def _batch(
     if crs is not None:
         geometries = place(geometries, crs, problems)
     elif before == 0:
-        refuse_metres(geometries, f"{layer.name or 'the file'} names no system")
+        refuse_metres(geometries, f"{layer.told} names no system")
     columns = [json_values(column) for column in table.columns]
     rows = zip(*columns, strict=True) if columns else iter([()] * table.num_rows)
     for at, (values, geometry, problem) in enumerate(zip(rows, geometries, problems, strict=True)):
