@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=64, description="Deepest nesting of JSON or XML")
     max_vertices: int = Field(default=5_000_000, description="Most vertices of one geometry")
     max_records: int = Field(default=20_000_000, description="Most records of an export")
+    records_memory_bytes: int = Field(
+        default=256 * 1024**2, description="Records of one export held in memory while it is read; more wait on disk"
+    )
     max_document_bytes: int = Field(default=512 * 1024**2, description="Largest JSON document, which is read whole")
     max_shared_strings_bytes: int = Field(
         default=256 * 1024**2, description="Largest list of a workbook's shared texts, unpacked, which is read whole"

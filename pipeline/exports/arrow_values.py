@@ -18,6 +18,8 @@ from pipeline.exports.json_text import Digits
 def json_values(column: pa.ChunkedArray | pa.Array) -> list[Any]:
     """A column's values in order, nothing lost: a moment becomes ISO 8601 text, a decimal keeps its digits."""
     kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        return list(column.to_pylist())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         # A text cut to its field's width can end within a character, whose bytes stay visible as escapes.
         wide = pa.large_binary() if pa.types.is_large_string(kind) else pa.binary()

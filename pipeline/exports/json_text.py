@@ -261,7 +261,9 @@ def decode_line(settings: Settings, text: str, line: int) -> Any:
         ValueError: it is no JSON, or more than one value.
         RefusedError: it is nested deeper than the cap.
     """
-    deepest, _ = _nesting(text)
+    # Counted first, for few lines have so many brackets at all.
+    brackets = text.count("[") + text.count("{")
+    deepest = _nesting(text)[0] if brackets > settings.max_depth else 0
     if deepest > settings.max_depth:
         raise over_cap(settings, "max_depth", f"line {line}: JSON nested {deepest:,} deep", line)
     value, end = _DECODER.raw_decode(text)

@@ -19,6 +19,7 @@ from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
 from pipeline.exports.json_text import encode_texts, encode_with_fault
 from pipeline.exports.opening import open_export
+from pipeline.exports.pile import Pile
 from pipeline.exports.types import (
     PROBLEM,
     PROBLEM_TEXT,
@@ -113,21 +114,21 @@ def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
 def _gather(settings: Settings, content: Content, export: dict[str, Any], source: Source) -> pa.Table:
     """All records as rows of ``raw.records``, made in batches so that Python holds few of them at a time."""
     fields: dict[str, None] = dict.fromkeys(content.fields or ())
-    batches: list[pa.Table] = []
     count = 0
-    while waiting := list(islice(content.records, BATCH)):
-        count += len(waiting)
-        if count > settings.max_records:
-            raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
-        if content.fields is None:
-            fields.update((name, None) for record in waiting for name in record.properties)
-        elif not batches:
-            _check_columns(source, fields)
-        batches.append(_batch(settings, export, waiting))
-    if not batches:
-        raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
-    _check_columns(source, fields)
-    return table("raw.records").conform(pa.concat_tables(batches))
+    with Pile(settings, table("raw.records").arrow_schema) as pile:
+        while waiting := list(islice(content.records, BATCH)):
+            if content.fields is None:
+                fields.update((name, None) for record in waiting for name in record.properties)
+            elif not count:
+                _check_columns(source, fields)
+            count += len(waiting)
+            if count > settings.max_records:
+                raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
+            pile.add(_batch(settings, export, waiting))
+        if not count:
+            raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
+        _check_columns(source, fields)
+        return table("raw.records").conform(pile.table())
 
 
 def _check_columns(source: Source, fields: dict[str, None]) -> None:
