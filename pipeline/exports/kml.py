@@ -109,7 +109,7 @@ def _records(settings: Settings, path: Path, numbers: Counter[str]) -> Iterator[
 
 def _record(settings: Settings, found: Found, layer: str, number: int) -> Record:
     pairs: list[tuple[str, Any]] = list(found.element.attrib.items())
-    if len([name for name in found.folders if name]) > 2:
+    if len([name for name in found.folders if name]) > 1:
         pairs.append(("_folders", list(found.folders)))
     shapes: list[Element] = []
     for child in found.element:
