@@ -15,6 +15,7 @@ import shapely
 from pyproj.exceptions import CRSError, ProjError
 
 from pipeline.exports.types import RefusedError
+from pipeline.theatres import Dialect
 
 CRS84 = "OGC:CRS84"
 ASSUMED = f"assumed {CRS84}"
@@ -45,6 +46,11 @@ def named_crs(name: str, where: str) -> pyproj.CRS:
     except CRSError:
         pass
     raise RefusedError("export_crs_unknown", f"{where} names {name!r}, which is not known", field="crs")
+
+
+def told_crs(dialect: Dialect) -> pyproj.CRS | None:
+    """The system that a source says its files are in where they name none."""
+    return None if dialect.crs is None else pyproj.CRS.from_user_input(dialect.crs)
 
 
 def short_name(crs: pyproj.CRS) -> str:

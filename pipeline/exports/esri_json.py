@@ -17,11 +17,10 @@ import shapely
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.exports.crs import ASSUMED, Geometries, place, refuse_metres, short_name
+from pipeline.exports.crs import ASSUMED, Geometries, place, refuse_metres, short_name, told_crs
 from pipeline.exports.geometry import Positions, ShapeError, check_vertices, line, point, positions
 from pipeline.exports.json_text import Item, encode, plain
-from pipeline.exports.types import GEOMETRY_TEXT, SOURCE_TEXT, Content, Record, RefusedError, name_properties
-from pipeline.settings import Settings
+from pipeline.exports.types import GEOMETRY_TEXT, SOURCE_TEXT, Content, Given, Record, RefusedError, name_properties
 
 NAME = "esrijson"
 WORDS = re.compile(r'"(?:esriGeometry[A-Z]\w+|esriFieldType\w+)"|"attributes"\s*:\s*\{')
@@ -39,7 +38,7 @@ def is_feature_set(document: dict[str, Any] | list[Item]) -> TypeGuard[dict[str,
     return has_attributes or (not document["features"] and bool(TELLING & set(document)))
 
 
-def read(settings: Settings, document: dict[str, Any], encoding: str, notes: list[str]) -> Content:
+def read(given: Given, document: dict[str, Any], encoding: str, notes: list[str]) -> Content:
     """Records of a feature set, brought to OGC:CRS84.
 
     Raises:
@@ -56,12 +55,12 @@ def read(settings: Settings, document: dict[str, Any], encoding: str, notes: lis
         except ShapeError as error:
             problem = f"geometry: {error}"
         if geometry is not None:
-            check_vertices(settings, geometry)
+            check_vertices(given.settings, geometry)
         made.append(geometry)
         problems.append(problem)
     geometries: Geometries = np.empty(len(made), dtype=object)
     geometries[:] = made
-    crs = _crs(document, features)
+    crs = _crs(document, features) or told_crs(given.dialect)
     if crs is None:
         refuse_metres(geometries, "no spatialReference")
     else:

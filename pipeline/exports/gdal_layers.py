@@ -23,7 +23,7 @@ from pyproj.exceptions import CRSError
 
 from pipeline.exports import archives
 from pipeline.exports.arrow_values import json_values
-from pipeline.exports.crs import ASSUMED, place, refuse_metres, short_name
+from pipeline.exports.crs import ASSUMED, place, refuse_metres, short_name, told_crs
 from pipeline.exports.geometry import from_wkb
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
 from pipeline.settings import Settings
@@ -93,7 +93,7 @@ def read_geodatabase(given: Given) -> Content:
     for home, target in folders.items():
         prefix = "" if len(folders) == 1 else f"{home}/"
         layers += [Layer(target, inner, prefix + inner) for inner in _layers(target)]
-    return _content(given.settings, "filegdb", layers)
+    return _content(given, "filegdb", layers)
 
 
 def read_geopackage(given: Given) -> Content:
@@ -115,7 +115,7 @@ def read_geopackage(given: Given) -> Content:
         path.symlink_to(given.path.resolve())
     _check_tables(path)
     layers = [Layer(path, name, name) for name in _layers(path)]
-    return _content(given.settings, "geopackage", layers)
+    return _content(given, "geopackage", layers)
 
 
 def read_flatgeobuf(given: Given) -> Content:
@@ -129,7 +129,7 @@ def read_flatgeobuf(given: Given) -> Content:
     layers = [Layer(path, name, "") for name in _layers(path)]
     if not layers:
         raise RefusedError("export_truncated", "the file ends within its header, or its header is damaged")
-    return _content(given.settings, "flatgeobuf", layers)
+    return _content(given, "flatgeobuf", layers)
 
 
 GEODATABASE_READER = Reader("filegdb", sniff_geodatabase, read_geodatabase)
@@ -170,10 +170,11 @@ def _layers(path: Path) -> list[str]:
         return [str(name) for name, _ in pyogrio.list_layers(path)]
 
 
-def _content(settings: Settings, format_: str, layers: list[Layer]) -> Content:
+def _content(given: Given, format_: str, layers: list[Layer]) -> Content:
     """All layers as one content, read batch by batch."""
     import pyogrio  # noqa: PLC0415
 
+    settings = given.settings
     fields: dict[str, None] = {}
     crs: dict[str, None] = {}
     encodings: dict[str, None] = {}
@@ -186,7 +187,7 @@ def _content(settings: Settings, format_: str, layers: list[Layer]) -> Content:
         names = _names(info)
         system = None
         if info["geometry_type"] is not None:
-            system = _system(layer, info["crs"])
+            system = _system(layer, info["crs"]) or told_crs(given.dialect)
             crs[ASSUMED if system is None else short_name(system)] = None
         fields.update(dict.fromkeys(names))
         encodings[info["encoding"] or "UTF-8"] = None

@@ -16,7 +16,7 @@ import pyproj
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.exports import esri_json
-from pipeline.exports.crs import CRS84, Geometries, named_crs, place, refuse_metres, short_name
+from pipeline.exports.crs import CRS84, Geometries, named_crs, place, refuse_metres, short_name, told_crs
 from pipeline.exports.encodings import choose_encoding, decode_head
 from pipeline.exports.geometry import TYPES, ShapeError, from_geojson
 from pipeline.exports.json_text import Document, Item, encode, plain
@@ -71,12 +71,12 @@ def read(given: Given) -> Content:
     with path.open(encoding=encoding, newline="") as file:
         document = Document(settings, file.read().removeprefix("\ufeff")).read()
     if esri_json.is_feature_set(document):
-        return esri_json.read(settings, document, encoding, notes)
+        return esri_json.read(given, document, encoding, notes)
     features = _features(document)
     if features is None:
         records = _objects(document)
         return Content(format="json", records=records, encoding=encoding, notes=notes)
-    crs = _declared_crs(document)
+    crs = _declared_crs(document) or told_crs(given.dialect)
     geometries, problems = _geometries(settings, features)
     if crs is None:
         refuse_metres(geometries, "no crs member")

@@ -16,7 +16,7 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from pipeline.exports.arrow_values import json_values
-from pipeline.exports.crs import ASSUMED, CRS84, place, refuse_metres, short_name
+from pipeline.exports.crs import ASSUMED, CRS84, place, refuse_metres, short_name, told_crs
 from pipeline.exports.geometry import from_wkb
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
 from pipeline.settings import Settings
@@ -56,6 +56,8 @@ def read(given: Given) -> Content:
     _check_caps(settings, file.metadata)
     names = list(file.schema_arrow.names)
     geometry = _geometry(file.schema_arrow)
+    if geometry is not None and geometry.crs is None:
+        geometry = geometry._replace(crs=told_crs(given.dialect))
     own = unique_names([name for name in names if geometry is None or name != geometry.column])
     crs = None
     if geometry is not None:

@@ -25,6 +25,7 @@ from pipeline.exports.crs import (
     outside_degrees,
     place,
     short_name,
+    told_crs,
 )
 from pipeline.exports.encodings import choose_encoding
 from pipeline.exports.geometry import from_wkb
@@ -57,6 +58,7 @@ def read(given: Given) -> Content:
     for layer in unpack_layers(given.settings, given.path, given.new_folder()):
         encoding, told = _encoding(layer, given.dialect.encoding, notes)
         names, system = _describe(layer, encoding)
+        system = system or told_crs(given.dialect)
         parts.append(_records(given.settings, layer, encoding, system))
         fields.update(dict.fromkeys(names))
         crs[ASSUMED if system is None else short_name(system)] = None

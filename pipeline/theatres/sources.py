@@ -10,7 +10,9 @@ import codecs
 from datetime import date
 from typing import Literal
 
+import pyproj
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pyproj.exceptions import CRSError
 
 SourceKind = Literal[
     "strikes", "control_observations", "control_polygons", "control_merged", "places", "reports", "report_additions"
@@ -74,6 +76,17 @@ class Dialect(Strict):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="What cuts rows of text")
     quote: str | None = Field(default=None, min_length=1, max_length=1, description='What stands around cells, not "')
     sheet: str | None = Field(default=None, description="Sheet of a workbook that is read")
+    crs: str | None = Field(default=None, description="System of coordinates where a file names none: EPSG:32637")
+
+    @field_validator("crs")
+    @classmethod
+    def _is_system(cls, name: str | None) -> str | None:
+        try:
+            if name is not None:
+                pyproj.CRS.from_user_input(name)
+        except CRSError as error:
+            raise ValueError(f"there is no coordinate reference system {name!r}") from error
+        return name
 
     @field_validator("encoding")
     @classmethod

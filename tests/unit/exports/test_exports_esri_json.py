@@ -11,10 +11,12 @@ import pyogrio
 import pyproj
 import pytest
 import shapely
-from export_files import column, geometries, properties, read_bytes, refusal
+from export_files import a_source, column, geometries, properties, read_bytes, refusal
 from hypothesis import given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
+
+from pipeline.theatres import Dialect
 
 WORLD = {"wkid": 4326, "latestWkid": 4326}
 MERCATOR = {"wkid": 102100, "latestWkid": 3857}
@@ -154,3 +156,21 @@ def test_an_empty_answer_and_an_error_are_told() -> None:
 def test_a_cap_on_vertices_is_named() -> None:
     code, value = refusal(read_bytes(feature_set(feature({"rings": [OUTER]})), max_vertices=4))
     assert (code, "max_vertices = 4" in value) == ("export_cap_exceeded", True)
+
+
+FAR = (4130000.0, 4320000.0)
+POSITION = f"[{FAR[0]},{FAR[1]}]"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'{{"type":"Feature","properties":{{"a":1}},"geometry":{{"type":"Point","coordinates":{POSITION}}}}}',
+        f'{{"features":[{{"attributes":{{"a":1}},"geometry":{{"x":{FAR[0]},"y":{FAR[1]}}}}}]}}',
+    ],
+)
+def test_a_system_that_the_source_declares_stands_in_for_one_that_a_file_lacks(content: str) -> None:
+    assert refusal(read_bytes(content.encode()))[0] == "export_crs_unknown"
+    source = a_source().model_copy(update={"dialect": Dialect(crs="EPSG:3857")})
+    (found,) = geometries(read_bytes(content.encode(), source))
+    assert (found.x, found.y) == pytest.approx((37.1, 36.15), abs=0.01)
