@@ -25,6 +25,7 @@ SPACE = re.compile(r"[ \t\n\r]*")
 STRING = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', re.DOTALL)
 # Far below the digits at which Python refuses to convert (4,300) and takes noticeable time.
 LONG_INTEGER = 40
+NESTING_CHUNK = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,23 @@ def _find_not_a_number(value: Any, where: str) -> str | None:
     return next((found for name, item in inner if (found := _find_not_a_number(item, name))), None)
 
 
-@dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list: its value and the line on which it starts."""
+    """One item of a list: its value and the line on which it starts.
 
-    value: Any
-    line: int
+    Of a large document no value is kept: it is decoded whenever it is asked for.
+    """
+
+    __slots__ = ("_at", "_value", "line")
+
+    def __init__(self, value: Any, line: int, at: int | None = None) -> None:
+        """``value`` is the item's, or, where ``at`` is given, the text in which it starts there."""
+        self._value, self._at = value, at
+        self.line = line
+
+    @property
+    def value(self) -> Any:
+        """The item's value."""
+        return self._value if self._at is None else _DECODER.raw_decode(self._value, self._at)[0]
 
 
 class Document:
@@ -160,6 +172,7 @@ class Document:
         self.text = text
         self.settings = settings
         self._line, self._counted = 1, 0
+        self._is_large = len(text) > settings.records_memory_bytes
         deepest, self._open = _nesting(text)
         if deepest > settings.max_depth:
             raise over_cap(settings, "max_depth", f"JSON nested {deepest:,} deep")
@@ -222,9 +235,9 @@ class Document:
         if self.text[at : at + 1] == "]":
             return items, at + 1
         while True:
-            line = self._line_at(at)
+            line, start = self._line_at(at), at
             value, at = _DECODER.raw_decode(self.text, at)
-            items.append(Item(value, line))
+            items.append(Item(self.text, line, start) if self._is_large else Item(value, line))
             at = self._skip(at)
             if self.text[at : at + 1] == "]":
                 return items, at + 1
@@ -274,10 +287,15 @@ def decode_line(settings: Settings, text: str, line: int) -> Any:
 
 def _nesting(text: str) -> tuple[int, int]:
     """How deeply brackets are nested, and how many are open at the end."""
-    bare = np.frombuffer(STRING.sub("", text).encode("utf-8", "surrogatepass"), np.uint8)
-    opening, closing = (np.isin(bare, list(pair)) for pair in (b"[{", b"]}"))
-    depth = np.cumsum(np.where(opening[opening | closing], 1, -1))
-    return (int(depth.max()), int(depth[-1])) if len(depth) else (0, 0)
+    bare = STRING.sub("", text)
+    deepest = level = 0
+    for start in range(0, len(bare), NESTING_CHUNK):
+        part = np.frombuffer(bare[start : start + NESTING_CHUNK].encode("utf-8", "surrogatepass"), np.uint8)
+        opening, closing = (np.isin(part, list(pair)) for pair in (b"[{", b"]}"))
+        depth = level + np.cumsum(np.where(opening[opening | closing], 1, -1))
+        if len(depth):
+            deepest, level = max(deepest, int(depth.max())), int(depth[-1])
+    return deepest, level
 
 
 def plain(value: Any) -> Any:

@@ -251,3 +251,13 @@ def test_metres_without_a_crs_are_refused_but_one_wild_point_is_not() -> None:
     metres = feature({}, {"type": "Point", "coordinates": CORNERS[0]})
     assert refusal(read_bytes(geojson(metres)))[0] == "export_crs_unknown"
     assert read_bytes(geojson(metres, feature({}, POINT), feature({}, POINT))).export["problem"] is None
+
+
+def test_a_large_document_reads_as_a_small_one() -> None:
+    """Its values are not kept, but decoded where they are asked for."""
+    content = geojson(*(feature({"n": n, "text": "حلب"}, POINT) for n in range(50)), feature(5), "no feature")
+    small, large = read_bytes(content), read_bytes(content, records_memory_bytes=100)
+    assert large.records.equals(small.records)
+    assert large.export == {**small.export, "file_name": large.export["file_name"]}
+    rows = json.dumps([{"n": n} for n in range(50)]).encode()
+    assert read_bytes(rows, records_memory_bytes=100).records.equals(read_bytes(rows).records)
