@@ -14,18 +14,14 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from json.encoder import encode_basestring
 from typing import Any
 
-import numpy as np
-
+from pipeline.exports.json_nesting import nesting
 from pipeline.exports.types import RefusedError, over_cap, unique_names
 from pipeline.settings import Settings
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 SPACE = re.compile(r"[ \t\n\r]*")
-# A string that nobody closes reaches to the end, so that every quotation mark is looked at once only.
-STRING = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', re.DOTALL)
 # Far below the digits at which Python refuses to convert (4,300) and takes noticeable time.
 LONG_INTEGER = 40
-NESTING_CHUNK = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +169,7 @@ class Document:
         self.settings = settings
         self._line, self._counted = 1, 0
         self._is_large = len(text) > settings.records_memory_bytes
-        deepest, self._open = _nesting(text)
+        deepest, self._open = nesting(text)
         if deepest > settings.max_depth:
             raise over_cap(settings, "max_depth", f"JSON nested {deepest:,} deep")
 
@@ -276,26 +272,13 @@ def decode_line(settings: Settings, text: str, line: int) -> Any:
     """
     # Counted first, for few lines have so many brackets at all.
     brackets = text.count("[") + text.count("{")
-    deepest = _nesting(text)[0] if brackets > settings.max_depth else 0
+    deepest = nesting(text)[0] if brackets > settings.max_depth else 0
     if deepest > settings.max_depth:
         raise over_cap(settings, "max_depth", f"line {line}: JSON nested {deepest:,} deep", line)
     value, end = _DECODER.raw_decode(text)
     if end < len(text):
         raise ValueError(f"more text after the value, at character {end + 1}")
     return value
-
-
-def _nesting(text: str) -> tuple[int, int]:
-    """How deeply brackets are nested, and how many are open at the end."""
-    bare = STRING.sub("", text)
-    deepest = level = 0
-    for start in range(0, len(bare), NESTING_CHUNK):
-        part = np.frombuffer(bare[start : start + NESTING_CHUNK].encode("utf-8", "surrogatepass"), np.uint8)
-        opening, closing = (np.isin(part, list(pair)) for pair in (b"[{", b"]}"))
-        depth = level + np.cumsum(np.where(opening[opening | closing], 1, -1))
-        if len(depth):
-            deepest, level = max(deepest, int(depth.max())), int(depth[-1])
-    return deepest, level
 
 
 def plain(value: Any) -> Any:
