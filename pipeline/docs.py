@@ -1,4 +1,4 @@
-"""Docs made from code: the data dictionary, the reasons for refusal, and the command line's own help.
+"""Docs made from code: the data dictionary, the reasons for refusal, the settings, and the command line's own help.
 
 Belongs here: writing those pages, and saying which have drifted. Does not belong here: prose that people write.
 Run ``python -m pipeline.docs`` to write them, ``--check`` to fail where one differs.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipeline.catalogue import Column, Table, tables
 from pipeline.catalogue.reasons import reasons
+from pipeline.settings import Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->\n\n"
@@ -70,7 +71,18 @@ def command_line() -> str:
     return "\n".join(pages)
 
 
+def settings_page() -> str:
+    """Every setting of a deployment."""
+    lines = [MADE + "# Settings\n", "Each is read from the environment. Sizes are in bytes.\n"]
+    lines += ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = f"{field.default:,}" if isinstance(field.default, int) else str(field.default)
+        lines.append(f"| `ISW_{name.upper()}` | {default} | {_cell(field.description or '')} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
+    "settings.md": settings_page,
     "data-dictionary.md": data_dictionary,
     "reasons.md": reason_catalogue,
     "command-line.md": command_line,

@@ -8,13 +8,16 @@ Does not belong here: reading a text as a day or a number (``parsing``), what a 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
@@ -94,7 +97,10 @@ def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:
     values = _columns(frame, names)
     columns = {name: frame.column(name) for name in KEPT}
     for field in fields:
-        columns[field] = _pick(source.fields.get(field), values, frame)
+        spec = source.fields.get(field)
+        columns[field] = _pick(spec, values, frame)
+        if spec is not None and spec.geometry:
+            columns[field] = pc.coalesce(columns[field], _axis(field, frame))
     columns["out_of_scope"] = _out_of_scope(source, values, frame)
     return pa.table(columns)
 
@@ -120,12 +126,22 @@ def _pick(spec: FieldSource | None, values: dict[str, pa.Array], frame: pa.Table
         found = frame.column("file_name").combine_chunks()
     elif spec.layer:
         found = frame.column("layer").combine_chunks()
+    elif not spec.names:
+        return pa.nulls(size, pa.string())
     else:
         found = pc.coalesce(*[_trimmed(values[name]) for name in spec.names])
     if spec.pattern:
         pattern = re.compile(spec.pattern)
         found = map_unique(found, lambda text: m.group(1) if (m := pattern.search(text)) else None, pa.string())
     return _trimmed(found)
+
+
+def _axis(field: str, frame: pa.Table) -> pa.Array:
+    """Latitude or longitude of each record's point, with all its digits; null where it has no point."""
+    shapes = shapely.from_wkb(frame.column("geometry").to_numpy())
+    points = np.where(shapely.get_type_id(shapes) == shapely.GeometryType.POINT, shapes, None)
+    axis = shapely.get_y(points) if field == "latitude" else shapely.get_x(points)
+    return pa.array([None if math.isnan(value) else repr(value) for value in axis.tolist()], pa.string())
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:

@@ -27,11 +27,20 @@ class Settings(BaseSettings):
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
     max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an archive may unpack to")
     max_unpack_ratio: int = Field(default=200, description="Most times that an archive may grow when unpacked")
+    max_archive_depth: int = Field(default=2, description="Most archives within one another (a KMZ in a zip is two)")
     max_members: int = Field(default=1_000, description="Most members of an archive")
     max_field_bytes: int = Field(default=10 * 1024**2, description="Longest single field or line")
     max_columns: int = Field(default=2_000, description="Most columns or properties of a record")
     max_depth: int = Field(default=64, description="Deepest nesting of JSON or XML")
     max_vertices: int = Field(default=5_000_000, description="Most vertices of one geometry")
+    max_records: int = Field(default=20_000_000, description="Most records of an export")
+    records_memory_bytes: int = Field(
+        default=256 * 1024**2, description="Records of one export held in memory while it is read; more wait on disk"
+    )
+    max_document_bytes: int = Field(default=512 * 1024**2, description="Largest JSON document, which is read whole")
+    max_shared_strings_bytes: int = Field(
+        default=256 * 1024**2, description="Largest list of a workbook's shared texts, unpacked, which is read whole"
+    )
     keep_releases: int = Field(default=10, ge=1, description="Releases kept besides each month's last")
 
     @cached_property

@@ -1,12 +1,13 @@
-"""Zip archives: what may be unpacked, and unpacking it.
+"""Zip and gzip archives: what may be unpacked, and unpacking it.
 
 Belongs here: caps on size and growth, refusing paths and links that lead outside, unpacking members whole.
-Does not belong here: what the members hold. Archives within an archive are never opened.
+Does not belong here: what the members hold, and how deep archives may lie within one another (``opening``).
 """
 
 from __future__ import annotations
 
 import errno
+import gzip
 import stat
 import struct
 import zipfile
@@ -20,6 +21,7 @@ from pipeline.exports.types import RefusedError, over_cap
 from pipeline.settings import Settings
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+GZIP = b"\x1f\x8b"
 CHUNK = 1024 * 1024
 # Growth says nothing about an archive that stays small: a table of blanks shrinks a thousandfold.
 SMALL = 16 * 1024**2
@@ -31,6 +33,30 @@ def is_zip(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
+def is_gzip(head: bytes) -> bool:
+    """Whether the first bytes are gzip's."""
+    return head.startswith(GZIP)
+
+
+def gunzip(settings: Settings, path: Path, target: Path) -> None:
+    """Unpack a gzip file; its checksum is verified.
+
+    Raises:
+        RefusedError: it is truncated or damaged, or unpacks to more than the caps.
+    """
+    packed, size = path.stat().st_size, 0
+    try:
+        with gzip.open(path) as source, target.open("wb") as file:
+            while chunk := source.read(CHUNK):
+                size += len(chunk)
+                _check_growth(settings, packed, size)
+                file.write(chunk)
+    except EOFError as error:
+        raise RefusedError("export_truncated", "the gzip file ends before its end mark") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise RefusedError("export_unreadable", f"damaged gzip file: {error}") from error
+
+
 def list_members(settings: Settings, path: Path) -> list[str]:
     """Names of an archive's members, in its order, without folders and the leftovers of macOS.
 
@@ -38,8 +64,8 @@ def list_members(settings: Settings, path: Path) -> list[str]:
         RefusedError: the archive is truncated or unreadable, unpacks to more than the caps, or holds a member
             whose path or kind could reach outside.
     """
-    with _opened(path) as archive:
-        return [member.filename for member in _checked(settings, archive)]
+    with opened(settings, path) as (_, members):
+        return [member.filename for member in members]
 
 
 def unpack(settings: Settings, path: Path, targets: dict[str, Path]) -> None:
@@ -53,8 +79,8 @@ def unpack(settings: Settings, path: Path, targets: dict[str, Path]) -> None:
     Raises:
         RefusedError: as for list_members, or a member is damaged.
     """
-    with _opened(path) as archive:
-        for member in _checked(settings, archive):
+    with opened(settings, path) as (archive, members):
+        for member in members:
             if member.filename in targets:
                 _unpack_one(settings, archive, member, targets[member.filename])
 
@@ -70,11 +96,11 @@ def _unpack_one(settings: Settings, archive: zipfile.ZipFile, member: zipfile.Zi
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive; whatever the standard library says of a damaged one becomes a refusal."""
+def opened(settings: Settings, path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """An archive and its members as ``list_members`` gives them; what is wrong with it becomes a refusal."""
     try:
         with zipfile.ZipFile(path) as archive:
-            yield archive
+            yield archive, _checked(settings, archive)
     except zipfile.BadZipFile as error:
         if "not a zip file" in str(error):
             text = "the archive's list of members, which stands at its end, is missing"
@@ -122,8 +148,12 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 
 def _check_sizes(settings: Settings, members: list[zipfile.ZipInfo]) -> None:
-    unpacked = sum(member.file_size for member in members)
-    packed = sum(member.compress_size for member in members)
+    _check_growth(
+        settings, sum(member.compress_size for member in members), sum(member.file_size for member in members)
+    )
+
+
+def _check_growth(settings: Settings, packed: int, unpacked: int) -> None:
     if unpacked > settings.max_unpacked_bytes:
         raise over_cap(settings, "max_unpacked_bytes", f"the archive unpacks to {unpacked:,} bytes")
     if unpacked > SMALL and unpacked > packed * settings.max_unpack_ratio:

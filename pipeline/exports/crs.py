@@ -15,6 +15,7 @@ import shapely
 from pyproj.exceptions import CRSError, ProjError
 
 from pipeline.exports.types import RefusedError
+from pipeline.theatres import Dialect
 
 CRS84 = "OGC:CRS84"
 ASSUMED = f"assumed {CRS84}"
@@ -45,6 +46,11 @@ def named_crs(name: str, where: str) -> pyproj.CRS:
     except CRSError:
         pass
     raise RefusedError("export_crs_unknown", f"{where} names {name!r}, which is not known", field="crs")
+
+
+def told_crs(dialect: Dialect) -> pyproj.CRS | None:
+    """The system that a source says its files are in where they name none."""
+    return None if dialect.crs is None else pyproj.CRS.from_user_input(dialect.crs)
 
 
 def short_name(crs: pyproj.CRS) -> str:
@@ -87,6 +93,33 @@ def to_crs84(geometries: Geometries, crs: pyproj.CRS) -> Geometries:
         chosen = shapely.has_z(geometries) == has_z
         moved[chosen] = shapely.transform(geometries[chosen], move, include_z=has_z)
     return moved
+
+
+def place(geometries: Geometries, crs: pyproj.CRS, problems: list[str | None]) -> Geometries:
+    """Geometries in OGC:CRS84; one that has no place there becomes None, and ``problems`` tells of it.
+
+    Raises:
+        RefusedError: ``export_crs_unknown`` where there is no way from ``crs`` to degrees.
+    """
+    moved = to_crs84(geometries, crs)
+    for lost in np.flatnonzero(not_finite(moved)):
+        moved[lost], problems[lost] = None, f"geometry: a coordinate has no place in {short_name(crs)}"
+    return moved
+
+
+def refuse_metres(geometries: Geometries, why: str) -> None:
+    """Refuse a file that declares no system while most of its coordinates can't be degrees.
+
+    One wild coordinate is the record's fault and left to the stages; most of them are the file's.
+
+    Raises:
+        RefusedError: ``export_crs_unknown``; ``why`` says what the file lacks.
+    """
+    outside = outside_degrees(geometries)
+    placed = sum(geometry is not None and not geometry.is_empty for geometry in geometries)
+    if outside.sum() * 2 > placed:
+        found = f"{outside.sum()} of {placed} geometries are not in degrees ({example(geometries, outside)})"
+        raise RefusedError("export_crs_unknown", f"{why}, and {found}", field="crs")
 
 
 def outside_degrees(geometries: Geometries) -> npt.NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""CSV and its kin: text in rows and cells, cut by commas, semicolons, tabs or bars.
+"""CSV and its kin: text in rows and cells, cut by commas, semicolons, tabs, bars or what is declared.
 
 Belongs here: finding the delimiter, the header, and where each row starts.
 Does not belong here: what a cell means. Every value stays exactly the text that the file has.
@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from pipeline.exports.encodings import decode_head, detect_encoding, is_text
+from pipeline.exports.encodings import choose_encoding, decode_head, is_text
 from pipeline.exports.types import (
     EXTRA,
     SOURCE_TEXT,
     Content,
+    Given,
     Reader,
     Record,
     RefusedError,
@@ -26,12 +27,20 @@ from pipeline.exports.types import (
 )
 from pipeline.settings import Settings
 
-DELIMITERS = (",", ";", "\t", "|")
+# Found without being told; any other can be declared.
+DELIMITERS = (",", ";", "\t", "|", "^", "~")
 SAMPLE = 256 * 1024
 SAMPLE_ROWS = 200
 # Excel's own way to declare the delimiter on a line before the header.
-DECLARED = re.compile(r"sep=([,;\t|])\r?\n?$", re.IGNORECASE)
+DECLARED = re.compile(r"sep=([^\w\s\"]|\t)\r?\n?$", re.IGNORECASE)
 MARKUP = ("<", "%PDF", "{\\rtf")
+
+
+class Cut(NamedTuple):
+    """How rows are cut into cells."""
+
+    delimiter: str
+    quote: str
 
 
 class Row(NamedTuple):
@@ -47,7 +56,7 @@ def sniff(head: bytes, names: Sequence[str]) -> bool:
     return not names and is_text(head) and not decode_head(head).lstrip().startswith(MARKUP)
 
 
-def read(settings: Settings, path: Path) -> Content:
+def read(given: Given) -> Content:
     """Read rows of text under a header.
 
     The first line that is not blank is the header; names that repeat get suffixes. Blank lines are no rows. A
@@ -56,12 +65,14 @@ def read(settings: Settings, path: Path) -> Content:
     Raises:
         RefusedError: the file as a whole can't be read.
     """
+    settings, path, notes = given.settings, given.path, list[str]()
     csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reading sets the same cap
-    encoding = detect_encoding(path)
+    encoding = choose_encoding(path, given.dialect.encoding, notes)
+    quote = given.dialect.quote or '"'
     with _open(path, encoding) as file:
-        delimiter = _sniff_delimiter(file)
+        cut = Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote)
     with _open(path, encoding) as file:
-        header = next(_rows(settings, file, delimiter), None)
+        header = next(_rows(settings, file, cut), None)
     if header is None:
         raise RefusedError("export_empty", "the file holds no text")
     if isinstance(header.cells, str):
@@ -72,9 +83,10 @@ def read(settings: Settings, path: Path) -> Content:
     names = unique_names(header.cells)
     return Content(
         format="csv",
-        records=_records(settings, path, encoding, delimiter, names),
+        records=_records(settings, path, encoding, cut, names),
         encoding=encoding,
         fields=tuple(names),
+        notes=notes,
     )
 
 
@@ -89,10 +101,10 @@ def _open(path: Path, encoding: str) -> TextIO:
     return file
 
 
-def _records(settings: Settings, path: Path, encoding: str, delimiter: str, names: list[str]) -> Iterator[Record]:
+def _records(settings: Settings, path: Path, encoding: str, cut: Cut, names: list[str]) -> Iterator[Record]:
     width = len(names)
     with _open(path, encoding) as file:
-        rows = _rows(settings, file, delimiter)
+        rows = _rows(settings, file, cut)
         next(rows)
         for number, row in enumerate(rows, start=1):
             if len(row.cells) == width and row.problem is None:
@@ -113,9 +125,10 @@ def _malformed(settings: Settings, names: list[str], number: int, row: Row) -> R
     return Record("", number, line, properties, None, f"{len(cells)} cells under a header of {len(names)}")
 
 
-def _rows(settings: Settings, file: TextIO, delimiter: str) -> Iterator[Row]:
+def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
     pending: list[str] = []
-    reader = csv.reader(_lines(settings, file, pending), delimiter=delimiter, strict=True)
+    lines = _lines(settings, file, pending)
+    reader = csv.reader(lines, delimiter=cut.delimiter, quotechar=cut.quote, strict=True)
     start = 1
     is_first = True
     while True:
@@ -155,7 +168,7 @@ def _row_problem(settings: Settings, error: csv.Error, line: int) -> str:
     return f"stray quotation mark: {text}"
 
 
-def _sniff_delimiter(file: TextIO) -> str:
+def _sniff_delimiter(file: TextIO, quote: str) -> str:
     """The delimiter under which most rows have as many cells as the header, and more than one."""
     sample = file.read(SAMPLE)
     is_whole = len(sample) < SAMPLE
@@ -163,15 +176,15 @@ def _sniff_delimiter(file: TextIO) -> str:
     declared = DECLARED.match(first_line)
     if declared:
         return declared.group(1)
-    scores = {delimiter: _score(sample, delimiter, is_whole) for delimiter in DELIMITERS}
+    scores = {delimiter: _score(sample, Cut(delimiter, quote), is_whole) for delimiter in DELIMITERS}
     best = max(scores, key=lambda delimiter: scores[delimiter])
     return best if scores[best] > (0.0, 0) else ","
 
 
-def _score(sample: str, delimiter: str, is_whole: bool) -> tuple[float, int]:
+def _score(sample: str, cut: Cut, is_whole: bool) -> tuple[float, int]:
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=cut.delimiter, quotechar=cut.quote):
             if row:
                 rows.append(row)
             if len(rows) > SAMPLE_ROWS:

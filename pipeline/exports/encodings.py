@@ -50,8 +50,14 @@ def is_text(head: bytes) -> bool:
     return "\0" not in text and controls <= len(text) / 100
 
 
-def detect_encoding(path: Path) -> str:
-    """Encoding in which the whole file can be decoded.
+def choose_encoding(path: Path, declared: str | None, notes: list[str]) -> str:
+    """Encoding in which the whole file can be decoded: its byte order mark's, the declared one, or what fits.
+
+    Args:
+        path: the file.
+        declared: encoding that is known from elsewhere.
+        notes: gets a line where the encoding had to be guessed, with a confidence: the share of the text's look that
+            speaks for it, 1 where nothing looks odd.
 
     Raises:
         RefusedError: ``export_truncated`` where the file ends within a character, ``export_encoding`` where
@@ -59,12 +65,14 @@ def detect_encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         marked = mark_of(file.read(HEAD))
-    fault = _fault(path, marked or "utf-8")
+    told = marked or declared
+    fault = _fault(path, told or "utf-8")
     if fault is None:
-        return marked or "utf-8"
-    if marked:
-        raise RefusedError("export_encoding", f"the file starts as {marked}, but {fault}")
-    encoding = _guess(path)
+        return told or "utf-8"
+    if told:
+        source = f"the file starts as {marked}" if marked else f"{declared} is declared"
+        raise RefusedError("export_encoding", f"{source}, but {fault}")
+    encoding = _guess(path, notes)
     fault = _fault(path, encoding)
     if fault:
         raise RefusedError("export_encoding", f"neither UTF-8 nor {encoding}: {fault}")
@@ -89,7 +97,7 @@ def _fault(path: Path, encoding: str) -> str | None:
     return None
 
 
-def _guess(path: Path) -> str:
+def _guess(path: Path, notes: list[str]) -> str:
     sample = bytearray()
     with path.open("rb") as file:
         while len(sample) < HEAD and (line := file.readline(HEAD)):
@@ -103,5 +111,8 @@ def _guess(path: Path) -> str:
     matches = list(from_bytes(bytes(sample), cp_isolation=list(CODE_PAGES)))
     if not matches:
         raise RefusedError("export_encoding", f"the text is neither UTF-8 nor one of {', '.join(CODE_PAGES)}")
-    best = min(matches, key=lambda m: (m.chaos, -m.coherence, CODE_PAGES.index(m.encoding)))
-    return str(best.encoding)
+    matches.sort(key=lambda m: (m.chaos, -m.coherence, CODE_PAGES.index(m.encoding)))
+    best, *others = [f"{match.encoding} (confidence {1 - match.chaos:.2f})" for match in matches]
+    rest = f"; next {others[0]}" if others else ""
+    notes.append(f"no encoding is declared: read as {best}{rest}")
+    return str(matches[0].encoding)

@@ -1,13 +1,13 @@
-"""Building geometries from coordinates as text formats write them.
+"""Building geometries from coordinates as text formats write them, or from WKB.
 
-Belongs here: positions, rings and the nesting of GeoJSON; the cap on vertices.
+Belongs here: positions, rings and the nesting of GeoJSON; leaving measures out; the cap on vertices.
 Does not belong here: repairing anything. An invalid ring passes, for the stages to judge;
 what can't be a ring does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.exports.crs import Geometries, not_finite
 from pipeline.exports.json_text import Digits
 from pipeline.exports.types import over_cap
 from pipeline.settings import Settings
@@ -130,6 +131,41 @@ def _from_geojson(found: Any) -> BaseGeometry:
     if not isinstance(kind, str) or kind not in _SHAPES:
         raise ShapeError(f"geometry type {kind!r} is not known")
     return _SHAPES[kind](found.get("coordinates"))
+
+
+def without_measures(geometries: Geometries) -> Geometries:
+    """Geometries without M, which GeoPackage, GeoParquet and shapely's own functions don't carry on."""
+    result = geometries.copy()
+    for has_z, dimension in ((False, 2), (True, 3)):
+        chosen = shapely.has_m(geometries) & (shapely.has_z(geometries) == has_z)
+        result[chosen] = shapely.from_wkb(shapely.to_wkb(geometries[chosen], output_dimension=dimension))
+    return result
+
+
+def from_wkb(settings: Settings, wkb: Sequence[bytes | None]) -> tuple[Geometries, list[str | None]]:
+    """Geometries without measures, and what is wrong with each that can't be had, which is None then.
+
+    Raises:
+        RefusedError: one has more vertices than the cap.
+    """
+    given = np.empty(len(wkb), dtype=object)
+    given[:] = wkb
+    with np.errstate(invalid="ignore"):  # coordinates that are not numbers are told of below
+        geometries = without_measures(shapely.from_wkb(given, on_invalid="ignore"))
+    counts = shapely.get_num_coordinates(geometries)
+    if counts.size and counts.max() > settings.max_vertices:
+        check_vertices(settings, geometries[counts.argmax()])
+    broken = not_finite(geometries)
+    problems: list[str | None] = [
+        "geometry: a coordinate is not finite"
+        if is_broken
+        else "geometry: the shape can't be read"
+        if source is not None and geometry is None
+        else None
+        for source, geometry, is_broken in zip(wkb, geometries, broken, strict=True)
+    ]
+    geometries[broken] = None
+    return geometries, problems
 
 
 def check_vertices(settings: Settings, geometry: BaseGeometry) -> None:

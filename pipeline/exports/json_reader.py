@@ -1,41 +1,35 @@
 """JSON and GeoJSON.
 
 Belongs here: which part of a document are its records, and what each record's properties are.
-Does not belong here: decoding JSON (``json_text``), building geometries (``geometry``).
+Does not belong here: decoding JSON (``json_text``), building geometries (``geometry``), Esri's own shape of JSON
+(``esri_json``).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyproj
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.exports.crs import (
-    CRS84,
-    Geometries,
-    example,
-    named_crs,
-    not_finite,
-    outside_degrees,
-    short_name,
-    to_crs84,
-)
-from pipeline.exports.encodings import decode_head, detect_encoding
+from pipeline.exports import esri_json
+from pipeline.exports.crs import CRS84, Geometries, named_crs, place, refuse_metres, short_name, told_crs
+from pipeline.exports.encodings import choose_encoding, decode_head
 from pipeline.exports.geometry import TYPES, ShapeError, from_geojson
 from pipeline.exports.json_text import Document, Item, encode, plain
 from pipeline.exports.types import (
     GEOMETRY_TEXT,
     SOURCE_TEXT,
     Content,
+    Given,
     Reader,
     Record,
     RefusedError,
-    unique_names,
+    name_properties,
+    over_cap,
 )
 from pipeline.settings import Settings
 
@@ -56,38 +50,58 @@ def sniff_geojson(head: bytes, names: Sequence[str]) -> bool:
     return sniff_json(head, names) and GEOJSON.search(decode_head(head)) is not None
 
 
-def read(settings: Settings, path: Path) -> Content:
-    """Read a GeoJSON document, a list of objects, or an object that holds one list of objects.
+def sniff_esri(head: bytes, names: Sequence[str]) -> bool:
+    """Whether the first bytes can begin JSON and have the words of an Esri feature set."""
+    return sniff_json(head, names) and esri_json.WORDS.search(decode_head(head)) is not None
+
+
+def read(given: Given) -> Content:
+    """Read a GeoJSON document, an Esri feature set, a list of objects, or an object that holds one list of objects.
 
     A list without geometry gives records without one. Geometries are brought to OGC:CRS84.
 
     Raises:
         RefusedError: the file as a whole can't be read.
     """
-    encoding = detect_encoding(path)
+    settings, path, notes = given.settings, given.path, list[str]()
+    if path.stat().st_size > settings.max_document_bytes:
+        what = f"a document of {path.stat().st_size:,} bytes, read whole (one feature a line is not)"
+        raise over_cap(settings, "max_document_bytes", what)
+    encoding = choose_encoding(path, given.dialect.encoding, notes)
     with path.open(encoding=encoding, newline="") as file:
         document = Document(settings, file.read().removeprefix("\ufeff")).read()
+    if esri_json.is_feature_set(document):
+        return esri_json.read(given, document, encoding, notes)
     features = _features(document)
     if features is None:
         records = _objects(document)
-        return Content(format="json", records=records, encoding=encoding)
-    crs = _declared_crs(document)
+        return Content(format="json", records=records, encoding=encoding, notes=notes)
+    crs = _declared_crs(document) or told_crs(given.dialect)
     geometries, problems = _geometries(settings, features)
     if crs is None:
-        _refuse_metres(geometries)
+        refuse_metres(geometries, "no crs member")
     else:
-        geometries = to_crs84(geometries, crs)
-        for place in np.flatnonzero(not_finite(geometries)):
-            geometries[place], problems[place] = (
-                None,
-                f"geometry: a coordinate has no place in {short_name(crs)}",
-            )
+        geometries = place(geometries, crs, problems)
     records = _feature_records(features, geometries, problems)
-    return Content(format="geojson", records=records, encoding=encoding, crs=CRS84 if crs is None else short_name(crs))
+    found = CRS84 if crs is None else short_name(crs)
+    return Content(format="geojson", records=records, encoding=encoding, crs=found, notes=notes)
 
 
 GEOJSON_READER = Reader("geojson", sniff_geojson, read)
+ESRI_READER = Reader(esri_json.NAME, sniff_esri, read)
 JSON_READER = Reader("json", sniff_json, read)
+
+
+def read_features(settings: Settings, features: list[Item], is_first: bool) -> Iterator[Record]:
+    """Records of features in OGC:CRS84, some at a time; the first ones show whether they are in degrees.
+
+    Raises:
+        RefusedError: they are not in degrees, or a geometry has more vertices than the cap.
+    """
+    geometries, problems = _geometries(settings, features)
+    if is_first:
+        refuse_metres(geometries, "no crs")
+    return _feature_records(features, geometries, problems)
 
 
 def _features(document: dict[str, Any] | list[Item]) -> list[Item] | None:
@@ -139,18 +153,6 @@ def _geometries(settings: Settings, features: list[Item]) -> tuple[Geometries, l
     return array, problems
 
 
-def _refuse_metres(geometries: Geometries) -> None:
-    """Refuse a file that declares no system while most of its coordinates can't be degrees.
-
-    One wild coordinate is the record's fault and left to the stages; most of them are the file's.
-    """
-    outside = outside_degrees(geometries)
-    placed = sum(geometry is not None and not geometry.is_empty for geometry in geometries)
-    if outside.sum() * 2 > placed:
-        found = f"{outside.sum()} of {placed} geometries are not in degrees ({example(geometries, outside)})"
-        raise RefusedError("export_crs_unknown", f"no crs member, and {found}", field="crs")
-
-
 def _feature_records(features: list[Item], geometries: Geometries, problems: list[str | None]) -> Iterator[Record]:
     for number, (item, geometry, problem) in enumerate(zip(features, geometries, problems, strict=True), start=1):
         feature = item.value
@@ -162,7 +164,7 @@ def _feature_records(features: list[Item], geometries: Geometries, problems: lis
         if own is not None and not isinstance(own, dict):
             fault = problem or "properties are not an object"
             own = {"properties": own}
-        properties = _named({**(own or {})}, {k: v for k, v in feature.items() if k not in FEATURE_MEMBERS})
+        properties = name_properties({**(own or {})}, {k: v for k, v in feature.items() if k not in FEATURE_MEMBERS})
         if problem is not None:
             properties[GEOMETRY_TEXT] = encode(feature.get("geometry"))
         yield Record("", number, item.line, properties, geometry, fault)
@@ -171,7 +173,7 @@ def _feature_records(features: list[Item], geometries: Geometries, problems: lis
 def _objects(document: dict[str, Any] | list[Item]) -> Iterator[Record]:
     for number, item in enumerate(_items(document), start=1):
         if isinstance(item.value, dict):
-            yield Record("", number, item.line, _named(item.value, {}))
+            yield Record("", number, item.line, name_properties(item.value, {}))
         else:
             text = {SOURCE_TEXT: encode(item.value)}
             yield Record("", number, item.line, text, None, "the item is not an object")
@@ -195,11 +197,3 @@ def _items(document: dict[str, Any] | list[Item]) -> list[Item]:
     names = ", ".join(filled or document)
     found = "several lists of objects" if filled else "no list of objects"
     raise RefusedError("export_unreadable", f"the JSON object holds {found} ({names}); one is read")
-
-
-def _named(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
-    """Properties, then a feature's other members (``id`` becomes ``_id``), under names of their own."""
-    if not members and not any(name.startswith("_") for name in properties) and "" not in properties:
-        return properties
-    names = unique_names([*properties, *(f"_{name}" for name in members)])
-    return dict(zip(names, [*properties.values(), *members.values()], strict=True))

@@ -14,15 +14,12 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from json.encoder import encode_basestring
 from typing import Any
 
-import numpy as np
-
+from pipeline.exports.json_nesting import nesting
 from pipeline.exports.types import RefusedError, over_cap, unique_names
 from pipeline.settings import Settings
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 SPACE = re.compile(r"[ \t\n\r]*")
-# A string that nobody closes reaches to the end, so that every quotation mark is looked at once only.
-STRING = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', re.DOTALL)
 # Far below the digits at which Python refuses to convert (4,300) and takes noticeable time.
 LONG_INTEGER = 40
 
@@ -140,12 +137,23 @@ def _find_not_a_number(value: Any, where: str) -> str | None:
     return next((found for name, item in inner if (found := _find_not_a_number(item, name))), None)
 
 
-@dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list: its value and the line on which it starts."""
+    """One item of a list: its value and the line on which it starts.
 
-    value: Any
-    line: int
+    Of a large document no value is kept: it is decoded whenever it is asked for.
+    """
+
+    __slots__ = ("_at", "_value", "line")
+
+    def __init__(self, value: Any, line: int, at: int | None = None) -> None:
+        """``value`` is the item's, or, where ``at`` is given, the text in which it starts there."""
+        self._value, self._at = value, at
+        self.line = line
+
+    @property
+    def value(self) -> Any:
+        """The item's value."""
+        return self._value if self._at is None else _DECODER.raw_decode(self._value, self._at)[0]
 
 
 class Document:
@@ -160,7 +168,8 @@ class Document:
         self.text = text
         self.settings = settings
         self._line, self._counted = 1, 0
-        deepest, self._open = _nesting(text)
+        self._is_large = len(text) > settings.records_memory_bytes
+        deepest, self._open = nesting(text)
         if deepest > settings.max_depth:
             raise over_cap(settings, "max_depth", f"JSON nested {deepest:,} deep")
 
@@ -222,9 +231,9 @@ class Document:
         if self.text[at : at + 1] == "]":
             return items, at + 1
         while True:
-            line = self._line_at(at)
+            line, start = self._line_at(at), at
             value, at = _DECODER.raw_decode(self.text, at)
-            items.append(Item(value, line))
+            items.append(Item(self.text, line, start) if self._is_large else Item(value, line))
             at = self._skip(at)
             if self.text[at : at + 1] == "]":
                 return items, at + 1
@@ -254,12 +263,22 @@ class Document:
         return RefusedError("export_unreadable", f"{where}: {getattr(error, 'msg', error)}", line=line)
 
 
-def _nesting(text: str) -> tuple[int, int]:
-    """How deeply brackets are nested, and how many are open at the end."""
-    bare = np.frombuffer(STRING.sub("", text).encode("utf-8", "surrogatepass"), np.uint8)
-    opening, closing = (np.isin(bare, list(pair)) for pair in (b"[{", b"]}"))
-    depth = np.cumsum(np.where(opening[opening | closing], 1, -1))
-    return (int(depth.max()), int(depth[-1])) if len(depth) else (0, 0)
+def decode_line(settings: Settings, text: str, line: int) -> Any:
+    """The one value that a line holds.
+
+    Raises:
+        ValueError: it is no JSON, or more than one value.
+        RefusedError: it is nested deeper than the cap.
+    """
+    # Counted first, for few lines have so many brackets at all.
+    brackets = text.count("[") + text.count("{")
+    deepest = nesting(text)[0] if brackets > settings.max_depth else 0
+    if deepest > settings.max_depth:
+        raise over_cap(settings, "max_depth", f"line {line}: JSON nested {deepest:,} deep", line)
+    value, end = _DECODER.raw_decode(text)
+    if end < len(text):
+        raise ValueError(f"more text after the value, at character {end + 1}")
+    return value
 
 
 def plain(value: Any) -> Any:

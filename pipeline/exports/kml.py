@@ -10,9 +10,9 @@ half of what tells controllers apart), fill in defaults that no file holds, and 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
@@ -25,7 +25,7 @@ from pipeline.exports import archives
 from pipeline.exports.crs import CRS84
 from pipeline.exports.encodings import decode_head
 from pipeline.exports.geometry import Positions, ShapeError, check_vertices, line, point, polygon
-from pipeline.exports.types import GEOMETRY_TEXT, Content, Reader, Record, RefusedError, unique_names
+from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
 from pipeline.exports.xml_stream import Found, find_elements
 from pipeline.settings import Settings
 
@@ -51,34 +51,35 @@ def sniff_kmz(_head: bytes, names: Sequence[str]) -> bool:
     return any(name.lower().endswith(".kml") for name in names)
 
 
-def read(settings: Settings, path: Path) -> Content:
+def read(given: Given) -> Content:
     """Read every placemark of a KML file, under the name of the folder that it lies in.
 
     Raises:
         RefusedError: the file can't be read as a whole; also while the records are read.
     """
-    with path.open("rb") as file:
+    with given.path.open("rb") as file:
         encoding = _declared_encoding(file.read(1024))
-    return Content(format="kml", records=_records(settings, path, Counter()), encoding=encoding, crs=CRS84)
+    records = _records(given.settings, given.path, Counter())
+    return Content(format="kml", records=records, encoding=encoding, crs=CRS84)
 
 
-def read_kmz(settings: Settings, path: Path) -> Content:
+def read_kmz(given: Given) -> Content:
     """Read every KML member of an archive, as ``read`` does.
 
     Raises:
         RefusedError: the archive or a member can't be read.
     """
-    members = [name for name in archives.list_members(settings, path) if name.lower().endswith(".kml")]
-    records: list[Record] = []
+    members = [name for name in archives.list_members(given.settings, given.path) if name.lower().endswith(".kml")]
     numbers: Counter[str] = Counter()
     encodings: dict[str, None] = {}
-    with tempfile.TemporaryDirectory(prefix="isw-kmz-") as folder:
-        unpacked = {name: Path(folder) / f"{number}.kml" for number, name in enumerate(members)}
-        archives.unpack(settings, path, unpacked)
-        for file in unpacked.values():
-            encodings[_declared_encoding(file.read_bytes()[:1024])] = None
-            records.extend(_records(settings, file, numbers))
-    return Content(format="kmz", records=iter(records), encoding="; ".join(encodings), crs=CRS84)
+    folder = given.new_folder()
+    unpacked = {name: folder / f"{number}.kml" for number, name in enumerate(members)}
+    archives.unpack(given.settings, given.path, unpacked)
+    for path in unpacked.values():
+        with path.open("rb") as file:
+            encodings[_declared_encoding(file.read(1024))] = None
+    records = chain.from_iterable(_records(given.settings, path, numbers) for path in unpacked.values())
+    return Content(format="kmz", records=records, encoding="; ".join(encodings), crs=CRS84)
 
 
 KML_READER = Reader("kml", sniff, read)
@@ -108,7 +109,7 @@ def _records(settings: Settings, path: Path, numbers: Counter[str]) -> Iterator[
 
 def _record(settings: Settings, found: Found, layer: str, number: int) -> Record:
     pairs: list[tuple[str, Any]] = list(found.element.attrib.items())
-    if len([name for name in found.folders if name]) > 2:
+    if len([name for name in found.folders if name]) > 1:
         pairs.append(("_folders", list(found.folders)))
     shapes: list[Element] = []
     for child in found.element:

@@ -18,7 +18,8 @@ import shapely
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
 from pipeline.exports.json_text import encode_texts, encode_with_fault
-from pipeline.exports.registry import detect
+from pipeline.exports.opening import open_export
+from pipeline.exports.pile import Pile
 from pipeline.exports.types import (
     PROBLEM,
     PROBLEM_TEXT,
@@ -34,6 +35,7 @@ from pipeline.theatres import Source, Theatre
 
 BATCH = 10_000
 VALUE_LENGTH = 200
+NOTES_LENGTH = 2_000
 MALFORMED = "record_malformed"
 UNKNOWN_FORMAT = "unknown"
 # Mapped fields without which no record of a file can be placed in time, in space or in its source.
@@ -69,17 +71,19 @@ def read_export(
         "bytes": received.bytes,
         "encoding": None,
         "crs": None,
+        "notes": None,
         "record_count": 0,
         "received_at": received_at,
         "problem_code": None,
         "problem": None,
     }
     try:
-        reader = detect(settings, received.path)
-        export["format"] = reader.name
-        content = reader.read(settings, received.path)
-        export.update(format=content.format, encoding=content.encoding, crs=content.crs)
-        records = _gather(settings, content, export, source)
+        with open_export(settings, received.path, source.dialect) as opened:
+            export["format"] = opened.format
+            content = opened.read()
+            export.update(format=content.format, encoding=content.encoding, crs=content.crs)
+            records = _gather(settings, content, export, source)
+            export["notes"] = "; ".join(content.notes)[:NOTES_LENGTH] or None
     except RefusedError as refusal:
         return _refuse(export, refusal)
     export["record_count"] = records.num_rows
@@ -110,24 +114,28 @@ def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
 def _gather(settings: Settings, content: Content, export: dict[str, Any], source: Source) -> pa.Table:
     """All records as rows of ``raw.records``, made in batches so that Python holds few of them at a time."""
     fields: dict[str, None] = dict.fromkeys(content.fields or ())
-    batches: list[pa.Table] = []
-    while waiting := list(islice(content.records, BATCH)):
-        if content.fields is None:
-            fields.update((name, None) for record in waiting for name in record.properties)
-        elif not batches:
-            _check_columns(source, fields)
-        batches.append(_batch(settings, export, waiting))
-    if not batches:
-        raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
-    _check_columns(source, fields)
-    return table("raw.records").conform(pa.concat_tables(batches))
+    count = 0
+    with Pile(settings, table("raw.records").arrow_schema) as pile:
+        while waiting := list(islice(content.records, BATCH)):
+            if content.fields is None:
+                fields.update((name, None) for record in waiting for name in record.properties)
+            elif not count:
+                _check_columns(source, fields)
+            count += len(waiting)
+            if count > settings.max_records:
+                raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
+            pile.add(_batch(settings, export, waiting))
+        if not count:
+            raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
+        _check_columns(source, fields)
+        return table("raw.records").conform(pile.table())
 
 
 def _check_columns(source: Source, fields: dict[str, None]) -> None:
     """Refuse a file that lacks every name of a field that the source can't do without."""
     missing = []
     for field, spec in source.fields.items():
-        needed = field in REQUIRED and spec.names and not (spec.const or spec.file_name or spec.layer)
+        needed = field in REQUIRED and spec.names and not (spec.const or spec.file_name or spec.layer or spec.geometry)
         if needed and f"{field}_file" not in source.fields and not set(spec.names) & set(fields):
             missing.append((field, " or ".join(spec.names)))
     missing += _half_of_a_coordinate(source, fields)
@@ -139,7 +147,9 @@ def _check_columns(source: Source, fields: dict[str, None]) -> None:
 def _half_of_a_coordinate(source: Source, fields: dict[str, None]) -> list[tuple[str, str]]:
     """Latitude or longitude where a file has the other alone: without both, a place's name may still do."""
     axes: dict[str, tuple[str, ...]] = {
-        name: source.fields[name].names for name in ("latitude", "longitude") if name in source.fields
+        name: source.fields[name].names
+        for name in ("latitude", "longitude")
+        if name in source.fields and not source.fields[name].geometry
     }
     lacking = [(name, " or ".join(names)) for name, names in axes.items() if names and not set(names) & set(fields)]
     return lacking if len(lacking) == 1 else []

@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.catalogue.reasons import reason
-from pipeline.exports.registry import detect
+from pipeline.exports.opening import open_export
 from pipeline.exports.types import RefusedError
 from pipeline.settings import Settings
-from pipeline.theatres import Source, theatres
+from pipeline.theatres import Dialect, Source, theatres
 
 FIRST = 100
 
@@ -36,27 +36,32 @@ def recognise(settings: Settings, path: Path) -> list[tuple[str, str]]:
         for source in theatre.sources.values()
         if source.recognise and _name_fits(source, path)
     ]
-    needs_columns = any(_columns(source) for _, source in candidates)
-    found = read_columns(settings, path) if needs_columns else set()
-    return [(theatre, source.name) for theatre, source in candidates if _columns(source) <= found]
+    dialects = {source.dialect for _, source in candidates if _columns(source)}
+    found = {dialect: read_columns(settings, path, dialect) for dialect in dialects}
+    return [
+        (theatre, source.name)
+        for theatre, source in candidates
+        if _columns(source) <= found.get(source.dialect, frozenset())
+    ]
 
 
-def read_columns(settings: Settings, path: Path) -> set[str]:
+def read_columns(settings: Settings, path: Path, dialect: Dialect) -> frozenset[str]:
     """Names of the columns or properties of a file's first records; none where it can't be read."""
     try:
-        content = detect(settings, path).read(settings, path)
-        if content.fields is not None:
-            return set(content.fields)
-        return {name for record in islice(content.records, FIRST) for name in record.properties}
+        with open_export(settings, path, dialect) as opened:
+            content = opened.read()
+            if content.fields is not None:
+                return frozenset(content.fields)
+            return frozenset(name for record in islice(content.records, FIRST) for name in record.properties)
     except (RefusedError, OSError):  # a file that may not be read is told of when it is received
-        return set()
+        return frozenset()
 
 
 def find_fault(settings: Settings, path: Path) -> str | None:
     """Why the first records of a file cannot be read, in words; None where they can."""
     try:
-        content = detect(settings, path).read(settings, path)
-        next(iter(content.records), None)
+        with open_export(settings, path, Dialect()) as opened:
+            next(iter(opened.read().records), None)
     except RefusedError as refusal:
         return f"{reason(refusal.code).about.lower()} ({refusal})"
     except OSError as error:

@@ -7,30 +7,45 @@ Does not belong here: anything that a single format needs.
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Sequence
 
-from pipeline.exports import archives, delimited, json_reader, kml, shapefile
-from pipeline.exports.encodings import HEAD, decode_head, is_text
-from pipeline.exports.types import Reader, RefusedError
-from pipeline.settings import Settings
+from pipeline.exports import (
+    archives,
+    delimited,
+    gdal_layers,
+    json_lines,
+    json_reader,
+    kml,
+    parquet,
+    shapefile,
+    workbook,
+)
+from pipeline.exports.encodings import decode_head, is_text
+from pipeline.exports.types import Reader
 
 # Asked in this order: the last one takes any text.
 READERS: list[Reader] = [
+    workbook.READER,
+    gdal_layers.GEODATABASE_READER,
     shapefile.READER,
+    gdal_layers.GEOPACKAGE_READER,
+    gdal_layers.FLATGEOBUF_READER,
+    parquet.READER,
     kml.KMZ_READER,
     kml.KML_READER,
+    json_lines.READER,
     json_reader.GEOJSON_READER,
+    json_reader.ESRI_READER,
     json_reader.JSON_READER,
     delimited.READER,
 ]
 
 # What files that are not read turn out to be, for the message.
 OTHERS = {
-    b"\x1f\x8b": "gzip",
     b"%PDF": "a PDF document",
-    b"SQLite format 3": "an SQLite database, perhaps a GeoPackage",
-    b"\xd0\xcf\x11\xe0": "an old Office document",
-    b"PAR1": "Parquet",
+    b"SQLite format 3": "an SQLite database that is no GeoPackage",
+    b"\xd0\xcf\x11\xe0": "an old or encrypted Office document",
+    b"PARE": "encrypted Parquet",
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
     b"\x00\x00\x27\x0a": "a Shapefile's part that is not zipped together with the others",
@@ -40,24 +55,13 @@ OTHERS = {
 TAG = re.compile(r"<(!DOCTYPE html|[A-Za-z][\w:.-]*)", re.IGNORECASE)
 
 
-def detect(settings: Settings, path: Path) -> Reader:
-    """The reader for a file, by its content.
-
-    Raises:
-        RefusedError: ``export_empty``, ``export_format_unknown``, or what is wrong with an archive.
-    """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    if not decode_head(head).strip("\0 \t\r\n"):
-        raise RefusedError("export_empty", "the file holds no text" if head else "the file holds no bytes")
-    names = archives.list_members(settings, path) if archives.is_zip(head) else []
-    for reader in READERS:
-        if reader.sniff(head, names):
-            return reader
-    raise RefusedError("export_format_unknown", f"the content looks like {_likely(head, names)}")
+def find_reader(head: bytes, names: Sequence[str]) -> Reader | None:
+    """The reader for a file by its first bytes and, if it is an archive, its members' names; None where none fits."""
+    return next((reader for reader in READERS if reader.sniff(head, names)), None)
 
 
-def _likely(head: bytes, names: list[str]) -> str:
+def likely(head: bytes, names: Sequence[str]) -> str:
+    """What a file that no reader takes seems to be, in words."""
     if archives.is_zip(head):
         return f"a zip archive of {', '.join(names[:5])}" if names else "an empty zip archive"
     for magic, what in OTHERS.items():

@@ -6,8 +6,9 @@ Does not belong here: any format, and anything that touches a disk.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.settings import Settings
+from pipeline.theatres import Dialect
 
 # Property names that this room adds. A property of the source that has one of these names gets a suffix.
 PROBLEM = "_problem"
@@ -22,7 +24,8 @@ PROBLEM_TEXT = "_problem_text"
 EXTRA = "_extra"
 SOURCE_TEXT = "_text"
 GEOMETRY_TEXT = "_geometry_text"
-RESERVED = frozenset({PROBLEM, PROBLEM_TEXT, EXTRA, SOURCE_TEXT, GEOMETRY_TEXT})
+FORMULAS = "_formulas"
+RESERVED = frozenset({PROBLEM, PROBLEM_TEXT, EXTRA, SOURCE_TEXT, GEOMETRY_TEXT, FORMULAS})
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,27 @@ class Record(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a reader is given.
+
+    Attributes:
+        settings: gives the caps.
+        path: the file, or a member of an archive that was unpacked.
+        dialect: what the source says of its files.
+        scratch: a private folder, which is there until the records are read.
+    """
+
+    settings: Settings
+    path: Path
+    dialect: Dialect
+    scratch: Path
+
+    def new_folder(self) -> Path:
+        """A new folder in the scratch folder."""
+        return Path(tempfile.mkdtemp(dir=self.scratch))
+
+
+@dataclass(frozen=True)
 class Content:
     """What a reader found in a file.
 
@@ -89,6 +113,7 @@ class Content:
         encoding: text encoding.
         crs: coordinate reference system as the file declares it.
         fields: names of the columns; None where each record has its own.
+        notes: what the reader had to decide or to leave out, in words; complete once the records are read.
     """
 
     format: str
@@ -96,6 +121,7 @@ class Content:
     encoding: str | None = None
     crs: str | None = None
     fields: tuple[str, ...] | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -110,7 +136,7 @@ class Reader:
 
     name: str
     sniff: Callable[[bytes, Sequence[str]], bool]
-    read: Callable[[Settings, Path], Content]
+    read: Callable[[Given], Content]
 
 
 class RefusedError(Exception):
@@ -165,3 +191,11 @@ def unique_names(names: Sequence[str]) -> list[str]:
         given.add(unique)
         result.append(unique)
     return result
+
+
+def name_properties(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
+    """Properties, then a feature's other members (``id`` becomes ``_id``), under names of their own."""
+    if not members and not any(name.startswith("_") for name in properties) and "" not in properties:
+        return properties
+    names = unique_names([*properties, *(f"_{name}" for name in members)])
+    return dict(zip(names, [*properties.values(), *members.values()], strict=True))

@@ -20,7 +20,7 @@ from pipeline.theatres.model import (
     months_between,
 )
 from pipeline.theatres.reading import read_theatre, theatre_files, theatres
-from pipeline.theatres.sources import CONTROL_KINDS, FieldSource, Recognise, Source, SourceKind
+from pipeline.theatres.sources import CONTROL_KINDS, Dialect, FieldSource, Recognise, Source, SourceKind
 
 __all__ = [
     "CONTESTED",
@@ -29,6 +29,7 @@ __all__ = [
     "UNKNOWN",
     "Control",
     "Controller",
+    "Dialect",
     "FieldSource",
     "Near",
     "Province",

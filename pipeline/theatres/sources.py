@@ -6,10 +6,13 @@ Does not belong here: the theatre around it (``model``), anything done to a reco
 
 from __future__ import annotations
 
+import codecs
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import pyproj
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pyproj.exceptions import CRSError
 
 SourceKind = Literal[
     "strikes", "control_observations", "control_polygons", "control_merged", "places", "reports", "report_additions"
@@ -17,6 +20,8 @@ SourceKind = Literal[
 CONTROL_KINDS: tuple[SourceKind, ...] = ("control_observations", "control_polygons", "control_merged")
 
 
+# Fields that a point's geometry can give.
+AXES = ("latitude", "longitude")
 # What a source that is made of two others can say.
 MERGED_FIELDS = frozenset(
     {"name", "kind", "title", "publisher", "credit", "terms", "url", "compiled", "caveats"}
@@ -33,6 +38,8 @@ class Strict(BaseModel):
 class FieldSource(Strict):
     """Where a value comes from: the first non-empty of the named properties, the file's name, its layer, or a constant.
 
+    With ``geometry``, a latitude or longitude that no property names is that of the record's point.
+
     ``pattern`` keeps the first group of a regular expression's match; a value that does not match is empty.
     """
 
@@ -40,6 +47,7 @@ class FieldSource(Strict):
     const: str | None = None
     file_name: bool = False
     layer: bool = False
+    geometry: bool = False
     pattern: str | None = None
 
     @model_validator(mode="before")
@@ -59,6 +67,34 @@ class Recognise(Strict):
 
     fields: tuple[str, ...] = ()
     file_name: str | None = Field(default=None, description="Shell pattern, matched without regard to case")
+
+
+class Dialect(Strict):
+    """What files of a source do not say of themselves; what they do say goes before it."""
+
+    encoding: str | None = Field(default=None, description="Encoding of texts without a byte order mark")
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="What cuts rows of text")
+    quote: str | None = Field(default=None, min_length=1, max_length=1, description='What stands around cells, not "')
+    sheet: str | None = Field(default=None, description="Sheet of a workbook that is read")
+    crs: str | None = Field(default=None, description="System of coordinates where a file names none: EPSG:32637")
+
+    @field_validator("crs")
+    @classmethod
+    def _is_system(cls, name: str | None) -> str | None:
+        try:
+            if name is not None:
+                pyproj.CRS.from_user_input(name)
+        except CRSError as error:
+            raise ValueError(f"there is no coordinate reference system {name!r}") from error
+        return name
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        try:
+            return None if name is None else codecs.lookup(name).name
+        except LookupError as error:
+            raise ValueError(f"there is no encoding {name!r}") from error
 
 
 class Showcase(Strict):
@@ -88,6 +124,7 @@ class Source(Strict):
     caveats: tuple[str, ...] = ()
     showcase: Showcase | None = None
     recognise: Recognise | None = None
+    dialect: Dialect = Dialect()
     layers: tuple[str, ...] = Field(default=(), description="Layers read; all where empty")
     only: dict[str, str] = Field(default_factory=dict, description="Property = regular expression; others are refused")
     key: tuple[str, ...] = Field(
@@ -131,6 +168,13 @@ class Source(Strict):
             raise ValueError(
                 f"source {self.name!r} is control_merged and has no records of its own: leave out {sorted(strangers)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_geometry(self) -> Source:
+        strangers = [name for name, spec in self.fields.items() if spec.geometry and name not in AXES]
+        if strangers:
+            raise ValueError(f"source {self.name!r}: only {' and '.join(AXES)} come from a geometry, not {strangers}")
         return self
 
     @property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import stat
 import zipfile
 from collections.abc import Callable
 
 import pytest
-from export_files import kml, read_bytes, refusal, zipped
+from export_files import column, kml, properties, read_bytes, refusal, zipped
 
 MAP = kml("<Placemark><name>a</name></Placemark>")
 
@@ -84,6 +85,49 @@ def test_a_member_that_is_damaged_is_unreadable() -> None:
     assert (code, "CRC" in value) == ("export_unreadable", True)
 
 
-def test_archives_within_archives_stay_closed() -> None:
-    code, value = refusal(read_bytes(zipped({"inner.zip": zipped({"doc.kml": MAP})})))
-    assert (code, value) == ("export_format_unknown", "the content looks like a zip archive of inner.zip")
+def test_archives_within_archives_are_opened_to_a_depth() -> None:
+    wrapped = zipped({"inner.kmz": zipped({"doc.kml": MAP})})
+    assert read_bytes(wrapped).export["format"] == "kmz"
+    for deeper in (zipped({"outer.zip": wrapped}), gzip.compress(wrapped)):
+        code, value = refusal(read_bytes(deeper))
+        assert (code, "max_archive_depth = 2 (ISW_MAX_ARCHIVE_DEPTH)" in value) == ("export_cap_exceeded", True)
+    assert refusal(read_bytes(wrapped, max_archive_depth=1))[0] == "export_cap_exceeded"
+
+
+def test_gzip_bombs_are_not_unpacked() -> None:
+    bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000)
+    code, value = refusal(read_bytes(bomb))
+    assert (code, "max_unpack_ratio = 200" in value) == ("export_cap_exceeded", True)
+    code, value = refusal(read_bytes(bomb, max_unpacked_bytes=1000))
+    assert (code, "max_unpacked_bytes = 1,000" in value) == ("export_cap_exceeded", True)
+
+
+def test_a_cut_or_damaged_gzip_file_is_told() -> None:
+    whole = gzip.compress(b"a,b\n" + b"".join(b"%d,2\n" % n for n in range(1000)), mtime=0)
+    for cut in range(3, len(whole), 97):
+        assert refusal(read_bytes(whole[:cut]))[0] == "export_truncated"
+    assert refusal(read_bytes(whole[:-8] + b"\0" * 8))[0] == "export_unreadable"
+    assert refusal(read_bytes(gzip.compress(b"")))[0] == "export_empty"
+
+
+def test_several_files_of_one_format_are_layers_of_one_export() -> None:
+    reading = read_bytes(
+        zipped(
+            {
+                "2015/oct.csv": b"id,day\n1,2015-10-01\n",
+                "2015/nov.csv": b"id,place\n2,Aleppo\n3,Idlib\n",
+                "readme.txt": b"What this is.\nAnd who made it.\n",
+                "logo.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+            }
+        )
+    )
+    assert column(reading, "layer") == ["2015/oct", "2015/nov", "2015/nov"]
+    assert [row["id"] for row in properties(reading)] == ["1", "2", "3"]
+    for words in ("readme.txt was passed over", "logo.png was passed over", "2015/oct.csv was read"):
+        assert words in reading.export["notes"]
+
+
+def test_files_of_several_formats_in_one_archive_are_ambiguous() -> None:
+    code, value = refusal(read_bytes(zipped({"a.csv": b"a,b\n1,2\n", "a.json": b'[{"a":1}]'})))
+    assert code == "export_ambiguous"
+    assert "a.csv (csv), a.json (json)" in value

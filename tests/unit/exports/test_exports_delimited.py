@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import pyarrow as pa
 import pytest
-from export_files import a_source, column, properties, read_bytes, refusal
+from export_files import RECEIVED, a_source, column, properties, read_bytes, refusal
 from hypothesis import given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pipeline.exports import Received, read_export
+from pipeline.exports.delimited import DELIMITERS
+from pipeline.settings import Settings
+from pipeline.theatres import Dialect, Source, theatres
 
 CELL = st.text(
     alphabet=st.sampled_from(["a", "B", "1", ".", " ", ",", ";", "\t", "|", '"', "'", "\n", "\r", "ح", "é", "\u2028"]),
@@ -181,3 +191,78 @@ def test_large_files_are_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(room, "BATCH", 7)
     found = read_bytes(b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(100)))
     assert [row["a"] for row in properties(found)] == [str(n) for n in range(100)]
+
+
+def delimited(rows: list[list[str]], delimiter: str) -> bytes:
+    """Rows as lines of UTF-8."""
+    return write(rows, (delimiter, "\n", False, True)).encode()
+
+
+def declared(**words: str) -> Source:
+    """A source that says this of its files."""
+    return a_source().model_copy(update={"dialect": Dialect.model_validate(words)})
+
+
+@pytest.mark.parametrize("delimiter", list(DELIMITERS))
+def test_common_delimiters_are_found(delimiter: str) -> None:
+    rows = [["id", "name"], ["1", "a, b; c"], ["2", "حلب"]]
+    assert properties(read_bytes(delimited(rows, delimiter))) == [
+        {"id": "1", "name": "a, b; c"},
+        {"id": "2", "name": "حلب"},
+    ]
+
+
+@pytest.mark.parametrize("delimiter", [":", " ", "#", "¦", "·"])
+def test_any_delimiter_can_be_declared(delimiter: str) -> None:
+    content = delimited([["id", "name"], ["1", f"a{delimiter}b"]], delimiter)
+    assert properties(read_bytes(content, declared(delimiter=delimiter))) == [{"id": "1", "name": f"a{delimiter}b"}]
+
+
+def test_another_quotation_mark_can_be_declared() -> None:
+    content = b"id,name\n1,'a, \"b\"'\n2,'it''s'\n"
+    assert [row["name"] for row in properties(read_bytes(content, declared(quote="'")))] == ['a, "b"', "it's"]
+
+
+def test_a_declared_encoding_is_followed_but_a_mark_goes_before_it() -> None:
+    text = "id,name\n1,é\n"
+    assert properties(read_bytes(text.encode("cp1252"), declared(encoding="cp1251")))[0]["name"] == "й"
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert properties(read_bytes(text.encode(encoding), declared(encoding="cp1251")))[0]["name"] == "é"
+    code, value = refusal(read_bytes(text.encode("cp1252"), declared(encoding="ascii")))
+    assert (code, value.startswith("ascii is declared, but byte")) == ("export_encoding", True)
+
+
+def test_a_guessed_encoding_says_how_sure_it_is() -> None:
+    arabic = "id,name\n" + "1,مدينة حلب وريفها الشمالي\n" * 20
+    reading = read_bytes(arabic.encode("cp1256"))
+    assert reading.export["encoding"] == "cp1256"
+    assert re.search(r"no encoding is declared: read as cp1256 \(confidence [01]\.\d\d\)", reading.export["notes"])
+    assert read_bytes(arabic.encode()).export["notes"] is None
+    assert read_bytes(arabic.encode("cp1256"), declared(encoding="cp1256")).export["notes"] is None
+
+
+@pytest.mark.parametrize("words", [{"encoding": "klingon"}, {"delimiter": "||"}, {"quote": ""}, {"colour": "red"}])
+def test_a_dialect_that_cannot_be_is_refused(words: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Dialect.model_validate(words)
+
+
+def test_records_beyond_the_cap_on_memory_wait_on_disk_and_come_back(tmp_path: Path) -> None:
+    rows = [["id", "name"], *([str(n), "a name of some length"] for n in range(25_000))]
+    content = delimited(rows, ",")
+    whole, piled = read_bytes(content), read_bytes(content, records_memory_bytes=1_000_000)
+    assert piled.records.equals(whole.records)
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    received = Received("e", "e", "x", len(content), path)
+    before = pa.total_allocated_bytes()
+    settings = Settings(data=tmp_path / "data", records_memory_bytes=1_000_000)
+    reading = read_export(settings, received, theatres()["syria"], a_source(), RECEIVED)
+    assert reading.records.num_rows == 25_000
+    assert pa.total_allocated_bytes() - before < whole.records.nbytes / 2
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_the_cap_on_records_is_named() -> None:
+    code, value = refusal(read_bytes(delimited([["a"], *(["1"] for _ in range(20))], ","), max_records=10))
+    assert (code, value) == ("export_cap_exceeded", "more than 10 records: over max_records = 10 (ISW_MAX_RECORDS)")

@@ -24,6 +24,8 @@ from hypothesis import given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
+from pipeline.exports.json_nesting import nesting
+
 UTM = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32637"}}
 POINT = {"type": "Point", "coordinates": [37.1, 36.2]}
 VALUES: Any = st.recursive(
@@ -251,3 +253,26 @@ def test_metres_without_a_crs_are_refused_but_one_wild_point_is_not() -> None:
     metres = feature({}, {"type": "Point", "coordinates": CORNERS[0]})
     assert refusal(read_bytes(geojson(metres)))[0] == "export_crs_unknown"
     assert read_bytes(geojson(metres, feature({}, POINT), feature({}, POINT))).export["problem"] is None
+
+
+def test_a_large_document_reads_as_a_small_one() -> None:
+    """Its values are not kept, but decoded where they are asked for."""
+    content = geojson(*(feature({"n": n, "text": "حلب"}, POINT) for n in range(50)), feature(5), "no feature")
+    small, large = read_bytes(content), read_bytes(content, records_memory_bytes=100)
+    assert large.records.equals(small.records)
+    assert large.export == {**small.export, "file_name": large.export["file_name"]}
+    rows = json.dumps([{"n": n} for n in range(50)]).encode()
+    assert read_bytes(rows, records_memory_bytes=100).records.equals(read_bytes(rows).records)
+
+
+@given(VALUES, st.integers(1, 40))
+@rules(max_examples=100, deadline=None)
+def test_nesting_is_counted_whatever_the_parts_cut(value: Any, size: int) -> None:
+    def depth(found: Any) -> int:
+        inner = found.values() if isinstance(found, dict) else found if isinstance(found, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+    text = json.dumps([value, '[{"\\', "]"], ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.exports.json_nesting.PART", size)
+        assert nesting(text) == (max(1, 1 + depth(value)), 0)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import shapely
 from export_files import column, geometries, kml, properties, read_bytes, refusal, zipped
+
+from pipeline.catalogue import table
+from pipeline.mapping import extract
+from pipeline.theatres import Source
 
 RING = "37,36 38,36 38,37 37,36"
 POLYGON = (
@@ -38,6 +44,28 @@ def test_folders_within_folders_are_kept_as_a_path() -> None:
     reading = read_bytes(kml("<name>Map</name>" + folder("Outer", folder("Inner", placemark(POLYGON)))))
     assert column(reading, "layer") == ["Inner"]
     assert properties(reading)[0]["_folders"] == ["Map", "Outer", "Inner"]
+
+
+@pytest.mark.parametrize(
+    ("field", "inner"),
+    [
+        ({"layer": True, "pattern": "([A-Za-z]+)"}, folder("Isis held", placemark(POLYGON))),
+        ({"names": ["_folders"], "pattern": '"([A-Za-z]+)"'}, folder("Isis", folder("Oct", placemark(POLYGON)))),
+        ({"names": ["styleUrl"], "pattern": "#([A-Za-z]+)-"}, placemark(f"<styleUrl>#isis-1200</styleUrl>{POLYGON}")),
+        (
+            {"names": ["Style"], "pattern": "<color>(ff0000)"},
+            placemark(f"<Style><PolyStyle><color>ff0000</color></PolyStyle></Style>{POLYGON}"),
+        ),
+    ],
+)
+def test_a_controller_can_stand_in_a_folder_or_style_alone(field: dict[str, Any], inner: str) -> None:
+    about = {"title": "t", "publisher": "p", "credit": "c", "terms": "t", "key": ["controller"]}
+    source = Source.model_validate(
+        {**about, "name": "any", "kind": "control_polygons", "fields": {"controller": field}}
+    )
+    reading = read_bytes(kml(inner), source)
+    fields = extract(source, reading.records, table("raw.exports").conform([reading.export]))
+    assert [text.lower() for text in fields.column("controller").to_pylist()] in (["isis"], ["ff0000"])
 
 
 def test_every_property_is_kept_as_text() -> None:

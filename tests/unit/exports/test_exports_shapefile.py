@@ -13,6 +13,7 @@ import pytest
 import shapely
 from export_files import (
     CORNERS,
+    a_source,
     column,
     geometries,
     patched,
@@ -23,6 +24,8 @@ from export_files import (
     zipped,
     zipped_shapefile,
 )
+
+from pipeline.theatres import Dialect
 
 BOX = shapely.box(37, 36, 38, 37)
 METRES = shapely.Polygon(CORNERS)
@@ -184,3 +187,15 @@ def test_a_cut_archive_is_told() -> None:
     content = zipped_shapefile(shapefile_parts({"a": [1]}, [METRES]))
     for cut in range(4, len(content), 37):
         assert refusal(read_bytes(content[:cut]))[0] == "export_truncated"
+
+
+def test_a_system_that_the_source_declares_stands_in_for_a_missing_prj() -> None:
+    source = a_source().model_copy(update={"dialect": Dialect(crs="EPSG:32637")})
+    declared = zipped_shapefile(shapefile_parts({"a": [1]}, [METRES]))
+    missing = zipped_shapefile(shapefile_parts({"a": [1]}, [METRES], crs=None))
+    wanted = read_bytes(declared)
+    reading = read_bytes(missing, source)
+    assert reading.export["crs"] == "EPSG:32637"
+    assert geometries(reading) == geometries(wanted)
+    other = a_source().model_copy(update={"dialect": Dialect(crs="EPSG:3857")})
+    assert geometries(read_bytes(declared, other)) == geometries(wanted)

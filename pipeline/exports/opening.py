@@ -1,0 +1,164 @@
+"""Opening an export: from a file, alone or in an archive, to the one content that it holds.
+
+Belongs here: choosing a reader by content, unpacking what is wrapped in zip or gzip, several files of one archive as
+one content, and how deep archives may lie within one another.
+Does not belong here: any format (``registry``), the caps on what is unpacked (``archives``).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from pipeline.exports import archives, delimited
+from pipeline.exports.encodings import HEAD, decode_head
+from pipeline.exports.registry import find_reader, likely
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
+from pipeline.settings import Settings
+from pipeline.theatres import Dialect
+
+# What a member may be for the archive's other members to be read all the same.
+NO_DATA = ("export_format_unknown", "export_empty")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file that a reader takes: the export itself or a member of it, whose name is empty or its path there."""
+
+    name: str
+    reader: Reader
+    given: Given
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An export whose format is known.
+
+    Attributes:
+        parts: what is read, in order; all of one format.
+        notes: what was unpacked and what was passed over.
+    """
+
+    parts: list[Part]
+    notes: list[str]
+
+    @property
+    def format(self) -> str:
+        """Name of the format."""
+        return self.parts[0].reader.name
+
+    def read(self) -> Content:
+        """Its content; of several files as one, each in layers under its own name.
+
+        Raises:
+            RefusedError: it can't be read as a whole; also while the records are read.
+        """
+        found = [part.reader.read(part.given) for part in self.parts]
+        if len(found) == 1:
+            found[0].notes[:0] = self.notes
+            return found[0]
+        fields = [content.fields for content in found]
+        notes = [*self.notes, *(note for content in found for note in content.notes)]
+        return Content(
+            format=found[0].format,
+            records=_under_names(self.parts, found, notes),
+            encoding=_joined([content.encoding for content in found]),
+            crs=_joined([content.crs for content in found]),
+            fields=None if None in fields else tuple(dict.fromkeys(name for names in fields for name in names or ())),
+            notes=notes,
+        )
+
+
+@contextmanager
+def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Opened]:
+    """An export whose format is known, for as long as its records are read.
+
+    Args:
+        settings: gives the caps.
+        path: the file.
+        dialect: what its source says of its files.
+
+    Raises:
+        RefusedError: ``export_empty``, ``export_format_unknown``, ``export_ambiguous``, or what is wrong with an
+            archive.
+    """
+    with tempfile.TemporaryDirectory(prefix="isw-export-") as scratch:
+        given = Given(settings, path, dialect, Path(scratch))
+        notes: list[str] = []
+        yield Opened(_find_parts(given, "", 0, notes), notes)
+
+
+def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[Part]:
+    settings, path = given.settings, given.path
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not decode_head(head).strip("\0 \t\r\n"):
+        raise RefusedError("export_empty", "the file holds no text" if head else "the file holds no bytes")
+    is_zip, is_gzip = archives.is_zip(head), archives.is_gzip(head)
+    if (is_zip or is_gzip) and depth >= settings.max_archive_depth:
+        raise over_cap(settings, "max_archive_depth", f"{name} is an archive within {depth} others")
+    if is_gzip:
+        inner = given.new_folder() / "0"
+        archives.gunzip(settings, path, inner)
+        notes.append(f"{name or 'the file'} was unpacked (gzip)")
+        return _find_parts(replace(given, path=inner), name, depth + 1, notes)
+    members = archives.list_members(settings, path) if is_zip else []
+    reader = find_reader(head, members)
+    if reader is not None:
+        return [Part(name, reader, given)]
+    parts = _find_in_members(given, members, depth, notes) if members else []
+    if not parts:
+        raise RefusedError("export_format_unknown", f"the content looks like {likely(head, members)}")
+    return parts
+
+
+def _find_in_members(given: Given, members: Sequence[str], depth: int, notes: list[str]) -> list[Part]:
+    """The parts among an archive's members. Those without data are passed over, and noted."""
+    folder = given.new_folder()
+    targets = {member: folder / str(number) for number, member in enumerate(members)}
+    archives.unpack(given.settings, given.path, targets)
+    parts: list[Part] = []
+    for member, path in targets.items():
+        try:
+            parts += _find_parts(replace(given, path=path), member, depth + 1, notes)
+        except RefusedError as refusal:
+            if refusal.code not in NO_DATA:
+                raise
+            notes.append(f"{member} was passed over: {refusal.value}")
+    if len(parts) > 1:
+        prose = [part for part in parts if _is_prose(part)]
+        notes += [f"{part.name} was passed over: text without columns" for part in prose]
+        parts = [part for part in parts if part not in prose] or parts
+    formats = {part.reader.name for part in parts}
+    if len(formats) > 1:
+        listed = ", ".join(f"{part.name} ({part.reader.name})" for part in parts)
+        raise RefusedError("export_ambiguous", f"the archive holds files of several formats: {listed}")
+    notes += [f"{part.name} was read" for part in parts]
+    return parts
+
+
+def _is_prose(part: Part) -> bool:
+    """Whether a text is one of words, such as a readme: any text can be read as a table of one column."""
+    if part.reader is not delimited.READER:
+        return False
+    try:
+        return len(part.reader.read(part.given).fields or ()) == 1
+    except RefusedError:
+        return False
+
+
+def _under_names(parts: list[Part], found: list[Content], notes: list[str]) -> Iterator[Record]:
+    for part, content in zip(parts, found, strict=True):
+        stem = str(PurePosixPath(part.name).with_suffix(""))
+        name = stem if sum(str(PurePosixPath(p.name).with_suffix("")) == stem for p in parts) == 1 else part.name
+        known = len(content.notes)
+        for record in content.records:
+            yield record._replace(layer=f"{name}/{record.layer}" if record.layer else name)
+        notes += content.notes[known:]
+
+
+def _joined(texts: list[str | None]) -> str | None:
+    return "; ".join(dict.fromkeys(text for text in texts if text)) or None

@@ -1,0 +1,156 @@
+"""Parquet and GeoParquet.
+
+Belongs here: columns in batches, which column holds the geometry, and in which system.
+Does not belong here: values of Arrow (``arrow_values``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyproj
+from pyproj.exceptions import CRSError
+
+from pipeline.exports.arrow_values import json_values
+from pipeline.exports.crs import ASSUMED, CRS84, place, refuse_metres, short_name, told_crs
+from pipeline.exports.geometry import from_wkb
+from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
+from pipeline.settings import Settings
+
+MAGIC = b"PAR1"
+BATCH = 10_000
+WKB = "WKB"
+# How Arrow marks a column of Parquet's own geometry type.
+EXTENSION_NAME, EXTENSION = b"ARROW:extension:name", b"ARROW:extension:metadata"
+GEOARROW_WKB = b"geoarrow.wkb"
+
+
+class Geometry(NamedTuple):
+    """The column that holds geometries as WKB, and its system: None where the file says that it is not known."""
+
+    column: str
+    crs: pyproj.CRS | None
+
+
+def sniff(head: bytes, names: Sequence[str]) -> bool:
+    """Whether the first bytes are Parquet's."""
+    return not names and head.startswith(MAGIC)
+
+
+def read(given: Given) -> Content:
+    """Read rows in batches; the primary geometry column is the records' geometry, others stay properties.
+
+    Raises:
+        RefusedError: the file can't be read; also while the records are read.
+    """
+    settings = given.settings
+    try:
+        file = pq.ParquetFile(given.path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        code = "export_truncated" if "magic bytes not found" in str(error) else "export_unreadable"
+        raise RefusedError(code, f"Parquet: {error}") from error
+    _check_caps(settings, file.metadata)
+    names = list(file.schema_arrow.names)
+    geometry = _geometry(file.schema_arrow)
+    if geometry is not None and geometry.crs is None:
+        geometry = geometry._replace(crs=told_crs(given.dialect))
+    own = unique_names([name for name in names if geometry is None or name != geometry.column])
+    crs = None
+    if geometry is not None:
+        crs = ASSUMED if geometry.crs is None else short_name(geometry.crs)
+    return Content(
+        format="parquet",
+        records=_records(settings, file, geometry, own),
+        encoding="utf-8",
+        crs=crs,
+        fields=tuple(own),
+    )
+
+
+READER = Reader("parquet", sniff, read)
+
+
+def _check_caps(settings: Settings, meta: pq.FileMetaData) -> None:
+    """Refuse before anything is unpacked: a few bytes can say millions of rows."""
+    if meta.num_columns > settings.max_columns:
+        raise over_cap(settings, "max_columns", f"{meta.num_columns:,} columns")
+    if meta.num_rows > settings.max_records:
+        raise over_cap(settings, "max_records", f"{meta.num_rows:,} rows")
+    unpacked = sum(meta.row_group(number).total_byte_size for number in range(meta.num_row_groups))
+    if unpacked > settings.max_unpacked_bytes:
+        raise over_cap(settings, "max_unpacked_bytes", f"the file unpacks to {unpacked:,} bytes")
+
+
+def _geometry(schema: pa.Schema) -> Geometry | None:
+    """The geometry column by GeoParquet's metadata, else the first of Parquet's own geometry type."""
+    text = (schema.metadata or {}).get(b"geo")
+    if text is not None:
+        try:
+            meta = json.loads(text)
+            name = meta["primary_column"]
+            column = meta["columns"][name]
+            encoding = column["encoding"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise RefusedError("export_unreadable", f"the metadata of GeoParquet is damaged: {error}") from error
+        if name not in schema.names:
+            raise RefusedError("export_unreadable", f"the geometry column {name!r} is missing", field=str(name))
+        if encoding != WKB:
+            raise RefusedError("export_unreadable", f"geometries are encoded as {encoding}; WKB is read", field=name)
+        return Geometry(name, _system(column.get("crs", CRS84)))
+    for column in schema:
+        extension = (column.metadata or {}).get(EXTENSION_NAME) or getattr(column.type, "extension_name", "").encode()
+        if extension == GEOARROW_WKB:
+            told = json.loads((column.metadata or {}).get(EXTENSION) or b"{}")
+            return Geometry(column.name, _system(told.get("crs", CRS84)))
+    return None
+
+
+def _system(declared: Any) -> pyproj.CRS | None:
+    if declared is None:
+        return None
+    try:
+        return pyproj.CRS.from_user_input(declared)
+    except CRSError as error:
+        raise RefusedError("export_crs_unknown", "the geometry column names no known system", field="crs") from error
+
+
+def _records(settings: Settings, file: pq.ParquetFile, geometry: Geometry | None, names: list[str]) -> Iterator[Record]:
+    before = 0
+    try:
+        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+            yield from _batch(settings, pa.Table.from_batches([batch]), geometry, names, before)
+            before += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        raise RefusedError("export_unreadable", f"row {before + 1:,} or after: {error}") from error
+
+
+def _batch(
+    settings: Settings, table: pa.Table, geometry: Geometry | None, names: list[str], before: int
+) -> Iterator[Record]:
+    wkb: list[bytes | None] = [None] * table.num_rows
+    if geometry is not None:
+        wkb = [bytes(value) if value is not None else None for value in _storage(table.column(geometry.column))]
+        table = table.drop_columns([geometry.column])
+    geometries, problems = from_wkb(settings, wkb)
+    if geometry is not None and geometry.crs is not None:
+        geometries = place(geometries, geometry.crs, problems)
+    elif before == 0:
+        refuse_metres(geometries, "the crs is null")
+    columns = [json_values(column) for column in table.columns]
+    rows = zip(*columns, strict=True) if columns else iter([()] * table.num_rows)
+    for at, (values, shape, problem) in enumerate(zip(rows, geometries, problems, strict=True)):
+        properties = dict(zip(names, values, strict=True))
+        source = wkb[at]
+        if problem is not None and source is not None:
+            properties[GEOMETRY_TEXT] = source.hex()
+        yield Record("", before + at + 1, None, properties, shape, problem)
+
+
+def _storage(column: pa.ChunkedArray) -> list[Any]:
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.cast(column.type.storage_type)
+    return list(column.to_pylist())
