@@ -28,13 +28,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent. ``cut_after`` bytes the connection is closed; ``pause_s`` comes before every byte of the body."""
+    """What is sent. ``cut_after`` bytes the connection is closed; ``pause_s`` comes before every byte of the body.
+
+    Without ``has_length`` only the end of the connection says where the body ends.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     pause_s: float = 0.0
+    has_length: bool = True
 
     @staticmethod
     def of_json(value: Any) -> Answer:
@@ -106,7 +110,9 @@ def _handler(server: WebServer) -> type[BaseHTTPRequestHandler]:
             )
             given = server.answer(asked)
             self.send_response(given.status)
-            for name, value in {"Content-Length": str(len(given.body)), **given.headers}.items():
+            if given.has_length:
+                self.send_header("Content-Length", str(len(given.body)))
+            for name, value in given.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             body = given.body if given.cut_after is None else given.body[: given.cut_after]

@@ -7,6 +7,6 @@ A theatre's file says what is fetched: the ``fetch`` block of a source (``theatr
 """
 
 from pipeline.fetch.answers import FetchFailed
-from pipeline.fetch.sources import Fetched, fetch_sources, live_sources
+from pipeline.fetch.sources import Fetched, choose_sources, fetch_sources
 
-__all__ = ["FetchFailed", "Fetched", "fetch_sources", "live_sources"]
+__all__ = ["FetchFailed", "Fetched", "choose_sources", "fetch_sources"]

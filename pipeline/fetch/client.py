@@ -27,8 +27,9 @@ AGENT = "isw-strikes"
 REDIRECTS = 5
 WAIT_FIRST_S, WAIT_MOST_S = 1.0, 60.0
 
-# httpx logs every address with its query, and a query can hold what is nobody's business.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# Both log addresses with their queries, which can hold what is nobody's business: a signature, a session.
+for noisy in ("httpx", "httpcore"):
+    logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 class Client:

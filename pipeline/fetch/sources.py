@@ -1,14 +1,14 @@
 """Fetching sources: what a source's ``fetch`` block names becomes an export, if it is new.
 
-Belongs here: which sources are live, choosing how each is fetched, handing the file to the intake, telling what came of
-it. Does not belong here: how anything is fetched (``arcgis``, ``files``, ``stores``), when (the command line, Dagster).
+Belongs here: choosing how each is fetched, handing the file to the intake, telling what came of it. Does not belong
+here: how anything is fetched (``arcgis``, ``files``, ``stores``), when (the command line, Dagster).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,7 +24,7 @@ from pipeline.fetch.stores import fetch_object
 from pipeline.intake import ingest
 from pipeline.lake import Lake
 from pipeline.settings import Settings
-from pipeline.theatres import LiveFile, LiveLayer, Source, Theatre
+from pipeline.theatres import LiveFile, LiveLayer, Source, Theatre, theatres
 from pipeline.theatres.live import STORES
 
 LONGEST_NAME = 60
@@ -62,9 +62,18 @@ class Fetched:
         return f"{self.theatre} {self.source}: {told[self.state]}"
 
 
-def live_sources(theatres: Iterable[Theatre]) -> list[tuple[Theatre, Source]]:
-    """Sources that say where they are fetched from, with their theatres."""
-    return [(theatre, source) for theatre in theatres for source in theatre.sources.values() if source.fetch]
+def choose_sources(theatre_names: Sequence[str], source_name: str | None) -> list[tuple[Theatre, Source]]:
+    """Live sources of theatres; the one of that name where it is given.
+
+    Raises:
+        UserError: no theatre has such a live source; the message lists those that there are.
+    """
+    live = [(theatres()[name], source) for name in theatre_names for source in theatres()[name].live_sources.values()]
+    chosen = [(theatre, source) for theatre, source in live if source_name in {None, source.name}]
+    if source_name and not chosen:
+        told = ", ".join(f"{theatre.name} {source.name}" for theatre, source in live) or "none does"
+        raise UserError(f"source {source_name!r} of {', '.join(theatre_names)} has no `fetch` block (with one: {told})")
+    return chosen
 
 
 def fetch_sources(
@@ -74,7 +83,7 @@ def fetch_sources(
 
     Args:
         settings: settings.
-        chosen: live sources; see ``live_sources``.
+        chosen: live sources with their theatres.
         on_progress: told lines.
     """
     found = []
