@@ -37,6 +37,10 @@ class FetchFailed(UserError):
         self.status = status
 
 
+class NotNow(FetchFailed):
+    """A fault that may pass did not, however often the server was asked."""
+
+
 class PassingFault(Exception):
     """Something that another try may mend; ``wait_s`` is how long the server asks to wait."""
 

@@ -14,26 +14,26 @@ See developers.arcgis.com/rest, "Query (Feature Service/Layer)".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any, TextIO
 
-from pipeline.fetch.answers import FetchFailed, plain
+from pipeline.fetch.answers import FetchFailed, NotNow, plain
 from pipeline.fetch.client import Client, over_cap
 from pipeline.fetch.moved import find_layer
 from pipeline.theatres import LiveLayer
 
 PAGE_ROWS = 1_000
-# Rows that a page lacks are asked for again, each time fewer at once, until nothing new comes this many times.
-BARREN = 3
+# Rows that a page lacks are asked for again, each time fewer at once, until nothing new comes this many times. Large
+# polygons can be too much for a server, which then gives fewer rows than asked for, or an error.
+BARREN = 4
 FEWER = 4
 READINGS = 3
 FIELD_KEYS = ("name", "type", "alias", "length", "domain")
 
 Row = dict[str, Any]
-Progress = Callable[[str], None]
 
 
 class _Unsteady(Exception):
@@ -63,7 +63,7 @@ class Survey:
         return [{key: field[key] for key in FIELD_KEYS if field.get(key) is not None} for field in listed]
 
 
-def fetch_layer(client: Client, block: LiveLayer, target: Path, on_progress: Progress = lambda _: None) -> int:
+def fetch_layer(client: Client, block: LiveLayer, target: Path) -> int:
     """Write all rows of a layer as one ESRI JSON file, in the layer's own coordinate system.
 
     The file is sorted by object id and holds nothing of the clock, the server or the pages: the same rows give the
@@ -73,7 +73,6 @@ def fetch_layer(client: Client, block: LiveLayer, target: Path, on_progress: Pro
         client: asks the server.
         block: the layer, as the theatre's file names it.
         target: the file; overwritten.
-        on_progress: told lines.
 
     Returns:
         The number of rows.
@@ -87,12 +86,12 @@ def fetch_layer(client: Client, block: LiveLayer, target: Path, on_progress: Pro
     for reading in range(1, READINGS + 1):
         try:
             survey = _survey(client, block, address)
-            _write(client, address, survey, target, on_progress)
+            _write(client, address, survey, target)
             _compare(survey, _survey(client, block, address))
             return len(survey.ids)
         except _Unsteady as unsteady:
             why = str(unsteady)
-            on_progress(f"{block.name}: {why}" + ("; reading it again" if reading < READINGS else ""))
+            client.on_progress(f"{block.name}: {why}" + ("; reading it again" if reading < READINGS else ""))
     raise FetchFailed(f"{plain(address)}: {why}, each of {READINGS} times; nothing was taken. Try again later")
 
 
@@ -131,7 +130,7 @@ def _compare(before: Survey, after: Survey) -> None:
         raise _Unsteady("it was edited while it was read")
 
 
-def _write(client: Client, address: str, survey: Survey, target: Path, on_progress: Progress) -> None:
+def _write(client: Client, address: str, survey: Survey, target: Path) -> None:
     """Write the file page by page; memory holds one page."""
     written, told, system = 0, 0, _declared_system(survey.description)
     with target.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
@@ -148,7 +147,7 @@ def _write(client: Client, address: str, survey: Survey, target: Path, on_progre
                 raise over_cap(client.settings, plain(address))
             if written * 10 // len(survey.ids) > told and written < len(survey.ids):
                 told = written * 10 // len(survey.ids)
-                on_progress(f"{written:,} of {len(survey.ids):,} rows, to object id {ids[-1]}")
+                client.on_progress(f"{written:,} of {len(survey.ids):,} rows, to object id {ids[-1]}")
         file.write("\n]}\n")
 
 
@@ -197,15 +196,21 @@ def _page(client: Client, address: str, survey: Survey, ids: Sequence[int]) -> t
     """The rows of these object ids in their order, and their coordinate system; what is missing is asked for again."""
     found: dict[int, Row] = {}
     system, size, barren, missing = None, len(ids), 0, list(ids)
+    failure: NotNow | None = None
     while missing and barren < BARREN:
-        for start in range(0, len(missing), size):
-            answer = _ask(client, address, survey, missing[start : start + size])
-            system = answer.get("spatialReference") or system
-            for row in answer["features"]:
-                _keep(found, row, survey.id_field)
+        try:
+            for start in range(0, len(missing), size):
+                answer = _ask(client, address, survey, missing[start : start + size])
+                system = answer.get("spatialReference") or system
+                for row in answer["features"]:
+                    _keep(found, row, survey.id_field)
+        except NotNow as failed:
+            failure = failed
         still = [number for number in ids if number not in found]
         barren = barren + 1 if len(still) == len(missing) else 0
         missing, size = still, max(1, size // FEWER)
+    if missing and failure:
+        raise failure
     if missing:
         told = ", ".join(map(str, missing[:5]))
         raise _Unsteady(f"{len(missing)} rows are listed but not given (object id {told})")

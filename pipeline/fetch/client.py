@@ -17,16 +17,20 @@ from typing import Any, TypeVar
 
 import httpx
 import stamina
+import stamina.instrumentation
 
-from pipeline.fetch.answers import FetchFailed, PassingFault, check_status, plain, read_json
+from pipeline.fetch.answers import FetchFailed, NotNow, PassingFault, check_status, plain, read_json
 from pipeline.settings import Settings
 
 T = TypeVar("T")
+Progress = Callable[[str], None]
 
 AGENT = "isw-strikes"
 REDIRECTS = 5
 WAIT_FIRST_S, WAIT_MOST_S = 1.0, 60.0
 
+# What is tried again is told as progress; stamina would log it beside that.
+stamina.instrumentation.set_on_retry_hooks(())
 # Both log addresses with their queries, which can hold what is nobody's business: a signature, a session.
 for noisy in ("httpx", "httpcore"):
     logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -38,10 +42,12 @@ class Client:
     Args:
         settings: gives attempts, timeouts in seconds and the cap on size in bytes.
         token: sent as bearer token to the host that is asked, and to no host that it redirects to.
+        on_progress: told lines: what comes, and what is asked again and why.
     """
 
-    def __init__(self, settings: Settings, token: str | None = None) -> None:
+    def __init__(self, settings: Settings, token: str | None = None, on_progress: Progress = lambda _: None) -> None:
         self.settings = settings
+        self.on_progress = on_progress
         self._http = httpx.Client(
             headers={"User-Agent": AGENT, **({"Authorization": f"Bearer {token}"} if token else {})},
             timeout=settings.fetch_timeout_s,
@@ -84,7 +90,7 @@ class Client:
         """Do something, again after a growing wait while a fault may pass.
 
         Raises:
-            FetchFailed: it did not pass.
+            FetchFailed: none would mend it; as ``NotNow`` where all were made.
         """
         try:
             for attempt in stamina.retry_context(
@@ -95,10 +101,15 @@ class Client:
                 wait_max=WAIT_MOST_S,
             ):
                 with attempt:
-                    return action()
+                    try:
+                        return action()
+                    except PassingFault as fault:
+                        if attempt.num < self.settings.fetch_attempts:
+                            self.on_progress(f"{fault}; asking again")
+                        raise
         except PassingFault as fault:
             tries = f"asked {self.settings.fetch_attempts} times"
-            raise FetchFailed(f"{fault} ({tries}; nothing was taken). Try again later", fault.status) from None
+            raise NotNow(f"{fault} ({tries}; nothing was taken). Try again later", fault.status) from None
         raise AssertionError("unreachable")
 
     @contextmanager

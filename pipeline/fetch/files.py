@@ -7,7 +7,7 @@ Does not belong here: connections and retries (``client``), reading the file (``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -22,8 +22,6 @@ CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 HEAD = 1024
 TELL_BYTES = 32 * 1024**2
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Version:
@@ -33,9 +31,7 @@ class Version:
     last_modified: str | None
 
 
-def fetch_file(
-    client: Client, block: LiveFile, memory: Memory, seen: Seen | None, on_progress: Progress = lambda _: None
-) -> Version | None:
+def fetch_file(client: Client, block: LiveFile, memory: Memory, seen: Seen | None) -> Version | None:
     """Download a file into ``memory.part``.
 
     A download that is cut off goes on where it stopped, in this fetch or the next, as long as the server says that
@@ -46,7 +42,6 @@ def fetch_file(
         block: the address.
         memory: the source's folder.
         seen: what the server said of the version that was taken last; the file is sent whole where None.
-        on_progress: told lines.
 
     Returns:
         The version that was downloaded; None where the server says that the file is still the one last taken.
@@ -55,7 +50,7 @@ def fetch_file(
         FetchFailed: the server refuses, sends a web page, or more than the cap, or a fault does not pass.
     """
     asked = _conditions(seen)
-    return client.again(lambda: _download(client, block, memory, asked, on_progress))
+    return client.again(lambda: _download(client, block, memory, asked))
 
 
 def _conditions(seen: Seen | None) -> dict[str, str]:
@@ -63,9 +58,7 @@ def _conditions(seen: Seen | None) -> dict[str, str]:
     return {name: value for name, value in named.items() if value}
 
 
-def _download(
-    client: Client, block: LiveFile, memory: Memory, asked: Mapping[str, str], on_progress: Progress
-) -> Version | None:
+def _download(client: Client, block: LiveFile, memory: Memory, asked: Mapping[str, str]) -> Version | None:
     address = block.address
     offset, mark = _part(memory)
     # Compressed on the way, a range would be of the compressed bytes.
@@ -86,7 +79,7 @@ def _download(
         version = _version(response)
         _note_mark(memory, response, version)
         try:
-            _append(client, response, memory, offset, on_progress)
+            _append(client, response, memory, offset)
         except FetchFailed:  # too large: there is nothing to go on with
             memory.forget_part()
             raise
@@ -128,7 +121,7 @@ def _note_mark(memory: Memory, response: httpx.Response, version: Version) -> No
         memory.part_mark.unlink(missing_ok=True)
 
 
-def _append(client: Client, response: httpx.Response, memory: Memory, offset: int, on_progress: Progress) -> None:
+def _append(client: Client, response: httpx.Response, memory: Memory, offset: int) -> None:
     size, told = offset, offset // TELL_BYTES
     with memory.part.open("ab" if offset else "wb") as file:
         for chunk in client.chunks(response, offset):
@@ -136,7 +129,7 @@ def _append(client: Client, response: httpx.Response, memory: Memory, offset: in
             file.write(chunk)
             if size // TELL_BYTES > told:
                 told = size // TELL_BYTES
-                on_progress(f"{size:,} bytes")
+                client.on_progress(f"{size:,} bytes")
     found = CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
     if found and found[2].isdecimal() and size != int(found[2]):
         raise PassingFault(f"{plain(response.url)}: {size:,} bytes came of {int(found[2]):,}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from pipeline.errors import UserError
 from pipeline.fetch.answers import plain
 from pipeline.fetch.arcgis import fetch_layer
-from pipeline.fetch.client import Client
+from pipeline.fetch.client import Client, Progress
 from pipeline.fetch.files import Version, fetch_file
 from pipeline.fetch.remembered import Memory, Seen
 from pipeline.fetch.stores import fetch_object
@@ -28,8 +28,6 @@ from pipeline.theatres import LiveFile, LiveLayer, Source, Theatre, theatres
 from pipeline.theatres.live import STORES
 
 LONGEST_NAME = 60
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -100,16 +98,16 @@ def _fetch(settings: Settings, theatre: Theatre, source: Source, on_progress: Pr
     block = source.fetch
     assert block is not None  # noqa: S101 - for the type checker
     memory = Memory(settings, theatre, source)
-    with memory.turn(), Client(settings, _token(block)) as client:
+    with memory.turn(), Client(settings, _token(block), on_progress) as client:
         if isinstance(block, LiveLayer):
             try:
-                fetch_layer(client, block, memory.part, on_progress)
+                fetch_layer(client, block, memory.part)
                 return _take(settings, theatre, source, memory, None)
             finally:
                 memory.forget_part()  # a layer is read whole or again
         seen = _still_held(settings, theatre, source, memory.seen(block.address))
         fetch = fetch_object if urlsplit(block.address).scheme in STORES else fetch_file
-        version = fetch(client, block, memory, seen[0] if seen else None, on_progress)
+        version = fetch(client, block, memory, seen[0] if seen else None)
         if version is None and seen:
             return Fetched(theatre.name, source.name, "unchanged", seen[1], problem=seen[2])
         return _take(settings, theatre, source, memory, version)

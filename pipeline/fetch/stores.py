@@ -6,7 +6,6 @@ they come from the environment. Does not belong here: web addresses (``files``),
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from pipeline.fetch.answers import FetchFailed, PassingFault
@@ -17,12 +16,8 @@ from pipeline.theatres import LiveFile
 
 CHUNK = 1024 * 1024
 
-Progress = Callable[[str], None]
 
-
-def fetch_object(
-    client: Client, block: LiveFile, memory: Memory, seen: Seen | None, on_progress: Progress = lambda _: None
-) -> Version | None:
+def fetch_object(client: Client, block: LiveFile, memory: Memory, seen: Seen | None) -> Version | None:
     """Download an object into ``memory.part``; see ``files.fetch_file``, of which this is the like for stores.
 
     Raises:
@@ -36,12 +31,10 @@ def fetch_object(
         store, path = fsspec.core.url_to_fs(address)
     except ImportError as error:
         raise FetchFailed(f"{address}: {error}. Install that package beside this one") from None
-    return client.again(lambda: _download(client, address, store, path, memory, seen, on_progress))
+    return client.again(lambda: _download(client, address, store, path, memory, seen))
 
 
-def _download(
-    client: Client, address: str, store: Any, path: str, memory: Memory, seen: Seen | None, on_progress: Progress
-) -> Version | None:
+def _download(client: Client, address: str, store: Any, path: str, memory: Memory, seen: Seen | None) -> Version | None:
     memory.forget_part()
     try:
         store.invalidate_cache()
@@ -51,7 +44,7 @@ def _download(
         size = int(store.info(path)["size"])
         if size > client.settings.max_export_bytes:
             raise over_cap(client.settings, address)
-        on_progress(f"{size:,} bytes")
+        client.on_progress(f"{size:,} bytes")
         with store.open(path, "rb") as source, memory.part.open("wb") as target:
             while chunk := source.read(CHUNK):
                 target.write(chunk)

@@ -20,10 +20,12 @@ SECRETS = frozenset({"token", "key", "apikey", "api_key", "access_token", "sig",
 def _address(text: str) -> str:
     """Check that an address is a web page's or a store's, names a host, and carries no secret."""
     parts = urlsplit(text)
-    if parts.scheme not in (*WEB, *STORES) or "::" in text:
-        raise ValueError(f"{parts.scheme or text!r} is no way to fetch: write {', '.join((*WEB, *STORES))}")
+    if "::" in text:  # fsspec would go on to another address after it
+        raise ValueError("the address holds '::'")
+    if parts.scheme not in (*WEB, *STORES):
+        raise ValueError(f"an address cannot begin with {parts.scheme!r}: write {', '.join((*WEB, *STORES))}")
     if not parts.hostname:
-        raise ValueError(f"{text!r} names no host")
+        raise ValueError("the address names no host")
     found = sorted({name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)} & SECRETS)
     if found or parts.username is not None or parts.password is not None:
         what = ", ".join(found) or "a user"
@@ -80,7 +82,7 @@ class LiveFile(_Block):
     @model_validator(mode="after")
     def _check_path(self) -> LiveFile:
         if not urlsplit(self.address).path.strip("/"):
-            raise ValueError(f"{self.address!r} names no file")
+            raise ValueError("the address names no file")
         return self
 
 

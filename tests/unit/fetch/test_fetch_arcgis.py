@@ -23,7 +23,7 @@ from arcgis_server import (
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from web_server import Answer, Fault, instead
+from web_server import Answer, Asked, Fault, instead
 
 from pipeline.fetch import FetchFailed
 from pipeline.fetch.arcgis import fetch_layer
@@ -166,6 +166,27 @@ def test_a_fault_that_does_not_pass_is_told(
     with pytest.raises(FetchFailed, match=r"^http://127\.0\.0\.1:\d+/arcgis/rest|^object id") as failed:
         _fetch(impatient, server, tmp_path)
     assert said in str(failed.value)
+
+
+def test_a_server_that_cannot_give_a_whole_page_is_asked_for_less(
+    impatient: Settings, server: ArcgisServer, tmp_path: Path
+) -> None:
+    expected = _fetch(impatient, server, tmp_path)
+
+    def too_much(asked: Asked, _given: Answer) -> Answer | None:
+        return (
+            error(500, "Error performing query operation") if asked.parameters.get("objectIds", "").count(",") else None
+        )
+
+    server.web.faults = [too_much] * 100
+    assert _fetch(impatient, server, tmp_path) == expected
+
+
+def test_what_is_asked_again_is_told(settings: Settings, server: ArcgisServer, tmp_path: Path) -> None:
+    server.web.faults, told = [on_page(Answer(b"", 503))], []
+    with Client(settings, on_progress=told.append) as client:
+        fetch_layer(client, _block(server), tmp_path / "layer.json")
+    assert len(told) == 1 and told[0].endswith("the server answers 503 Service Unavailable; asking again")
 
 
 def test_a_layer_that_changes_while_it_is_read_is_read_again(

@@ -229,7 +229,7 @@ def test_the_server_says_how_long_to_wait(
         with stamina.set_testing(False):
             _fetch(settings, server, memory)
     finally:
-        set_on_retry_hooks(None)
+        set_on_retry_hooks(())
     assert len(waits) == 1 and (waits[0] < 3 if form == "nonsense" else 80 < waits[0] <= 91)
 
 

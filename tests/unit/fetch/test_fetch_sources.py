@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,14 @@ def test_what_is_new_is_taken_once(settings: Settings, arcgis: ArcgisServer, web
     exports = Lake(settings).read("raw.exports", theatre="ukraine").to_pylist()
     assert sorted(row["file_name"] for row in exports) == ["VIEW_Control_49.json"] * 2 + ["incidents.csv"]
     assert _kept(settings) == [".lock", ".lock", "seen.json"]
+
+
+def test_two_at_once_take_turns(settings: Settings, arcgis: ArcgisServer, web: WebServer) -> None:
+    theatre = _theatre(arcgis, web)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: _fetch(settings, theatre), range(2)))
+    for name in theatre.live_sources:
+        assert sorted(came[name].state for came in both) == ["new", "unchanged"]
 
 
 def test_rows_of_a_layer_are_records_in_degrees(settings: Settings, arcgis: ArcgisServer, web: WebServer) -> None:
