@@ -17,11 +17,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import NoneType
-from typing import Any, TextIO
+from typing import Any
 
 from pipeline.fetch.answers import FetchFailed, NotNow, plain
 from pipeline.fetch.client import Client, over_cap
+from pipeline.fetch.layers import Count, Layer, ObjectIds, Page, Row, understand
 from pipeline.fetch.moved import find_layer
 from pipeline.theatres import LiveLayer
 
@@ -31,9 +31,6 @@ PAGE_ROWS = 1_000
 BARREN = 4
 FEWER = 4
 READINGS = 3
-FIELD_KEYS = ("name", "type", "alias", "length", "domain")
-
-Row = dict[str, Any]
 
 
 class _Unsteady(Exception):
@@ -45,22 +42,16 @@ class Survey:
     """What a server says of a layer before its rows are read.
 
     Attributes:
-        description: the layer's description.
+        address: the layer's address.
+        layer: the layer's description.
         id_field: field of the object id.
         ids: every object id, ascending.
-        edited: when the server noted the last edit, in its own terms; None where it does not.
     """
 
-    description: dict[str, Any]
+    address: str
+    layer: Layer
     id_field: str
     ids: tuple[int, ...]
-    edited: Any
-
-    @property
-    def fields(self) -> list[dict[str, Any]]:
-        """Fields in the layer's order, each with its type and domain; coded values stay coded in the rows."""
-        listed = self.description.get("fields") or []
-        return [{key: field[key] for key in FIELD_KEYS if field.get(key) is not None} for field in listed]
 
 
 def fetch_layer(client: Client, block: LiveLayer, target: Path) -> int:
@@ -86,7 +77,7 @@ def fetch_layer(client: Client, block: LiveLayer, target: Path) -> int:
     for reading in range(1, READINGS + 1):
         try:
             survey = _survey(client, block, address)
-            _write(client, address, survey, target)
+            _write(client, survey, target)
             _compare(survey, _survey(client, block, address))
             return len(survey.ids)
         except _Unsteady as unsteady:
@@ -96,103 +87,95 @@ def fetch_layer(client: Client, block: LiveLayer, target: Path) -> int:
 
 
 def _survey(client: Client, block: LiveLayer, address: str) -> Survey:
-    description = find_layer(client, block)
-    everything = {"where": "1=1", "f": "json"}
-    counted = client.ask(f"{address}/query", {**everything, "returnCountOnly": "true"}).get("count")
-    listed = client.ask(f"{address}/query", {**everything, "returnIdsOnly": "true"})
-    ids = listed.get("objectIds") or []
-    if not isinstance(ids, list) or not all(type(number) is int for number in ids):
-        raise FetchFailed(f"{plain(address)}: the list of object ids is none")
+    layer = find_layer(client, block)
+    query, everything = f"{address}/query", {"where": "1=1", "f": "json"}
+    counted = understand(Count, query, client.ask(query, {**everything, "returnCountOnly": "true"})).count
+    listed = understand(ObjectIds, query, client.ask(query, {**everything, "returnIdsOnly": "true"}))
+    ids = listed.object_ids
     if counted != len(ids):
         raise _Unsteady(f"the server counts {counted} rows and lists {len(ids)} object ids")
     if len(set(ids)) != len(ids):
         raise _Unsteady("the server lists an object id twice")
     if not ids:
         raise FetchFailed(f"{plain(address)}: the layer holds no rows; nothing was taken")
-    id_field = listed.get("objectIdFieldName") or _id_field(description)
+    id_field = listed.object_id_field_name or layer.id_field
     if not id_field:
         raise FetchFailed(f"{plain(address)}: the layer has no object id field, so its rows cannot be told apart")
-    edited = (description.get("editingInfo") or {}).get("lastEditDate")
-    return Survey(description, str(id_field), tuple(sorted(ids)), edited)
-
-
-def _id_field(description: dict[str, Any]) -> str | None:
-    """The object id field; a MapServer names it by its type alone."""
-    found = [field["name"] for field in description.get("fields") or [] if field.get("type") == "esriFieldTypeOID"]
-    return description.get("objectIdField") or (found[0] if found else None)
+    return Survey(address, layer, id_field, tuple(sorted(ids)))
 
 
 def _compare(before: Survey, after: Survey) -> None:
     if before.ids != after.ids:
         lost, new = (len(set(a) - set(b)) for a, b in ((before.ids, after.ids), (after.ids, before.ids)))
         raise _Unsteady(f"while it was read, {new} rows came and {lost} went")
-    if (before.edited, before.fields) != (after.edited, after.fields):
+    if before.layer != after.layer:
         raise _Unsteady("it was edited while it was read")
 
 
-def _write(client: Client, address: str, survey: Survey, target: Path) -> None:
+def _write(client: Client, survey: Survey, target: Path) -> None:
     """Write the file page by page; memory holds one page."""
-    written, told, system = 0, 0, _declared_system(survey.description)
+    written, told, system = 0, 0, survey.layer.extent.spatial_reference if survey.layer.extent else None
     with target.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-        for ids, (rows, page_system) in _pages(client, address, survey):
+        for rows, page_system in _pages(client, survey):
             if written == 0:
                 system = page_system or system
-                _open_document(file, survey, system)
+                file.write(_opening(survey, system))
             elif page_system and page_system != system:
                 raise _Unsteady("its coordinate system changed between two pages")
             for row in rows:
                 file.write((",\n" if written else "\n") + _line(row, survey))
                 written += 1
             if file.tell() > client.settings.max_export_bytes:
-                raise over_cap(client.settings, plain(address))
+                raise over_cap(client.settings, plain(survey.address))
             if written * 10 // len(survey.ids) > told and written < len(survey.ids):
                 told = written * 10 // len(survey.ids)
-                client.on_progress(f"{written:,} of {len(survey.ids):,} rows, to object id {ids[-1]}")
+                client.on_progress(f"{written:,} of {len(survey.ids):,} rows")
         file.write("\n]}\n")
 
 
-def _declared_system(description: dict[str, Any]) -> Any:
-    return (description.get("extent") or {}).get("spatialReference")
-
-
-def _open_document(file: TextIO, survey: Survey, system: Any) -> None:
-    description = survey.description
+def _opening(survey: Survey, system: dict[str, Any] | None) -> str:
+    """The beginning of the document, up to its first row; what makes it known as Esri's stands first."""
+    layer = survey.layer
     members = {
-        "geometryType": description.get("geometryType"),
-        "spatialReference": system if description.get("geometryType") else None,
-        "hasZ": description.get("hasZ") or None,
-        "hasM": description.get("hasM") or None,
+        "geometryType": layer.geometry_type,
+        "spatialReference": system if layer.geometry_type else None,
+        "hasZ": layer.has_z or None,
+        "hasM": layer.has_m or None,
         "objectIdFieldName": survey.id_field,
-        "fields": survey.fields,
+        "fields": [field.model_dump(exclude_none=True) for field in layer.fields],
     }
-    kept = {name: value for name, value in members.items() if value is not None}
-    file.write(_encode(kept)[:-1] + ',"features":[')
+    return _encode({name: value for name, value in members.items() if value is not None})[:-1] + ',"features":['
 
 
 def _line(row: Row, survey: Survey) -> str:
-    """One row as JSON: attributes in the order of the fields, whatever the server's."""
-    attributes = row["attributes"]
-    names = [field["name"] for field in survey.fields if field["name"] in attributes]
-    names += sorted(set(attributes) - set(names))
-    ordered: Row = {"attributes": {name: attributes[name] for name in names}}
-    if row.get("geometry") is not None:
-        ordered["geometry"] = dict(sorted(row["geometry"].items()))
-    return _encode(ordered)
+    """One row as JSON: attributes in the order of the fields, whatever the server's.
+
+    Raises:
+        FetchFailed: it holds what JSON cannot say.
+    """
+    names = [field.name for field in survey.layer.fields if field.name in row.attributes]
+    names += sorted(set(row.attributes) - set(names))
+    ordered: dict[str, Any] = {"attributes": {name: row.attributes[name] for name in names}}
+    if row.geometry is not None:
+        ordered["geometry"] = dict(sorted(row.geometry.items()))
+    try:
+        return _encode(ordered)
+    except (ValueError, RecursionError) as error:
+        number = row.attributes[survey.id_field]
+        raise FetchFailed(f"{plain(survey.address)}: object id {number} cannot be written: {error}") from None
 
 
 def _encode(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _pages(client: Client, address: str, survey: Survey) -> Iterator[tuple[tuple[int, ...], tuple[list[Row], Any]]]:
-    most = survey.description.get("maxRecordCount")
-    size = min(PAGE_ROWS, most) if isinstance(most, int) and most > 0 else PAGE_ROWS
-    for start in range(0, len(survey.ids), size):
-        ids = survey.ids[start : start + size]
-        yield ids, _page(client, address, survey, ids)
+def _pages(client: Client, survey: Survey) -> Iterator[tuple[list[Row], dict[str, Any] | None]]:
+    size = min(PAGE_ROWS, survey.layer.max_record_count or PAGE_ROWS)
+    for start in range(0, len(survey.ids), max(1, size)):
+        yield _page(client, survey, survey.ids[start : start + max(1, size)])
 
 
-def _page(client: Client, address: str, survey: Survey, ids: Sequence[int]) -> tuple[list[Row], Any]:
+def _page(client: Client, survey: Survey, ids: Sequence[int]) -> tuple[list[Row], dict[str, Any] | None]:
     """The rows of these object ids in their order, and their coordinate system; what is missing is asked for again."""
     found: dict[int, Row] = {}
     system, size, barren, missing = None, len(ids), 0, list(ids)
@@ -200,9 +183,9 @@ def _page(client: Client, address: str, survey: Survey, ids: Sequence[int]) -> t
     while missing and barren < BARREN:
         try:
             for start in range(0, len(missing), size):
-                answer = _ask(client, address, survey, missing[start : start + size])
-                system = answer.get("spatialReference") or system
-                for row in answer["features"]:
+                page = _ask(client, survey, missing[start : start + size])
+                system = page.spatial_reference or system
+                for row in page.features:
                     _keep(found, row, survey.id_field)
         except NotNow as failed:
             failure = failed
@@ -217,32 +200,27 @@ def _page(client: Client, address: str, survey: Survey, ids: Sequence[int]) -> t
     return [found[number] for number in ids], system
 
 
-def _ask(client: Client, address: str, survey: Survey, ids: Sequence[int]) -> dict[str, Any]:
-    description = survey.description
-    answer = client.ask(
-        f"{address}/query",
-        {
-            "objectIds": ",".join(map(str, ids)),
-            "outFields": "*",
-            "returnGeometry": "true" if description.get("geometryType") else "false",
-            "returnZ": "true" if description.get("hasZ") else "false",
-            "returnM": "true" if description.get("hasM") else "false",
-            "f": "json",
-        },
-        post=True,
-    )
-    if not isinstance(answer.get("features"), list):
-        raise FetchFailed(f"{plain(address)}: the answer holds no list of features")
-    return answer
+def _ask(client: Client, survey: Survey, ids: Sequence[int]) -> Page:
+    layer, query = survey.layer, f"{survey.address}/query"
+    asked = {
+        "objectIds": ",".join(map(str, ids)),
+        "outFields": "*",
+        "returnGeometry": _flag(layer.geometry_type is not None),
+        "returnZ": _flag(layer.has_z),
+        "returnM": _flag(layer.has_m),
+        "f": "json",
+    }
+    return understand(Page, query, client.ask(query, asked, post=True))
 
 
-def _keep(found: dict[int, Row], row: Any, id_field: str) -> None:
+def _flag(is_wanted: bool) -> str:
+    return "true" if is_wanted else "false"
+
+
+def _keep(found: dict[int, Row], row: Row, id_field: str) -> None:
     """Keep a row under its object id, once; twice the same is one."""
-    attributes = row.get("attributes") if isinstance(row, dict) else None
-    if not isinstance(attributes, dict) or type(attributes.get(id_field)) is not int:
+    number = row.attributes.get(id_field)
+    if type(number) is not int:
         raise _Unsteady("a row came without its object id")
-    if not isinstance(row.get("geometry"), dict | NoneType):
-        raise FetchFailed(f"object id {attributes[id_field]}: its geometry is no object")
-    number = attributes[id_field]
     if found.setdefault(number, row) != row:
         raise _Unsteady(f"object id {number} came twice, with different values")

@@ -177,7 +177,7 @@ def _is_private(host: str) -> bool:
     """True where a host has an address that is not of the internet."""
     try:
         found = {str(info[4][0]).partition("%")[0] for info in socket.getaddrinfo(host, None)}
-    except OSError:
+    except (OSError, UnicodeError):
         return False  # nobody's address; asking it will say so
     return not all(ipaddress.ip_address(address).is_global for address in found)
 

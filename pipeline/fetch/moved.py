@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import difflib
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.fetch.answers import FetchFailed, plain
 from pipeline.fetch.client import Client
+from pipeline.fetch.layers import Directory, Layer, understand
 from pipeline.theatres import LiveLayer
 
 # Codes by which servers say that there is no such service or layer.
 GONE = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 DESCRIBED = {"f": "json"}
+TOLD = 20
 
 
-def find_layer(client: Client, block: LiveLayer) -> dict[str, Any]:
+def find_layer(client: Client, block: LiveLayer) -> Layer:
     """The description of the layer that the theatre's file names.
 
     Raises:
@@ -29,45 +30,44 @@ def find_layer(client: Client, block: LiveLayer) -> dict[str, Any]:
     """
     address = f"{block.address}/{block.layer}"
     try:
-        description = client.ask(address, DESCRIBED)
+        layer = understand(Layer, address, client.ask(address, DESCRIBED))
     except FetchFailed as failed:
         if failed.status in GONE:
             raise FetchFailed(f"{failed}. {_where_it_went(client, block)}", failed.status) from None
         raise
-    if description.get("name") != block.name or description.get("id", block.layer) != block.layer:
+    if (layer.id, layer.name) != (block.layer, block.name):
         raise FetchFailed(
-            f"{plain(address)} is layer {description.get('id')} {description.get('name')!r} now, and the theatre's "
-            f"file names layer {block.layer} {block.name!r}; nothing was taken. {_where_it_went(client, block)}"
+            f"{plain(address)} is layer {layer.id} {layer.name!r} now, and the theatre's file names layer "
+            f"{block.layer} {block.name!r}; nothing was taken. {_where_it_went(client, block)}"
         )
-    if not any(word in str(description.get("capabilities", "Query")).split(",") for word in ("Query", "Data")):
+    if not layer.is_readable:
         raise FetchFailed(f"{plain(address)}: the server gives no rows of this layer (its capabilities lack Query)")
-    return description
+    return layer
 
 
 def _where_it_went(client: Client, block: LiveLayer) -> str:
     """What the server has instead, in words: a layer of that name, the service's layers, or services of a like name."""
-    layers = _listed(client, block.address, "layers", "tables")
+    service = _list(client, block.address)
+    layers = (*service.layers, *service.tables)
     for layer in layers:
-        if layer.get("name") == block.name:
-            return f"The service has {block.name!r} as layer {layer.get('id')}: change `layer`"
+        if layer.name == block.name:
+            return f"The service has {block.name!r} as layer {layer.id}: change `layer`"
     if layers:
-        told = ", ".join(f"{layer.get('id')} {layer.get('name')!r}" for layer in layers[:20])
+        told = ", ".join(f"{layer.id} {layer.name!r}" for layer in layers[:TOLD])
         return f"The service has {told}: change `layer` and `name` where one of them is meant"
     root, _, path = block.address.partition("/rest/services")
-    *folder, service, kind = path.strip("/").split("/")
-    services = _listed(client, "/".join([f"{root}/rest/services", *folder]), "services")
-    names = sorted({str(found.get("name")).rpartition("/")[2] for found in services if found.get("type") == kind})
-    alike = difflib.get_close_matches(service, names)
+    *folder, name, kind = path.strip("/").split("/")
+    services = _list(client, "/".join([f"{root}/rest/services", *folder])).services
+    names = sorted({found.name.rpartition("/")[2] for found in services if found.type == kind})
+    alike = difflib.get_close_matches(name, names)
     if alike:
         return f"The server has services of a like name ({', '.join(alike)}): change `address` where one is meant"
     return f"The server at {urlsplit(block.address).hostname} lists no service of a like name: ask the publisher"
 
 
-def _listed(client: Client, address: str, *members: str) -> list[dict[str, Any]]:
+def _list(client: Client, address: str) -> Directory:
     """What a server lists of itself; nothing where it does not say, for this only helps a message along."""
     try:
-        answer = client.ask(address, DESCRIBED)
+        return understand(Directory, address, client.ask(address, DESCRIBED))
     except FetchFailed:
-        return []
-    listed = [item for member in members for item in answer.get(member) or []]
-    return [item for item in listed if isinstance(item, dict)]
+        return Directory()

@@ -89,7 +89,7 @@ def fetch_sources(
         on_progress(f"{theatre.name} {source.name}: asking {plain(source.fetch.address) if source.fetch else ''}")
         try:
             found.append(_fetch(settings, theatre, source, on_progress))
-        except UserError as error:
+        except (UserError, OSError) as error:  # a full disk fails one source in words like anything else
             found.append(Fetched(theatre.name, source.name, "failed", problem=str(error)))
     return found
 

@@ -27,7 +27,8 @@ def _address(text: str) -> str:
     if not parts.hostname:
         raise ValueError("the address names no host")
     found = sorted({name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)} & SECRETS)
-    if found or parts.username is not None or parts.password is not None:
+    # abfs://container@account names no user
+    if found or parts.password is not None or (parts.scheme in WEB and parts.username is not None):
         what = ", ".join(found) or "a user"
         raise ValueError(f"the address holds a secret ({what}): name its environment variable in token_env")
     return text

@@ -150,9 +150,13 @@ LASTING: dict[str, tuple[Fault, str]] = {
     "HTML": (on_page(Answer(PAGE)), "a web page (Site maintenance) instead of JSON"),
     "an error under 200": (on_page(error(500, "Database is down\x1b[2J")), "error 500: Database is down [2J"),
     "a wrong count": (instead(Answer.of_json({"count": 8}), returnCountOnly="true"), "counts 8 rows and lists 7"),
-    "no features": (on_page(Answer.of_json({"result": 1})), "holds no list of features"),
+    "a description that is none": (
+        instead(Answer.of_json({"id": 49, "name": "Assessed control", "fields": "all"}), "/49"), "layer's: fields",
+    ),
+    "ids that are none": (instead(Answer.of_json({"objectIds": [1.5]}), returnIdsOnly="true"), "objectIds.0"),
+    "no features": (on_page(Answer.of_json({"result": 1})), "none of a layer's: features: Field required"),
     "a geometry that is none": (
-        on_rows(lambda rows: [{**row, "geometry": "here"} for row in rows]), "its geometry is no object",
+        on_rows(lambda rows: [{**row, "geometry": "here"} for row in rows]), "features.0.geometry: Input should",
     ),
 }  # fmt: skip
 
@@ -163,7 +167,7 @@ def test_a_fault_that_does_not_pass_is_told(
 ) -> None:
     fault, said = LASTING[name]
     server.web.faults = [fault] * 100
-    with pytest.raises(FetchFailed, match=r"^http://127\.0\.0\.1:\d+/arcgis/rest|^object id") as failed:
+    with pytest.raises(FetchFailed, match=r"^http://127\.0\.0\.1:\d+/arcgis/rest") as failed:
         _fetch(impatient, server, tmp_path)
     assert said in str(failed.value)
 
@@ -275,3 +279,11 @@ def test_a_layer_larger_than_the_cap_is_not_taken(settings: Settings, server: Ar
     server.rows, server.most = control_rows(30), 2
     with pytest.raises(FetchFailed, match="larger than max_export_bytes = 5,000"):
         _fetch(capped, server, tmp_path)
+
+
+def test_a_number_that_json_cannot_say_is_told(settings: Settings, server: ArcgisServer, tmp_path: Path) -> None:
+    server.rows = server.rows[:1]
+    endless = Answer(b'{"features": [{"attributes": {"OBJECTID": 3, "area_km2": 1e999}}]}')
+    server.web.faults = [on_page(endless)]
+    with pytest.raises(FetchFailed, match="object id 3 cannot be written"):
+        _fetch(settings, server, tmp_path)
