@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import logging
+import random
 import socket
 import sys
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ from pipeline.settings import Settings
 from pipeline.theatres import LiveFile, theatres
 
 FIRST = b"id,date\n" + b"1,2015-10-01\n" * 500
-SECOND = FIRST + b"2,2015-10-02\n"
+SECOND = FIRST.replace(b"1,2015-10-01", b"2,2015-10-02") + b"3,2015-10-03\n"
 PATH = "/exports/strikes.csv"
 PAGE = b"<html><head><title>Log in</title></head></html>"
 
@@ -48,6 +50,7 @@ class FileServer:
     content: bytes = FIRST
     has_etag: bool = True
     has_date: bool = True
+    is_weak: bool = False
     ranges: bool = True
 
     def __post_init__(self) -> None:
@@ -59,7 +62,7 @@ class FileServer:
 
     @property
     def etag(self) -> str:
-        return f'"{hashlib.sha256(self.content).hexdigest()[:16]}"'
+        return ("W/" if self.is_weak else "") + f'"{hashlib.sha256(self.content).hexdigest()[:16]}"'
 
     @property
     def date(self) -> str:
@@ -171,6 +174,34 @@ def test_a_server_that_goes_on_with_another_version_is_not_believed(
     server.content = SECOND
     _fetch(settings, server, memory)
     assert memory.part.read_bytes() == SECOND
+
+
+def test_less_than_a_range_is_asked_for_again(settings: Settings, server: FileServer, memory: Memory) -> None:
+    little = Answer(FIRST[1_000:2_000], 206, {"Content-Range": f"bytes 1000-1999/{len(FIRST)}", "ETag": server.etag})
+    server.web.faults = [instead(_cut(server, 1_000)), instead(little)]
+    _fetch(settings, server, memory)
+    assert memory.part.read_bytes() == FIRST and _ranges(server) == [None, "bytes=1000-", "bytes=2000-"]
+
+
+@pytest.mark.parametrize("has_date", [True, False])
+def test_a_weak_etag_does_not_vouch_for_bytes(
+    settings: Settings, server: FileServer, memory: Memory, has_date: bool
+) -> None:
+    server.is_weak, server.has_date = True, has_date
+    server.web.faults = [instead(_cut(server, 1_000))]
+    _fetch(settings, server, memory)
+    assert memory.part.read_bytes() == FIRST
+    assert server.web.asked[-1].headers.get("if-range") == (server.date if has_date else None)
+
+
+def test_what_comes_compressed_all_the_same_is_not_gone_on_with(
+    settings: Settings, server: FileServer, memory: Memory
+) -> None:
+    packed = gzip.compress(FIRST + bytes(random.Random(1).choices(range(256), k=9_000)))
+    sent = Answer(packed, headers={"Content-Encoding": "gzip", "ETag": server.etag}, cut_after=8_000)
+    server.web.faults = [instead(sent)]
+    _fetch(settings, server, memory)
+    assert memory.part.read_bytes() == FIRST and _ranges(server) == [None, None]
 
 
 def test_a_part_that_was_whole_already_is_no_trap(settings: Settings, server: FileServer, memory: Memory) -> None:
