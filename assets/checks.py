@@ -15,6 +15,7 @@ from pipeline.catalogue import table
 from pipeline.work import Done, Step
 
 CONSERVATION = "conservation"
+FETCHED = "sources_fetched"
 READABLE = "exports_readable"
 PUBLISHED = "published"
 # Steps in which records end; their outcomes must add up.
@@ -125,6 +126,17 @@ def readable(problems: Sequence[str]) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"unreadable": len(problems)},
         description="; ".join(problems) or "Every export could be read.",
+    )
+
+
+def fetched(problems: Sequence[str]) -> dg.AssetCheckResult:
+    """Whether every live source could be fetched; one that could not is a warning, because the rest goes on."""
+    return dg.AssetCheckResult(
+        check_name=FETCHED,
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"not fetched": len(problems)},
+        description="; ".join(problems) or "Every live source was fetched.",
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from assets.fetched_assets import fetched_assets
 from assets.jobs import jobs
 from assets.release_assets import release_asset
 from assets.resources import Pipeline
@@ -30,7 +31,7 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     pipeline = pipeline or Pipeline()
     known = list((all_theatres() if theatres is None else theatres).values())
     known_jobs = jobs(known, pipeline)
-    own = [asset for theatre in known for asset in theatre_assets(theatre, pipeline.steps)]
+    own = [asset for theatre in known for asset in (*fetched_assets(theatre), *theatre_assets(theatre, pipeline.steps))]
     return dg.Definitions(
         assets=[*own, release_asset(known)],
         jobs=known_jobs,

@@ -5,7 +5,7 @@ Does not belong here: when a job starts (``schedules``, ``sensors``, ``runs``).
 
 | job | assets | started by |
 |---|---|---|
-| ``<theatre>`` | everything of the theatre, and the release | a person, the schedule |
+| ``<theatre>`` | everything of the theatre, its live sources first, and the release | a person, the schedule |
 | ``<theatre>_ingest`` | from records to mapped strikes and control | the inbox sensor |
 | ``<theatre>_months`` | strikes and attribution of a range of months | the sensor of touched months |
 | ``<theatre>_publish`` | tables and the release | the sensor of touched months |
@@ -22,6 +22,7 @@ import dagster as dg
 from assets import tags
 from assets.release_assets import KEY as RELEASE
 from assets.resources import Pipeline
+from assets.theatre_assets import fetched_key
 from pipeline.theatres import Theatre
 
 if TYPE_CHECKING:
@@ -62,15 +63,16 @@ def jobs(theatres: Iterable[Theatre], pipeline: Pipeline) -> list[Job]:
 
 def _theatre_jobs(theatre: Theatre, pipeline: Pipeline) -> list[Job]:
     name = theatre.name
+    fetched = fetched_key(theatre)
     months = [step.name for step in pipeline.steps if step.is_monthly]
     ingest = ["records", *(s.name for s in pipeline.steps if not s.is_monthly and s.name != TABLES)]
     return [
         _job(
             name,
             theatre,
-            [*theatre_keys(name, pipeline), RELEASE],
-            f"{theatre.title}: everything, from the inbox to a release. Choose a range of months; those that are fresh "
-            f"are skipped. The tag `{tags.FORCE}` = `true` makes them again.",
+            [*([fetched] if fetched else []), *theatre_keys(name, pipeline), RELEASE],
+            f"{theatre.title}: everything, from live sources and the inbox to a release. Choose a range of months; "
+            f"those that are fresh are skipped. The tag `{tags.FORCE}` = `true` makes them again.",
         ),
         _job(
             ingest_name(name),

@@ -29,7 +29,8 @@ def _daily(theatre: Theatre) -> dg.ScheduleDefinition:
         cron_schedule=DAILY,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description=f"{theatre.title}: the inbox and all months, at 04:00 UTC, in one run; what is fresh is skipped.",
+        description=f"{theatre.title}: live sources, the inbox and all months, at 04:00 UTC, in one run; "
+        "what is fresh is skipped.",
     )
     def daily(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         months = theatre.months()

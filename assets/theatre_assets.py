@@ -36,6 +36,7 @@ AFTER: dict[str, tuple[str, ...]] = {
 # Stages of the flow; `mapping` where not named. A stage of a theatre is a group.
 STAGES = {
     "exports": "intake",
+    "fetched": "intake",
     "records": "intake",
     "strikes": "attribution",
     "attribution": "attribution",
@@ -69,7 +70,13 @@ def month_partitions(theatre: Theatre) -> dg.MonthlyPartitionsDefinition:
     )
 
 
-def _group(theatre: Theatre, name: str) -> str:
+def fetched_key(theatre: Theatre) -> dg.AssetKey | None:
+    """Key of the asset that fetches a theatre's live sources; None where it has none."""
+    return dg.AssetKey([theatre.name, "fetched"]) if theatre.live_sources else None
+
+
+def group(theatre: Theatre, name: str) -> str:
+    """Group of an asset: its theatre and stage."""
     return f"{theatre.name}_{STAGES.get(name, 'mapping')}"
 
 
@@ -81,7 +88,7 @@ def _exports(theatre: Theatre) -> dg.AssetSpec:
     return dg.AssetSpec(
         [theatre.name, "exports"],
         description=f"Raw files of {theatre.title}, kept byte for byte under their SHA-256. Sources\n\n{sources}",
-        group_name=_group(theatre, "exports"),
+        group_name=group(theatre, "exports"),
         owners=OWNERS,
         kinds={"file"},
         tags={"theatre": theatre.name},
@@ -91,11 +98,12 @@ def _exports(theatre: Theatre) -> dg.AssetSpec:
 def _records(theatre: Theatre) -> dg.AssetsDefinition:
     key = dg.AssetKey([theatre.name, "records"])
     names = ("raw.records", "raw.exports", "raw.refused_exports")
+    fetched = fetched_key(theatre)
 
     @dg.asset(
         key=key,
-        deps=[[theatre.name, "exports"]],
-        group_name=_group(theatre, "records"),
+        deps=[dg.AssetKey([theatre.name, "exports"]), *([fetched] if fetched else [])],
+        group_name=group(theatre, "records"),
         owners=OWNERS,
         kinds={"python", "deltalake"},
         tags={"theatre": theatre.name},
@@ -144,7 +152,7 @@ def _step_asset(
     @dg.asset(
         key=key,
         deps=[[theatre.name, name] for name in after],
-        group_name=_group(theatre, step.name),
+        group_name=group(theatre, step.name),
         owners=OWNERS,
         kinds={"duckdb", "deltalake"},
         tags={"theatre": theatre.name},

@@ -144,6 +144,30 @@ def _moment(text: str) -> datetime:
 
 
 @app.command()
+def fetch(
+    theatre: OptionalTheatre = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only this source of the theatre.")] = None,
+) -> None:
+    """Fetch what is new of live sources, those with a `fetch` block in their theatre's file, and take it."""
+    from pipeline.fetch import choose_sources, fetch_sources  # noqa: PLC0415 - as above
+
+    chosen = choose_sources(_theatre_names(theatre), source)
+    if not chosen:
+        out.print("No source has a `fetch` block, so there is nothing to fetch (docs/live-sources.md).")
+        return
+    found = fetch_sources(Settings(), chosen, _progress)
+    out.print()
+    for fetched in found:
+        out.print(fetched.in_words(), markup=False)
+        if fetched.problem:
+            err.print(f"! {fetched.theatre} {fetched.source}: {fetched.problem}", markup=False)
+    if any(fetched.state == "new" for fetched in found):
+        out.print("Next: isw-strikes run", markup=False)
+    if any(fetched.problem for fetched in found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def backfill(
     theatre: TheatreName,
     start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.", metavar="D")],

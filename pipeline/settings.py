@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     max_shared_strings_bytes: int = Field(
         default=256 * 1024**2, description="Largest list of a workbook's shared texts, unpacked, which is read whole"
     )
+    fetch_attempts: int = Field(default=6, ge=1, description="Times that a server is asked for one thing")
+    fetch_timeout_s: float = Field(default=60, gt=0, description="Longest silence of a server, seconds")
+    fetch_deadline_s: float = Field(default=1_800, gt=0, description="Longest that one answer may take, seconds")
     keep_releases: int = Field(default=10, ge=1, description="Releases kept besides each month's last")
 
     @cached_property
@@ -57,6 +60,11 @@ class Settings(BaseSettings):
     def inbox_dir(self) -> Path:
         """Where new files are dropped."""
         return self.root / "inbox"
+
+    @property
+    def fetched_dir(self) -> Path:
+        """What fetching keeps: downloads that are not whole yet, and what servers said of those that were."""
+        return self.root / "fetched"
 
     @property
     def lake_dir(self) -> Path:

@@ -1,11 +1,12 @@
 """Theatres: one war and area each, described by a YAML file. A new theatre or source is data, not code.
 
-Belongs here: the names that the rest of the package uses, out of ``model``, ``sources`` and ``reading``.
+Belongs here: the names that the rest of the package uses, out of ``model``, ``sources``, ``live`` and ``reading``.
 Does not belong here: anything done to a record.
 """
 
 from __future__ import annotations
 
+from pipeline.theatres.live import LiveFile, LiveLayer
 from pipeline.theatres.model import (
     CONTESTED,
     GENERIC,
@@ -31,6 +32,8 @@ __all__ = [
     "Controller",
     "Dialect",
     "FieldSource",
+    "LiveFile",
+    "LiveLayer",
     "Near",
     "Province",
     "Recognise",

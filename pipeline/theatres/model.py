@@ -225,6 +225,11 @@ class Theatre(Strict):
         """Sources of these kinds, by name."""
         return {name: source for name, source in self.sources.items() if source.kind in kinds}
 
+    @property
+    def live_sources(self) -> dict[str, Source]:
+        """Sources that say where they are fetched from, by name."""
+        return {name: source for name, source in self.sources.items() if source.fetch}
+
     def months(self) -> list[str]:
         """All months of the theatre, YYYY-MM, first to last."""
         return months_between(self.first_month, self.last_month)

@@ -1,7 +1,7 @@
 """Sources: the model of a publisher's feed as a theatre's YAML file describes it.
 
 Belongs here: what a source is, how a file of it is recognised, which property means what.
-Does not belong here: the theatre around it (``model``), anything done to a record.
+Does not belong here: the theatre around it (``model``), where it is fetched from (``live``), anything done to a record.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Literal
 import pyproj
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pyproj.exceptions import CRSError
+
+from pipeline.theatres.live import Live
 
 SourceKind = Literal[
     "strikes", "control_observations", "control_polygons", "control_merged", "places", "reports", "report_additions"
@@ -125,6 +127,8 @@ class Source(Strict):
     showcase: Showcase | None = None
     recognise: Recognise | None = None
     dialect: Dialect = Dialect()
+    # Excluded from dumps: where bytes came from changes nothing that is made of them.
+    fetch: Live | None = Field(default=None, exclude=True, description="Where `isw-strikes fetch` finds its exports")
     layers: tuple[str, ...] = Field(default=(), description="Layers read; all where empty")
     only: dict[str, str] = Field(default_factory=dict, description="Property = regular expression; others are refused")
     key: tuple[str, ...] = Field(

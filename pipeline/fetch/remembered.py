@@ -1,0 +1,79 @@
+"""What is remembered of a source between two fetches, so that what did not change is not sent again.
+
+Belongs here: the source's folder, the turn of one fetch at a time, what the server last said of the file, and the part
+of a download that was cut off. All of it may be deleted: the next fetch then asks for everything.
+Does not belong here: exports; they are the intake's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.settings import Settings
+from pipeline.theatres import Source, Theatre
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a server said of a file that was taken.
+
+    Attributes:
+        address: where the file was.
+        etag: its ``ETag``, or an object store's mark of its version.
+        last_modified: its ``Last-Modified``, as the server writes it.
+        sha256: SHA-256 of its bytes.
+    """
+
+    address: str
+    etag: str | None
+    last_modified: str | None
+    sha256: str
+
+
+class Memory:
+    """The folder of one source."""
+
+    def __init__(self, settings: Settings, theatre: Theatre, source: Source) -> None:
+        self.folder = settings.fetched_dir / theatre.name / source.name
+
+    @property
+    def part(self) -> Path:
+        """A download that is not whole."""
+        return self.folder / "download.part"
+
+    @property
+    def part_mark(self) -> Path:
+        """The version of the file that the part is of: a strong ``ETag`` or a ``Last-Modified``."""
+        return self.folder / "download.mark"
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One fetch of a source at a time: two would write the same part."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+    def seen(self, address: str) -> Seen | None:
+        """What was last taken from an address; None where nothing was, or it cannot be read."""
+        try:
+            seen = Seen(**json.loads((self.folder / "seen.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return seen if seen.address == address else None
+
+    def remember(self, seen: Seen) -> None:
+        """Keep what a server said of a file that was taken."""
+        aside = self.folder / "seen.json.tmp"
+        aside.write_text(json.dumps(asdict(seen), indent=1, sort_keys=True), encoding="utf-8")
+        aside.replace(self.folder / "seen.json")
+
+    def forget_part(self) -> None:
+        """Drop what was downloaded so far."""
+        self.part.unlink(missing_ok=True)
+        self.part_mark.unlink(missing_ok=True)
