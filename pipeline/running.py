@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
@@ -77,6 +78,7 @@ def run_all(
     if stale or not _publish_if_needed(settings, names, outcome):
         _run_jobs(settings, stale, None, force, outcome, on_progress)
     outcome.problems += _tell_refused(work, [file for file in taken + from_inbox if file.is_new and file.records])
+    outcome.problems += [one.sentence for one in held_back(work.lake, names)]
     return outcome
 
 

@@ -195,6 +195,7 @@ def _strikes(source: str, places: list[tuple[Any, ...]]) -> list[dict[str, Any]]
                 "report_title": f"Report of {first}",
                 "published": end + timedelta(days=4),
                 "note": None,
+                "revision": 1,
                 "sightings": 1,
             }
         )
