@@ -55,7 +55,7 @@ def step_specs(step: Step, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             dg.AssetCheckSpec(
                 APPLIED,
                 asset=key,
-                description="No export is held back. One that is cut short or an old copy is, with nothing of it applied, "
+                description="No export is held back. One cut short or an old copy is: nothing of it is applied, "
                 "until a person accepts it (`isw-strikes accept`).",
             )
         )

@@ -131,7 +131,8 @@ def _tell_links(links: list[dict[str, Any]]) -> Iterator[str]:
         days = " to ".join(dict.fromkeys((f"{row['date_from']}", f"{row['date_to']}")))
         yield (
             f"  {row['other_id']}  {row['other_source']}: {row['place'] or 'no place named'}, {days};"
-            f" {row['distance_m']:,.0f} m and {row['days_apart']} days apart, score {row['score']:.2f}"
+            f" {row['distance_m']:,.0f} m apart, {'a day apart' if row['days_apart'] else 'days overlap'},"
+            f" score {row['score']:.2f}"
         )
 
 
