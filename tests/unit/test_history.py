@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import pyarrow as pa
@@ -268,5 +268,5 @@ def _check_revisions(mapped: MappedStrikes) -> None:
     for strike in {row["strike_id"] for row in revisions}:
         own = [row for row in revisions if row["strike_id"] == strike]
         assert [row["revision"] for row in own] == list(range(1, len(own) + 1))
-        for before, after in zip(own, own[1:], strict=False):
+        for before, after in pairwise(own):
             assert before["known_to"] is not None and before["known_to"] <= after["known_from"]

@@ -104,7 +104,7 @@ def test_an_unknown_id_is_told_with_those_that_could_be_meant(released: Settings
         trace_strike(released, id_[:-1] + "x")
     with pytest.raises(UserError, match=r"did you mean \w+ \(mod_claims mod_claims-2\)"):
         trace_strike(released, "mod_claims-2")
-    with pytest.raises(UserError, match="ids stand in core.strikes and core.revisions"):
+    with pytest.raises(UserError, match="ids stand in core"):
         trace_strike(released, "no strike is called anything like this")
     with pytest.raises(UserError, match="several strikes begin with ''"):
         trace_strike(released, "")
