@@ -1,48 +1,41 @@
 -- The revisions of every strike as rows of core.revisions, with the mapped fields that each of them changed.
 WITH
-pairs AS (
-    SELECT
-        strike_id,
-        revision,
-        record_id,
-        lag(record_id) OVER (PARTITION BY strike_id ORDER BY revision) AS record_before
+revised AS (
+    SELECT DISTINCT strike_id
     FROM named_revisions
-),
-
-compared AS (
-    SELECT record_id
-    FROM pairs
-    WHERE record_before IS NOT NULL
-    UNION
-    SELECT record_before AS record_id
-    FROM pairs
-    WHERE record_before IS NOT NULL
+    WHERE revision > 1
 ),
 
 plain AS (
     SELECT
-        texts.* EXCLUDE (geometry),
+        named_revisions.strike_id,
+        named_revisions.revision,
+        texts.* EXCLUDE (record_id, geometry),
         left(ST_AsText(ST_GeomFromWKB(texts.geometry)), 200) AS geometry
-    FROM texts
-    SEMI JOIN compared ON texts.record_id = compared.record_id
+    FROM named_revisions
+    SEMI JOIN revised ON named_revisions.strike_id = revised.strike_id
+    INNER JOIN texts ON named_revisions.record_id = texts.record_id
 ),
 
 field_values AS (
-    FROM plain UNPIVOT INCLUDE NULLS (value FOR field IN (COLUMNS(* EXCLUDE (record_id))))
+    FROM plain UNPIVOT INCLUDE NULLS (value FOR field IN (COLUMNS(* EXCLUDE (strike_id, revision))))
+),
+
+stepped AS (
+    SELECT
+        *,
+        lag(value) OVER (PARTITION BY strike_id, field ORDER BY revision) AS value_before
+    FROM field_values
 ),
 
 changes AS (
     SELECT
-        pairs.strike_id,
-        pairs.revision,
-        '{' || string_agg(
-            to_json(own.field) || ':' || json_array(previous.value, own.value), ',' ORDER BY own.field
-        ) || '}' AS changes
-    FROM pairs
-    INNER JOIN field_values AS own ON pairs.record_id = own.record_id
-    INNER JOIN field_values AS previous ON pairs.record_before = previous.record_id AND own.field = previous.field
-    WHERE own.value IS DISTINCT FROM previous.value
-    GROUP BY pairs.strike_id, pairs.revision
+        strike_id,
+        revision,
+        '{' || string_agg(to_json(field) || ':' || json_array(value_before, value), ',' ORDER BY field) || '}' AS changes
+    FROM stepped
+    WHERE revision > 1 AND value IS DISTINCT FROM value_before
+    GROUP BY strike_id, revision
 )
 
 SELECT
