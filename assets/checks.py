@@ -11,12 +11,14 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline.acceptance import HeldBack
 from pipeline.catalogue import table
 from pipeline.work import Done, Step
 
 CONSERVATION = "conservation"
 FETCHED = "sources_fetched"
 READABLE = "exports_readable"
+APPLIED = "exports_applied"
 PUBLISHED = "published"
 # Steps in which records end; their outcomes must add up.
 CONSERVING = ("references", "mapped_strikes", "control")
@@ -46,7 +48,16 @@ def step_specs(step: Step, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
                 CONSERVATION,
                 asset=key,
                 blocking=True,
-                description="For every export: accepted + duplicate + superseded + quarantined = records.",
+                description="For every export: accepted + duplicate + superseded + withdrawn + held + quarantined = "
+                "records.",
+            )
+        )
+        specs.append(
+            dg.AssetCheckSpec(
+                APPLIED,
+                asset=key,
+                description="No export is held back. One cut short or an old copy is: nothing of it is applied, "
+                "until a person accepts it (`isw-strikes accept`).",
             )
         )
     return specs
@@ -99,7 +110,8 @@ def _table(failures: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:
 def conservation(balance: Sequence[dict[str, Any]]) -> dg.AssetCheckResult:
     """Result of the conservation of records; each export's balance stands in the metadata."""
     broken = [row for row in balance if not row["is_balanced"]]
-    columns = ("source", "file_name", "records", "accepted", "duplicate", "superseded", "quarantined")
+    outcomes = ("accepted", "duplicate", "superseded", "withdrawn", "held", "quarantined")
+    columns = ("source", "file_name", "records", *outcomes)
     rows = [dg.TableRecord({name: row[name] for name in columns}) for row in balance]
     schema = dg.TableSchema([dg.TableColumn(c, "string" if c in columns[:2] else "int") for c in columns])
     records = sum(row["records"] for row in balance)
@@ -115,6 +127,17 @@ def conservation(balance: Sequence[dict[str, Any]]) -> dg.AssetCheckResult:
             "quarantined share": quarantined / records if records else 0.0,
         },
         description=f"Records were lost or doubled: {named}" if broken else "Every record ended in exactly one place.",
+    )
+
+
+def applied(held: Sequence[HeldBack]) -> dg.AssetCheckResult:
+    """Whether every export that could be read is applied; one that is held back is a warning, as the rest goes on."""
+    return dg.AssetCheckResult(
+        check_name=APPLIED,
+        passed=not held,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"held back": len(held)},
+        description=" ".join(one.sentence for one in held) or "No export is held back.",
     )
 
 

@@ -14,6 +14,7 @@ import dagster as dg
 
 from assets import checks, metadata, tags
 from assets.resources import Pipeline
+from pipeline.acceptance import held_back
 from pipeline.catalogue import table
 from pipeline.conservation import balance_records
 from pipeline.errors import UserError
@@ -193,7 +194,9 @@ def _do(context: dg.AssetExecutionContext, pipeline: Pipeline, theatre: Theatre,
         shown = {**EXTRA.get(step.name, _nothing)(work, theatre, done), **metadata.of_parts(done, main)}
     results = checks.contracts(step, done)
     if step.name in checks.CONSERVING:
-        results.append(checks.conservation(balance_records(work, theatre, [part.verdict.part for part in done])))
+        sources = [part.verdict.part for part in done]
+        results.append(checks.conservation(balance_records(work, theatre, sources)))
+        results.append(checks.applied(held_back(work.lake, [theatre.name], sources)))
     yield dg.MaterializeResult(metadata=shown, check_results=results, data_version=version)
 
 

@@ -115,7 +115,7 @@ def ingest(
     from pipeline.intake import ingest as take  # noqa: PLC0415 - as above
 
     found_theatre, found_source = find(theatre, source)
-    moment = _moment(received_at) if received_at else None
+    moment = _moment(received_at, "--received-at") if received_at else None
     failed = 0
     for path in paths:
         try:
@@ -135,11 +135,11 @@ def ingest(
         raise typer.Exit(1)
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UserError(f"--received-at {text!r} is no time: write 2026-01-31T12:00:00Z") from None
+        raise UserError(f"{option} {text!r} is no time: write 2026-01-31T12:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -165,6 +165,23 @@ def fetch(
         out.print("Next: isw-strikes run", markup=False)
     if any(fetched.problem for fetched in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def accept(
+    export: Annotated[str, typer.Argument(help="Id of an export that is held back, its beginning, or its file name.")],
+    by: Annotated[str, typer.Option("--by", help="Who accepts it.", metavar="WHO")],
+    why: Annotated[str, typer.Option("--why", help="Why it is right.", metavar="WHY")],
+    at: Annotated[
+        str | None, typer.Option("--at", help="When (ISO 8601); now where not given.", metavar="TIME")
+    ] = None,
+) -> None:
+    """Let in an export that a run held back; `isw-strikes run` then applies it. Who, when and why are kept."""
+    from pipeline.acceptance import accept as let_in  # noqa: PLC0415 - as above
+
+    one = let_in(Settings(), export, by, why, _moment(at, "--at") if at else None)
+    out.print(f"{one.file_name} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
+    out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)
 
 
 @app.command()
@@ -235,6 +252,14 @@ def explain(strike_id: Annotated[str, typer.Argument(help="Id of a strike, or it
     from pipeline.explain import explain_strike  # noqa: PLC0415 - as above
 
     out.print("\n".join(explain_strike(Settings(), strike_id)), markup=False)
+
+
+@app.command()
+def trace(strike_id: Annotated[str, typer.Argument(help="Id of a strike, or its beginning.")]) -> None:
+    """Show the way back from a strike: its revisions, every raw row that tells of it, and possible duplicates."""
+    from pipeline.trace import trace_strike  # noqa: PLC0415 - as above
+
+    out.print("\n".join(trace_strike(Settings(), strike_id)), markup=False)
 
 
 @app.command()

@@ -18,8 +18,9 @@ def balance_records(work: Work, theatre: Theatre, sources: Sequence[str]) -> lis
     """What became of the records of each export of these sources, in order of source and export.
 
     Returns:
-        Dicts with source, export_id, file_name, records, accepted, duplicate, superseded, quarantined and is_balanced:
-        accepted + duplicate + superseded + quarantined = records, as stated by the export and as kept.
+        Dicts with source, export_id, file_name, records, accepted, duplicate, superseded, withdrawn, held, quarantined
+        and is_balanced: accepted + duplicate + superseded + withdrawn + held + quarantined = records, as stated by the
+        export and as kept.
     """
     where: dict[str, Any] = {"theatre": theatre.name, "source": list(sources)}
     columns = {

@@ -24,10 +24,7 @@ ABSENT = "absent"
 
 def of_references(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     """A gazetteer or report list: its theatre file and its exports."""
-    return {
-        "theatre file": _mapping_config(theatre, theatre.sources[part]),
-        f"exports of {part}": _exports(work, theatre, part),
-    }
+    return {"theatre file": _mapping_config(theatre, theatre.sources[part]), **_received(work, theatre, part)}
 
 
 def of_mapped_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
@@ -35,7 +32,7 @@ def of_mapped_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]
     inputs = {
         "theatre file": _mapping_config(theatre, theatre.sources[part]),
         "provinces": file_digest(theatre.path(theatre.provinces_file)),
-        f"exports of {part}": _exports(work, theatre, part),
+        **_received(work, theatre, part),
     }
     for name, source in theatre.of_kind("places", "reports", "report_additions").items():
         inputs[name] = _output(work, "references", theatre, name, REFERENCE_TABLES[source.kind])
@@ -52,7 +49,9 @@ def of_control(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
         "land": file_digest(theatre.path(theatre.land)),
         "provinces": file_digest(theatre.path(theatre.provinces_file)),
     }
-    return inputs | {f"exports of {name}": _exports(work, theatre, name) for name in read}
+    for name in read:
+        inputs |= _received(work, theatre, name)
+    return inputs
 
 
 def of_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
@@ -100,11 +99,14 @@ def of_tables(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _exports(work: Work, theatre: Theatre, source: str) -> str:
-    rows = work.lake.read(
-        "raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name, source=source
-    )
-    return digest(sorted(map(str, rows.to_pylist()))) if rows.num_rows else ABSENT
+def _received(work: Work, theatre: Theatre, source: str) -> dict[str, str]:
+    """What was received of a source, in which order, and which of its exports a person let in."""
+    columns = {"exports": ["export_id", "received_at", "file_name"], "acceptances": ["export_id"]}
+    found = {}
+    for name, wanted in columns.items():
+        rows = work.lake.read(f"raw.{name}", columns=wanted, theatre=theatre.name, source=source)
+        found[f"{name} of {source}"] = digest(sorted(map(str, rows.to_pylist()))) if rows.num_rows else ABSENT
+    return found
 
 
 def _output(work: Work, step: str, theatre: Theatre, part: str, name: str) -> str:

@@ -69,10 +69,18 @@ def find(theatre_name: str, source_name: str) -> tuple[Theatre, Source]:
 
 
 def ingest(
-    settings: Settings, path: Path, theatre: Theatre, source: Source, received_at: datetime | None = None
+    settings: Settings,
+    path: Path,
+    theatre: Theatre,
+    source: Source,
+    received_at: datetime | None = None,
+    is_declared: bool = True,
 ) -> Taken:
     """Take one file for one source. Identical bytes are not taken twice for the same source, unless it is a source
     that tells something by the name of its files, and the name is another.
+
+    Of several receipts of one export the earliest that was declared counts (of those at the same time, the first file
+    name), so that the order in which files are taken in decides nothing.
 
     Args:
         settings: settings.
@@ -80,6 +88,7 @@ def ingest(
         theatre: its theatre.
         source: its source.
         received_at: when it was received; now where None. It is recorded once and never read from a clock again.
+        is_declared: False where the time is no more than a guess, which moves no export that is already there.
 
     Raises:
         UserError: the file does not exist or cannot be taken, or the source is made of others.
@@ -96,16 +105,19 @@ def ingest(
         named = hashlib.sha256(f"{received.sha256} {received.file_name}".encode()).hexdigest()
         received = replace(received, export_id=named)
     known = lake.read("raw.exports", theatre=theatre.name).to_pylist()
+    is_new = True
     for row in known:
         if row["source"] == source.name and row["export_id"] == received.export_id:
-            return _taken(path, row, is_new=False)
+            if not is_declared or (moment, received.file_name) >= (row["received_at"], row["file_name"]):
+                return _taken(path, row, is_new=False)
+            is_new = False  # read again: rows of a refused file name it
     reading = exports.read_export(settings, received, theatre, source, moment)
     where = {"theatre": theatre.name, "source": source.name, "export_id": received.export_id}
     lake.replace("raw.records", reading.records, **where)
     if reading.refused.num_rows:
         lake.replace("raw.refused_exports", reading.refused, **where)
     lake.replace("raw.exports", [reading.export], **where)
-    return _taken(path, reading.export, is_new=True)
+    return _taken(path, reading.export, is_new)
 
 
 def _taken(path: Path, row: dict[str, object], is_new: bool) -> Taken:
@@ -180,7 +192,7 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
             received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
             for theatre_name, source_name in waiting.targets:
                 theatre, source = find(theatre_name, source_name)
-                taken.append(ingest(settings, waiting.path, theatre, source, received_at))
+                taken.append(ingest(settings, waiting.path, theatre, source, received_at, is_declared=False))
             done = settings.root / "inbox-done" / taken[-1].export_id[:16]
             done.mkdir(parents=True, exist_ok=True)
             waiting.path.replace(done / waiting.path.name)

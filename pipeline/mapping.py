@@ -1,8 +1,8 @@
 """From lossless records to mapped fields: what every stage that interprets records has in common.
 
-Belongs here: picking the fields that a source's mapping names, and settling which records are accepted, duplicate,
-superseded or quarantined.
-Does not belong here: reading a text as a day or a number (``parsing``), what a strike, a place or a control area is.
+Belongs here: picking the fields that a source's mapping names, and the key and content by which a record is known.
+Does not belong here: reading a text as a day or a number (``parsing``), what becomes of a record (``history``), what a
+strike, a place or a control area is.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from pipeline.catalogue import table
-from pipeline.catalogue.reasons import reasons
 from pipeline.lake import connect, sql
 from pipeline.parsing import map_unique, parse_dates
 from pipeline.theatres import FieldSource, Source
@@ -28,6 +26,7 @@ from pipeline.theatres import FieldSource, Source
 KEPT = (
     "record_id",
     "export_id",
+    "receipt_no",
     "received_at",
     "file_name",
     "layer",
@@ -73,6 +72,7 @@ class Mapped:
     rows: pa.Table
     outcomes: pa.Table
     quarantine: pa.Table
+    receipts: pa.Table
 
 
 def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:
@@ -199,40 +199,12 @@ def _key_part(source: Source, fields: pa.Table, name: str) -> pa.Array:
     return pc.fill_null(texts, "")
 
 
-def settle(source: Source, theatre: str, fields: pa.Table, refused: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Decide what becomes of each record.
-
-    The newest export that holds a key decides its content. The first record with that content is accepted, later ones
-    are duplicates, records with other content are superseded. Two records of one export with one key and different
-    content are a conflict: the first stays, the rest are quarantined.
-
-    Args:
-        source: the source.
-        theatre: name of the theatre.
-        fields: records with ``source_key`` and ``content_digest``.
-        refused: reasons found so far: record_id, reason_code, field, value.
-
-    Returns:
-        ``core.record_outcomes`` rows with the key as ``target_id``, and ``core.quarantine`` rows.
-    """
-    hints = pa.table({"reason_code": list(reasons()), "hint": [reason.hint for reason in reasons().values()]})
-    with connect() as connection:
-        connection.register("fields", fields.drop_columns(["geometry"]))
-        connection.register("refused", refused)
-        connection.register("hints", hints)
-        identity = {"theatre": theatre, "source": source.name}
-        connection.execute(sql("mapping/settle_records"))
-        outcomes = connection.execute(sql("mapping/list_outcomes"), identity).to_arrow_table()
-        quarantine = connection.execute(sql("mapping/list_quarantine"), identity).to_arrow_table()
-    return table("core.record_outcomes").conform(outcomes), table("core.quarantine").conform(quarantine)
-
-
 def lookup(texts: pa.Array, spellings: dict[str, str]) -> pa.Array:
     """Translate spellings without regard to case; null where a text is unknown."""
     return map_unique(texts, lambda text: spellings.get(text.casefold()), pa.string())
 
 
 def refusals(rows: list[dict[str, Any]]) -> pa.Table:
-    """Reasons as the frame that :func:`settle` takes."""
+    """Reasons as the frame that ``history.settle`` takes."""
     schema = pa.schema([(n, pa.string()) for n in ("record_id", "reason_code", "field", "value")])
     return pa.Table.from_pylist(rows, schema=schema)

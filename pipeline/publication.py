@@ -138,8 +138,11 @@ def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
     for theatre in present:
         entries = [work.ledger.read(step.name, theatre.name, part) for step in STEPS for part in step.parts(theatre)]
         outputs = [[o.digest for o in entry.outputs.values()] if entry else None for entry in entries]
-        received = work.lake.read("raw.exports", columns=["source", "export_id", "received_at"], theatre=theatre.name)
-        inputs[theatre.name] = digest([outputs, sorted(map(str, received.to_pylist())), _config(theatre)])
+        received = [
+            sorted(map(str, work.lake.read(name, theatre=theatre.name).to_pylist()))
+            for name in ("raw.exports", "raw.acceptances")
+        ]
+        inputs[theatre.name] = digest([outputs, received, _config(theatre)])
     return inputs
 
 

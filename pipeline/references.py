@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pyarrow as pa
 
 from pipeline.catalogue import table
-from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, refusals, settle
+from pipeline.history import settle
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, refusals
 from pipeline.parsing import parse_coordinates, parse_dates, parse_numbers
 from pipeline.theatres import Source, Theatre
 
 TABLES = {"places": "core.places", "reports": "core.reports", "report_additions": "core.report_additions"}
 
 
-def map_references(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> Mapped:
+def map_references(
+    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+) -> Mapped:
     """Make reference rows of the records of one source.
 
     Args:
@@ -27,6 +30,7 @@ def map_references(theatre: Theatre, source: Source, records: pa.Table, exports:
         source: a source of kind ``places``, ``reports`` or ``report_additions``.
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
+        accepted: ids of exports that a person let in.
     """
     fields = identify(source, extract(source, records, exports), FIELDS[source.kind])
     typed, refused = BUILDERS[source.kind](theatre, source, fields)
@@ -35,10 +39,10 @@ def map_references(theatre: Theatre, source: Source, records: pa.Table, exports:
             refused.append(_refuse(row, row["problem"], None, None))
         if row["out_of_scope"]:
             refused.append(_refuse(row, "record_out_of_scope", None, row["out_of_scope"]))
-    outcomes, quarantine = settle(source, theatre.name, fields, refusals(refused))
-    accepted = {row["record_id"] for row in outcomes.to_pylist() if row["outcome"] == "accepted"}
-    rows = [row for row in typed if row["record_id"] in accepted]
-    return Mapped(table(TABLES[source.kind]).conform(rows), outcomes, quarantine)
+    settled = settle(source, theatre.name, fields, refusals(refused), exports, accepted)
+    standing = {row["record_id"] for row in settled.outcomes.to_pylist() if row["outcome"] == "accepted"}
+    rows = [row for row in typed if row["record_id"] in standing]
+    return Mapped(table(TABLES[source.kind]).conform(rows), settled.outcomes, settled.quarantine, settled.receipts)
 
 
 Built = tuple[list[dict[str, object]], list[dict[str, object]]]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
@@ -76,8 +77,31 @@ def run_all(
     stale = [name for name in names if force or stale_parts(work, theatres()[name])]
     if stale or not _publish_if_needed(settings, names, outcome):
         _run_jobs(settings, stale, None, force, outcome, on_progress)
-    outcome.problems += _tell_refused(work, [file for file in taken + from_inbox if file.is_new and file.records])
+    new = [file for file in taken + from_inbox if file.is_new and file.records]
+    for line in _tell_changes(work, new):
+        on_progress(line)
+    outcome.problems += _tell_refused(work, new)
+    outcome.problems += [one.sentence for one in held_back(work.lake, names)]
     return outcome
+
+
+def _tell_changes(work: Work, taken: list[Taken]) -> list[str]:
+    """What each new file of a source of strikes brought, corrected and withdrew."""
+    told = []
+    for file in taken:
+        rows = work.lake.read(
+            "core.revisions",
+            columns=["export_id", "revision", "status", "ended_by"],
+            theatre=file.theatre,
+            source=file.source,
+        ).to_pylist()
+        began = Counter(row["revision"] > 1 for row in rows if row["export_id"] == file.export_id)
+        ended = sum(row["status"] == "withdrawn" and row["ended_by"] == file.export_id for row in rows)
+        counts = (("new", began[False]), ("said otherwise than before", began[True]), ("withdrawn", ended))
+        changes = [f"{count:,} {what}" for what, count in counts if count]
+        if changes:
+            told.append(f"{file.theatre} {file.source}: {Path(file.path).name}: strikes: {', '.join(changes)}")
+    return told
 
 
 def _tell_refused(work: Work, taken: list[Taken]) -> list[str]:

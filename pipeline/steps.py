@@ -7,6 +7,7 @@ Does not belong here: the stages themselves, what makes a part stale (``inputs``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from pipeline import inputs
 from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute_strikes
 from pipeline.catalogue import table, tables
 from pipeline.lake import content_digest
+from pipeline.mapping import Mapped
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.references import map_references
 from pipeline.strikes import map_strikes
@@ -28,60 +30,74 @@ if TYPE_CHECKING:
 # What the step of control writes: what attribution reads, and what is told of it.
 CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_changes")
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
-OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine")
+OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine", "core.receipts")
+HISTORY_TABLES = ("core.sightings", "core.revisions")
 # What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
 COMMON_CODE = (
     "steps.py", "lake.py", "settings.py", "processes.py", "errors.py", "catalogue",
     "theatres/__init__.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
 )  # fmt: skip
-MAPPING_CODE = (*COMMON_CODE, "mapping.py", "parsing.py", "sql/mapping")
+MAPPING_CODE = (*COMMON_CODE, "mapping.py", "parsing.py", "history.py", "sql/mapping", "sql/history")
 CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
 ATTRIBUTION_CODE = (
     *COMMON_CODE, "attribution.py", "base_map.py", "distances.py", "overlay.py", "sql/attribution",
 )  # fmt: skip
 
 
-def _raw(work: Work, theatre: Theatre, source: str) -> tuple[pa.Table, pa.Table]:
-    where: dict[str, Any] = {"theatre": theatre.name, "source": source}
-    return work.lake.read("raw.records", **where), work.lake.read("raw.exports", **where)
+@dataclass(frozen=True)
+class _Raw:
+    """What was received of one source, and which of its exports a person let in."""
+
+    records: pa.Table
+    exports: pa.Table
+    accepted: frozenset[str]
+
+    @classmethod
+    def read(cls, work: Work, theatre: Theatre, source: str) -> _Raw:
+        where: dict[str, Any] = {"theatre": theatre.name, "source": source}
+        accepted = work.lake.read("raw.acceptances", columns=["export_id"], **where).column("export_id").to_pylist()
+        return cls(work.lake.read("raw.records", **where), work.lake.read("raw.exports", **where), frozenset(accepted))
 
 
-def _with_outcomes(
-    work: Work, theatre: Theatre, source: str, outcomes: pa.Table, quarantine: pa.Table
-) -> list[Candidate]:
+def _with_outcomes(work: Work, theatre: Theatre, source: str, mapped: Mapped) -> list[Candidate]:
     where: dict[str, Any] = {"theatre": theatre.name, "source": source}
     refused = work.lake.read("raw.refused_exports", **where)
-    return [
-        Candidate("core.record_outcomes", outcomes, where),
-        Candidate("core.quarantine", pa.concat_tables([quarantine, refused]), where),
-    ]
+    frames = (mapped.outcomes, pa.concat_tables([mapped.quarantine, refused]), mapped.receipts)
+    return [Candidate(name, frame, where) for name, frame in zip(OUTCOME_TABLES, frames, strict=True)]
 
 
 def _build_references(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
     built = {}
     for part in parts:
         source = theatre.sources[part]
-        mapped = map_references(theatre, source, *_raw(work, theatre, part))
+        raw = _Raw.read(work, theatre, part)
+        mapped = map_references(theatre, source, raw.records, raw.exports, raw.accepted)
         candidates = [
             Candidate(REFERENCE_TABLES[source.kind], mapped.rows, {"theatre": theatre.name, "source": part}),
-            *_with_outcomes(work, theatre, part, mapped.outcomes, mapped.quarantine),
+            *_with_outcomes(work, theatre, part, mapped),
         ]
         built[part] = Built(tuple(candidates))
     return built
 
 
 def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
-    references = [work.lake.read(name, theatre=theatre.name) for name in REFERENCE_TABLES.values()]
+    places, reports, additions = (work.lake.read(name, theatre=theatre.name) for name in REFERENCE_TABLES.values())
     built = {}
     for part in parts:
-        mapped = map_strikes(theatre, theatre.sources[part], *_raw(work, theatre, part), *references)
+        raw = _Raw.read(work, theatre, part)
+        mapped = map_strikes(
+            theatre, theatre.sources[part], raw.records, raw.exports, places, reports, additions, raw.accepted
+        )
         months = {
             month: content_digest(_of_month(mapped.rows, month))[:16]
             for month in sorted(set(mapped.rows.column("month").to_pylist()))
         }
+        where = {"theatre": theatre.name, "source": part}
         candidates = [
-            Candidate("work.mapped_strikes", mapped.rows, {"theatre": theatre.name, "source": part}),
-            *_with_outcomes(work, theatre, part, mapped.outcomes, mapped.quarantine),
+            Candidate("work.mapped_strikes", mapped.rows, where),
+            Candidate("core.sightings", mapped.sightings, where),
+            Candidate("core.revisions", mapped.revisions, where),
+            *_with_outcomes(work, theatre, part, mapped),
         ]
         built[part] = Built(tuple(candidates), {"months": months})
     return built
@@ -95,7 +111,8 @@ def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mappin
     from pipeline.control import build_control, map_control, merge_control  # noqa: PLC0415 - loads where it is used
 
     def mapped(name: str) -> MappedControl:
-        return map_control(theatre, theatre.sources[name], *_raw(work, theatre, name))
+        raw = _Raw.read(work, theatre, name)
+        return map_control(theatre, theatre.sources[name], raw.records, raw.exports, raw.accepted)
 
     built = {}
     for part in parts:
@@ -109,7 +126,7 @@ def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mappin
             own = mapped(part)
             made = build_control(theatre, source, own.rows)
             observations = own.rows if source.kind == "control_observations" else observations
-            outcomes = _with_outcomes(work, theatre, part, own.outcomes, own.quarantine)
+            outcomes = _with_outcomes(work, theatre, part, own)
         frames = (observations, made.snapshots, made.areas, made.fronts, made.repairs, made.changes)
         where = {"theatre": theatre.name, "source": part}
         candidates = [Candidate(name, frame, where) for name, frame in zip(CONTROL_OUTPUTS, frames, strict=True)]
@@ -191,7 +208,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "mapped_strikes",
         "Strike records mapped, typed and checked",
-        ("work.mapped_strikes", *OUTCOME_TABLES),
+        ("work.mapped_strikes", *HISTORY_TABLES, *OUTCOME_TABLES),
         _sources("strikes"),
         inputs.of_mapped_strikes,
         _build_mapped,
@@ -229,7 +246,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "tables",
         "Headline, counts and comparisons",
-        ("core.episodes", "core.region_places", "core.control_flips", *MARTS),
+        ("core.episodes", "core.region_places", "core.links", "core.control_flips", *MARTS),
         lambda _: ["all"],
         inputs.of_tables,
         _build_tables,

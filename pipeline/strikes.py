@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -16,8 +18,9 @@ import pyarrow.compute as pc
 
 from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
+from pipeline.history import settle
 from pipeline.lake import connect, sql
-from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, settle
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
 from pipeline.parsing import map_unique, parse_coordinates, parse_dates, parse_numbers
 from pipeline.theatres import GENERIC, Source, Theatre
 
@@ -32,6 +35,14 @@ DATE_FIELDS = ("date_exact", "date_from", "date_to", "period_from", "period_to",
 UNSTATED = {"unstated", "unknown", "n/a", "-"}
 
 
+@dataclass(frozen=True)
+class MappedStrikes(Mapped):
+    """What was made of the records of one source of strikes; ``rows`` are ``core.strikes`` of all months."""
+
+    sightings: pa.Table
+    revisions: pa.Table
+
+
 def map_strikes(
     theatre: Theatre,
     source: Source,
@@ -40,7 +51,8 @@ def map_strikes(
     places: pa.Table,
     reports: pa.Table,
     additions: pa.Table,
-) -> Mapped:
+    accepted: Collection[str] = (),
+) -> MappedStrikes:
     """Make strikes of the records of one source.
 
     Args:
@@ -51,9 +63,7 @@ def map_strikes(
         places: ``core.places`` of the theatre (coordinates in degrees, WGS 84).
         reports: ``core.reports`` of the theatre.
         additions: ``core.report_additions`` of the theatre.
-
-    Returns:
-        ``core.strikes`` rows of all months, ``core.record_outcomes``, ``core.quarantine``.
+        accepted: ids of exports that a person let in.
     """
     fields = identify(source, extract(source, records, exports), FIELDS["strikes"])
     typed = _type_fields(theatre, source, fields)
@@ -71,22 +81,29 @@ def map_strikes(
             "first_day": f"{theatre.first_month}-01", "last_day": _last_day(theatre.last_month),
         }  # fmt: skip
         refused = connection.execute(sql("strikes/refuse_strikes"), bounds).to_arrow_table()
-        outcomes, quarantine = settle(source, theatre.name, fields, refused)
+        settled = settle(source, theatre.name, fields, refused, exports, accepted)
         dated = connection.execute(
             sql("strikes/date_strikes"), {"is_cumulative": source.cumulative_reports}
         ).to_arrow_table()
-        connection.register("dated", dated)
-        connection.register("outcomes", outcomes)
-        strikes = connection.execute(
-            sql("strikes/assemble_strikes"),
-            {
-                "theatre": theatre.name,
-                "source": source.name,
-                "default_precision_m": theatre.default_precision_m,
-                "point_precision_m": theatre.point_precision_m,
-            },
-        ).to_arrow_table()
-    return Mapped(table("core.strikes").conform(strikes), outcomes, quarantine)
+        for name, frame in {
+            "dated": dated, "revisions": settled.revisions, "told": settled.sightings,
+            "texts": fields.select(["record_id", *FIELDS["strikes"], "geometry"]),
+        }.items():  # fmt: skip
+            connection.register(name, frame)
+        names = {"theatre": theatre.name, "source": source.name}
+        connection.execute(sql("strikes/name_strikes"), names)
+        precision = {"default_precision_m": theatre.default_precision_m, "point_precision_m": theatre.point_precision_m}
+        strikes = connection.execute(sql("strikes/assemble_strikes"), names | precision).to_arrow_table()
+        sightings = connection.execute(sql("strikes/assemble_sightings"), names).to_arrow_table()
+        revisions = connection.execute(sql("strikes/assemble_revisions"), names).to_arrow_table()
+    return MappedStrikes(
+        table("core.strikes").conform(strikes),
+        settled.outcomes,
+        settled.quarantine,
+        settled.receipts,
+        table("core.sightings").conform(sightings),
+        table("core.revisions").conform(revisions),
+    )
 
 
 def _last_day(month: str) -> str:

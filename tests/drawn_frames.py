@@ -68,7 +68,7 @@ def _strike(
         "latitude": latitude, "longitude": longitude, "precision_m": precision, "precision_basis": "gazetteer",
         "location_basis": "gazetteer", "is_area": precision > 5000, "confidence": draw.choice(CONFIDENCE[source]),
         "claimed_actor": claimed, "claimed_controller": claimed, "stated_holder": None, "report_url": None,
-        "report_title": None, "published": None, "note": None, "sightings": 1,
+        "report_title": None, "published": None, "note": None, "revision": 1, "sightings": 1,
     }  # fmt: skip
 
 

@@ -101,7 +101,10 @@ def sample_frames() -> dict[str, pa.Table]:
             }
             for s in strikes
         ],
+        "core.receipts": [_receipt(source) for source in ("isw_reports", "mod_claims")],
         "core.strikes": strikes,
+        "core.sightings": [_sighting(strike) for strike in strikes],
+        "core.revisions": [_revision(strike) for strike in strikes],
         "core.control_areas": areas,
         "core.control_snapshots": [
             {"theatre": THEATRE, "source": CONTROL, "snapshot_day": day, "in_force_to": end, "areas": 6}
@@ -195,10 +198,31 @@ def _strikes(source: str, places: list[tuple[Any, ...]]) -> list[dict[str, Any]]
                 "report_title": f"Report of {first}",
                 "published": end + timedelta(days=4),
                 "note": None,
+                "revision": 1,
                 "sightings": 1,
             }
         )
     return rows
+
+
+def _receipt(source: str) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(table("core.receipts").columns)
+    row |= {"theatre": THEATRE, "source": source, "export_id": _export_id(source), "file_name": f"{source}.csv"}
+    row |= {"receipt_no": 1, "received_at": RECEIVED, "state": "applied", "is_complete": False, "is_accepted": False}
+    return row | {"keys": len(ISW if source == "isw_reports" else CLAIMS)}
+
+
+def _sighting(strike: dict[str, Any]) -> dict[str, Any]:
+    told = _pick(strike, "strike_id", "theatre", "source", "record_id", "export_id", "revision")
+    return told | {"received_at": RECEIVED, "outcome": "accepted"}
+
+
+def _revision(strike: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(table("core.revisions").columns)
+    row |= {name: value for name, value in strike.items() if name in row}
+    return row | {
+        "status": "current", "is_last": True, "known_from": RECEIVED, "last_seen": RECEIVED, "changes": "{}",
+    }  # fmt: skip
 
 
 def _shapes(state: dict[str, list[tuple[float, ...]]]) -> list[tuple[str, Polygon]]:

@@ -45,7 +45,7 @@ def strike(name: str, day: str = "2015-11-01", to: str | None = None, **given_: 
             "date_to": last, "date_basis": "exact", "reported_from": first, "reported_to": last,
             "is_background": False, "latitude": latitude, "longitude": longitude, "precision_m": 1000.0,
             "precision_basis": "default", "location_basis": "coordinate", "is_area": False,
-            "confidence": "unstated", "sightings": 1,
+            "confidence": "unstated", "revision": 1, "sightings": 1,
         }
         | given_
     )  # fmt: skip

@@ -14,6 +14,8 @@ changed. Before its first snapshot a source says nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 
 from pipeline.control.areas import ControlBuild, assemble
@@ -32,7 +34,9 @@ MAPPERS = {"control_observations": map_observations, "control_polygons": map_pol
 SURVEYS = {"control_observations": snapshots_of_observations, "control_polygons": snapshots_of_polygons}
 
 
-def map_control(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> MappedControl:
+def map_control(
+    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+) -> MappedControl:
     """Map the records of one control source.
 
     Args:
@@ -40,15 +44,16 @@ def map_control(theatre: Theatre, source: Source, records: pa.Table, exports: pa
         source: a source of kind ``control_observations`` or ``control_polygons``.
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
+        accepted: ids of exports that a person let in.
 
     Returns:
         ``rows`` conform to ``core.control_observations``, or to ``polygons.POLYGON_SCHEMA`` (valid polygons,
-        OGC:CRS84); ``outcomes`` and ``quarantine`` to ``core.record_outcomes`` and ``core.quarantine``.
+        OGC:CRS84); the others to the tables that they are named after.
 
     Raises:
         KeyError: the source is of another kind.
     """
-    return MAPPERS[source.kind](theatre, source, records, exports)
+    return MAPPERS[source.kind](theatre, source, records, exports, accepted)
 
 
 def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBuild:

@@ -7,6 +7,7 @@ Does not belong here: the ground around a place (``observed``).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import pyarrow as pa
@@ -14,8 +15,9 @@ import pyarrow as pa
 from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
+from pipeline.history import settle
 from pipeline.lake import connect, sql
-from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, settle
+from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
 from pipeline.parsing import parse_coordinates, parse_dates
 from pipeline.theatres import Source, Theatre
 
@@ -23,7 +25,9 @@ from pipeline.theatres import Source, Theatre
 YEARS_BEFORE = 20
 
 
-def map_observations(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> Mapped:
+def map_observations(
+    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+) -> Mapped:
     """Make ``core.control_observations`` rows of the records of one source.
 
     Args:
@@ -31,6 +35,7 @@ def map_observations(theatre: Theatre, source: Source, records: pa.Table, export
         source: a source of kind ``control_observations``.
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
+        accepted: ids of exports that a person let in.
     """
     fields = identify(source, extract(source, records, exports), FIELDS["control_observations"])
     west, south, east, north = theatre.extent
@@ -39,11 +44,13 @@ def map_observations(theatre: Theatre, source: Source, records: pa.Table, export
         connection.register("typed", _type_fields(theatre, source, fields))
         connection.register("shapes_wkb", province_shapes(theatre))
         refused = connection.execute(sql("control/refuse_observations"), bounds).to_arrow_table()
-        outcomes, quarantine = settle(source, theatre.name, fields, refused)
-        connection.register("outcomes", outcomes)
+        settled = settle(source, theatre.name, fields, refused, exports, accepted)
+        connection.register("outcomes", settled.outcomes)
         identity = {"theatre": theatre.name, "source": source.name}
         rows = connection.execute(sql("control/assemble_observations"), identity).to_arrow_table()
-    return Mapped(table("core.control_observations").conform(rows), outcomes, quarantine)
+    return Mapped(
+        table("core.control_observations").conform(rows), settled.outcomes, settled.quarantine, settled.receipts
+    )
 
 
 def earliest_day(theatre: Theatre) -> date:

@@ -8,7 +8,7 @@ A feature is dated by its own property where it has one, else by the file's name
 a day apart the property stands and ``repairs`` says so. A shapefile's null date (1899-12-30) counts as none.
 
 A day is one statement: the set of features that one export holds for it. Of several exports the one received
-last speaks for the day (of those received together, the one with the greatest id). An export that says the
+last speaks for the day (``history`` says which that is). An export that says the
 same is a duplicate, one that says something else is superseded, feature by feature. The source's ``key`` is
 not used.
 """
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -29,8 +30,9 @@ from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
+from pipeline.history import settle
 from pipeline.lake import connect, sql
-from pipeline.mapping import Mapped, extract, identify, settle
+from pipeline.mapping import Mapped, extract, identify
 from pipeline.parsing import parse_dates
 from pipeline.theatres import Source, Theatre
 
@@ -80,7 +82,9 @@ class Shape:
     value: str | None = None
 
 
-def map_polygons(theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table) -> Mapped:
+def map_polygons(
+    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+) -> Mapped:
     """Make rows of ``POLYGON_SCHEMA`` of the records of one source.
 
     Args:
@@ -88,6 +92,7 @@ def map_polygons(theatre: Theatre, source: Source, records: pa.Table, exports: p
         source: a source of kind ``control_polygons``.
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
+        accepted: ids of exports that a person let in (of polygons none is ever held back).
     """
     fields = _type_fields(theatre, source, extract(source, records, exports))
     unkeyed = source.model_copy(update={"key": (), "key_fold": False})
@@ -97,14 +102,16 @@ def map_polygons(theatre: Theatre, source: Source, records: pa.Table, exports: p
         connection.register("typed", plain)
         bounds = {"earliest": earliest_day(theatre)}
         refused = connection.execute(sql("control/refuse_polygons"), bounds).to_arrow_table()
-        outcomes, quarantine = settle(unkeyed, theatre.name, fields, refused)
-        connection.register("outcomes", outcomes)
+        settled = settle(unkeyed, theatre.name, fields, refused, exports, accepted)
+        connection.register("outcomes", settled.outcomes)
         outcomes = connection.execute(sql("control/settle_days")).to_arrow_table()
     outcomes = table("core.record_outcomes").conform(outcomes)
     accepted = outcomes.filter(pc.equal(outcomes.column("outcome"), "accepted")).column("record_id")
     rows = fields.filter(pc.is_in(fields.column("record_id"), accepted)).sort_by("record_id")
     made = rows.drop_columns(["geometry"]).rename_columns({"valid_geometry": "geometry"})
-    return Mapped(made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA), outcomes, quarantine)
+    return Mapped(
+        made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA), outcomes, settled.quarantine, settled.receipts
+    )
 
 
 def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table:

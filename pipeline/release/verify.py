@@ -27,7 +27,7 @@ from pipeline.release.manifest import (
 from pipeline.settings import Settings
 from pipeline.theatres import months_between
 
-CHECKS = ("conservation", "attribution", "months", "shares")
+CHECKS = ("conservation", "history", "attribution", "months", "shares")
 SHOWN = 20
 
 
@@ -39,8 +39,8 @@ def verify_release(path: Path, settings: Settings | None = None) -> list[str]:
     """Everything that is wrong with a release, in words; empty where nothing is.
 
     Tested are: every file against the manifest; the database's content, row counts and Parquet's against it;
-    records conserved for each export; one attribution a strike; months; shares; and that every validation
-    succeeded.
+    records conserved for each export; tombstones and sightings of strikes; one attribution a strike; months; shares;
+    and that every validation succeeded.
 
     Args:
         path: a release, published or being built.

@@ -30,6 +30,7 @@ from pipeline.tables.certainty import tabulate_certainty
 from pipeline.tables.control import tabulate_control
 from pipeline.tables.explanations import tabulate_explanations
 from pipeline.tables.headline import tabulate_headline
+from pipeline.tables.links import link_strikes
 from pipeline.tables.measures import FEWEST, TOLERANCE, Variants, prepare, run
 from pipeline.tables.sensitivity import BASELINE, tabulate_sensitivity
 from pipeline.theatres import Theatre
@@ -48,7 +49,7 @@ def build_tables(
     variants: Variants | None = None,
     other_days: pa.Table | None = None,
 ) -> dict[str, pa.Table]:
-    """Make core.episodes, core.region_places, core.control_flips and all marts of one theatre.
+    """Make core.episodes, core.region_places, core.links, core.control_flips and all marts of one theatre.
 
     Args:
         theatre: the theatre.
@@ -71,6 +72,7 @@ def build_tables(
         prepare(connection, theatre, strikes)
         made["core.episodes"] = connection.table("episodes").to_arrow_table()
         made["core.region_places"] = run(connection, "list_region_places", theatre=theatre.name)
+        made["core.links"] = link_strikes(connection, theatre)
         # Afterwards the connection holds the measure of the attribution in force.
         attribution = _of(theatre, frames["core.attribution"])
         others = {name: _of(theatre, frame) for name, frame in (variants or {}).items()}

@@ -135,6 +135,16 @@ class Source(Strict):
         default=(), description="Mapped fields that identify a record; content of the record where empty"
     )
     key_fold: bool = Field(default=False, description="Records of one key in one export are one strike seen repeatedly")
+    is_complete: bool = Field(
+        default=False, description="Each export is the whole list: what a newer one lacks is withdrawn"
+    )
+    max_withdrawn_share: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Largest share of the list before that a complete export may lack; with more it is held back "
+        "until a person accepts it",
+    )
     fields: dict[str, FieldSource] = Field(default_factory=dict)
     date_formats: tuple[str, ...] = Field(
         default=("%Y-%m-%d",), description="strptime formats tried in order; epoch_ms for epoch milliseconds"
@@ -164,6 +174,10 @@ class Source(Strict):
             missing = {"key", "fields"} - self.model_fields_set
             if missing:
                 raise ValueError(f"source {self.name!r} lacks {sorted(missing)}")
+            if self.is_complete and self.kind == "control_polygons":
+                raise ValueError(
+                    f"source {self.name!r} is control_polygons: an export speaks for its days, so leave out is_complete"
+                )
             return self
         if not (self.base and self.overrides):
             raise ValueError(f"source {self.name!r} is control_merged: say `base` and `overrides`")

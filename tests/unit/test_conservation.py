@@ -1,4 +1,6 @@
-"""Conservation of a release: a record is one of its theatre and source, and of each accepted one something is made."""
+"""Conservation of a release: a record is one of its theatre and source, of each accepted one something is made, of each
+withdrawn one a tombstone is left, and each strike leads to all of its records.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,14 @@ Rows = dict[str, list[dict[str, Any]]]
 POLYGON, COVERED = "0000000000000000//1", "0000000000000000//2"
 
 
-def _failures(rows: Rows) -> list[str]:
+def _failures(rows: Rows, check: str = "conservation") -> list[str]:
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA raw")
         connection.execute("CREATE SCHEMA core")
         for name, listed in rows.items():
             connection.register("frame", table(name).conform(listed))
             connection.execute(f"CREATE TABLE {name} AS FROM frame")
-        return [failure for (failure,) in connection.execute(sql("release/check_conservation")).fetchall()]
+        return [failure for (failure,) in connection.execute(sql(f"release/check_{check}")).fetchall()]
 
 
 @pytest.fixture
@@ -87,3 +89,34 @@ def _same_bytes_to_another_source(rows: Rows) -> None:
 def test_what_is_lost_or_made_of_nothing_is_told(harm: Callable[[Rows], None], told: str, rows: Rows) -> None:
     harm(rows)
     assert any(told in failure for failure in _failures(rows))
+
+
+def _withdraw_the_first(rows: Rows) -> None:
+    """The first strike is withdrawn: no strike any more, and a tombstone."""
+    first = rows["core.strikes"].pop(0)
+    for name in ("core.record_outcomes", "core.sightings"):
+        next(row for row in rows[name] if row["record_id"] == first["record_id"])["outcome"] = "withdrawn"
+    rows["core.revisions"][0] |= {"status": "withdrawn", "known_to": rows["core.revisions"][0]["known_from"]}
+
+
+def test_a_withdrawn_strike_keeps_its_tombstone_and_the_records_still_add_up(rows: Rows) -> None:
+    _withdraw_the_first(rows)
+    assert _failures(rows) == _failures(rows, "history") == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda rows: rows["core.revisions"].pop(0), "was withdrawn, but left no tombstone"),
+        (lambda rows: rows["core.revisions"][0].update(status="current"), "is not as the last revision"),
+        (lambda rows: rows["core.strikes"].pop(0), "is not as the last revision"),
+        (lambda rows: rows["core.strikes"][0].update(revision=2), "is not as the last revision"),
+        (lambda rows: rows["core.strikes"][0].update(sightings=2), "counts 2 sightings; core.sightings has 1"),
+        (lambda rows: rows["core.sightings"].pop(0), "is withdrawn, and missing in core.sightings"),
+        (lambda rows: rows["core.sightings"][3].update(outcome="duplicate"), "is accepted, and duplicate in"),
+    ],
+)
+def test_a_history_that_does_not_hold_together_is_told(harm: Callable[[Rows], None], told: str, rows: Rows) -> None:
+    _withdraw_the_first(rows)
+    harm(rows)
+    assert any(told in failure for failure in _failures(rows, "history"))

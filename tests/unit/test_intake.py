@@ -54,6 +54,36 @@ def test_the_same_bytes_are_one_export_unless_the_name_tells_the_day(settings: S
         assert ingest(settings, path, syria, syria.sources["airwars"], RECEIVED).is_new is is_new
 
 
+def test_of_several_receipts_of_the_same_bytes_the_earliest_that_was_declared_counts(
+    settings: Settings, tmp_path: Path
+) -> None:
+    syria = theatres()["syria"]
+    airwars = syria.sources["airwars"]
+    receipts = [("b.csv", 3), ("c.csv", 2), ("a.csv", 2), ("d.csv", 9)]
+    kept = []
+    for number, order in enumerate((receipts, receipts[::-1])):
+        own = Settings(data=settings.root / str(number))
+        for name, day in order:
+            path = tmp_path / name
+            path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
+            ingest(own, path, syria, airwars, datetime(2026, 11, day, tzinfo=UTC))
+        kept.append(Lake(own).read("raw.exports").to_pylist())
+    ((row,), other) = kept
+    assert other == [row]
+    assert (row["file_name"], row["received_at"].day) == ("a.csv", 2)
+
+
+def test_an_old_time_stamp_in_the_inbox_moves_no_export_that_is_already_there(settings: Settings) -> None:
+    content = AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n"
+    _drop(settings, "airwars.csv", content)
+    take_inbox(settings)
+    before = Lake(settings).read("raw.exports").to_pylist()
+    _drop(settings, "again.csv", content, age=1_000_000)
+    ((again,), _) = take_inbox(settings)
+    assert not again.is_new
+    assert Lake(settings).read("raw.exports").to_pylist() == before
+
+
 def test_a_file_with_half_a_coordinate_is_refused_by_the_name_of_the_column(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "airwars.csv"
     path.write_text(AIRWARS.replace("latitude,", "") + "1,c,village,2015-10-01,x,37.1\n", encoding="utf-8")

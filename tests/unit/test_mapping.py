@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.mapping import extract, identify, refusals, settle
+from pipeline.history import settle
+from pipeline.mapping import extract, identify, refusals
 from pipeline.parsing import parse_coordinates, parse_dates
 from pipeline.theatres import Source
 
@@ -49,9 +50,10 @@ def _records(exports: list[list[dict[str, object]]]) -> tuple[pa.Table, pa.Table
 
 def _outcomes(exports: list[list[dict[str, object]]], source: Source | None = None) -> dict[str, str]:
     source = source or _source()
-    fields = identify(source, extract(source, *_records(exports)), ["place", "credit"])
-    outcomes, _ = settle(source, "syria", fields, refusals([]))
-    return {row["record_id"]: row["outcome"] for row in outcomes.to_pylist()}
+    records, received = _records(exports)
+    fields = identify(source, extract(source, records, received), ["place", "credit"])
+    settled = settle(source, "syria", fields, refusals([]), received)
+    return {row["record_id"]: row["outcome"] for row in settled.outcomes.to_pylist()}
 
 
 def test_days_are_read_by_the_declared_formats_only() -> None:

@@ -43,7 +43,7 @@ def syria() -> Theatre:
 def test_nothing_in_gives_empty_tables(syria: Theatre) -> None:
     made = build_tables(syria, frames_of([]))
     assert set(made) == {
-        "core.episodes", "core.region_places", "core.control_flips", "marts.control_area_km2",
+        "core.episodes", "core.region_places", "core.links", "core.control_flips", "marts.control_area_km2",
         "marts.headline", "marts.headline_split", "marts.strikes_by_day",
         "marts.strikes_by_region", "marts.claims", "marts.claims_vs_control", "marts.sensitivity",
         "marts.consistency", "marts.alarms", "marts.certainty", "marts.explanations", "marts.agreement",

@@ -50,7 +50,7 @@ def _strike(name: str, source: str, longitude: float = STRIKE, **changes: Any) -
         "date_basis": "exact", "reported_from": date(2015, 10, 30), "reported_to": date(2015, 11, 2),
         "is_background": False, "place": name, "province": "Homs", "latitude": LATITUDE, "longitude": longitude,
         "precision_m": 1_000.0, "precision_basis": "test", "location_basis": "coordinate", "is_area": False,
-        "confidence": "unstated", "sightings": 1,
+        "confidence": "unstated", "revision": 1, "sightings": 1,
     }  # fmt: skip
     return {**dict.fromkeys(table("core.strikes").columns), **row, **changes}
 

@@ -7,7 +7,7 @@ usable AS (
         typed.snapshot_day,
         typed.content_digest,
         typed.export_id,
-        typed.received_at,
+        typed.receipt_no,
         row_number() OVER (
             PARTITION BY typed.export_id, typed.snapshot_day, typed.content_digest
             ORDER BY typed.layer, typed.record_no
@@ -21,12 +21,12 @@ statements AS (
     SELECT
         snapshot_day,
         export_id,
-        received_at,
+        receipt_no,
         string_agg(content_digest, ' ' ORDER BY content_digest) AS content,
-        row_number() OVER (PARTITION BY snapshot_day ORDER BY received_at, export_id) AS position
+        row_number() OVER (PARTITION BY snapshot_day ORDER BY receipt_no) AS position
     FROM usable
     WHERE repeat = 1
-    GROUP BY snapshot_day, export_id, received_at
+    GROUP BY snapshot_day, export_id, receipt_no
 ),
 
 winning AS (

@@ -17,6 +17,8 @@ ended AS (
         count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
         count(*) FILTER (WHERE outcome = 'duplicate') AS duplicate,
         count(*) FILTER (WHERE outcome = 'superseded') AS superseded,
+        count(*) FILTER (WHERE outcome = 'withdrawn') AS withdrawn,
+        count(*) FILTER (WHERE outcome = 'held') AS held,
         count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined
     FROM outcomes
     GROUP BY ALL
@@ -34,6 +36,8 @@ filled AS (
         coalesce(ended.accepted, 0) AS accepted,
         coalesce(ended.duplicate, 0) AS duplicate,
         coalesce(ended.superseded, 0) AS superseded,
+        coalesce(ended.withdrawn, 0) AS withdrawn,
+        coalesce(ended.held, 0) AS held,
         coalesce(ended.quarantined, 0) AS quarantined
     FROM exports
     FULL JOIN counted USING (source, export_id)
@@ -48,10 +52,12 @@ SELECT
     accepted,
     duplicate,
     superseded,
+    withdrawn,
+    held,
     quarantined,
     records = kept
     AND records = outcomes
     AND records = different
-    AND records = accepted + duplicate + superseded + quarantined AS is_balanced
+    AND records = accepted + duplicate + superseded + withdrawn + held + quarantined AS is_balanced
 FROM filled
 ORDER BY source, export_id

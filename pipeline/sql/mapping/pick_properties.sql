@@ -1,9 +1,17 @@
--- The named properties of every record as a list of texts, in order of receipt.
+-- The named properties of every record as a list of texts, in order of receipt (pipeline.history says which that is).
+WITH receipts AS (
+    SELECT
+        *,
+        row_number() OVER (ORDER BY received_at, file_name, export_id) AS receipt_no
+    FROM exports
+)
+
 SELECT
     records.record_id,
     records.export_id,
-    exports.received_at,
-    exports.file_name,
+    receipts.receipt_no,
+    receipts.received_at,
+    receipts.file_name,
     records.layer,
     records.record_no,
     records.line_no,
@@ -11,5 +19,5 @@ SELECT
     records.geometry,
     json_extract_string(records.properties, $paths) AS picked
 FROM records
-INNER JOIN exports ON records.export_id = exports.export_id AND records.source = exports.source
-ORDER BY exports.received_at, records.export_id, records.layer, records.record_no;
+INNER JOIN receipts ON records.export_id = receipts.export_id AND records.source = receipts.source
+ORDER BY receipts.receipt_no, records.layer, records.record_no;

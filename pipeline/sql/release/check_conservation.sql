@@ -31,6 +31,8 @@ ended AS (
         count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
         count(*) FILTER (WHERE outcome = 'duplicate') AS duplicate,
         count(*) FILTER (WHERE outcome = 'superseded') AS superseded,
+        count(*) FILTER (WHERE outcome = 'withdrawn') AS withdrawn,
+        count(*) FILTER (WHERE outcome = 'held') AS held,
         count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined
     FROM core.record_outcomes
     GROUP BY ALL
@@ -48,6 +50,8 @@ balance AS (
         coalesce(max(accepted), 0) AS accepted,
         coalesce(max(duplicate), 0) AS duplicate,
         coalesce(max(superseded), 0) AS superseded,
+        coalesce(max(withdrawn), 0) AS withdrawn,
+        coalesce(max(held), 0) AS held,
         coalesce(max(quarantined), 0) AS quarantined
     FROM (
         SELECT * FROM stated
@@ -133,15 +137,16 @@ accepted AS (
 
 SELECT
     format(
-        '{} export {} ({}): {} accepted + {} duplicate + {} superseded + {} quarantined is not its {} records',
-        whose, export, file_name, accepted, duplicate, superseded, quarantined, coalesce(stated, records)
+        '{} export {} ({}): {} accepted + {} duplicate + {} superseded + {} withdrawn + {} held + {} quarantined is not '
+        || 'its {} records',
+        whose, export, file_name, accepted, duplicate, superseded, withdrawn, held, quarantined, coalesce(stated, records)
     ) AS failure
 FROM balance
 WHERE
     stated IS DISTINCT FROM records
     OR records <> outcomes
     OR outcomes <> different
-    OR outcomes <> accepted + duplicate + superseded + quarantined
+    OR outcomes <> accepted + duplicate + superseded + withdrawn + held + quarantined
 UNION ALL
 SELECT
     format(

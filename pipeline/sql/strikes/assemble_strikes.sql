@@ -1,15 +1,14 @@
--- The accepted strikes as rows of core.strikes.
-WITH sightings AS (
+-- The strikes that stand as rows of core.strikes: each as its current revision tells it.
+WITH seen AS (
     SELECT
-        target_id,
-        count(*) AS sightings
-    FROM outcomes
-    WHERE outcome <> 'quarantined'
-    GROUP BY target_id
+        strike_id,
+        sum(sightings) AS sightings
+    FROM named_revisions
+    GROUP BY strike_id
 )
 
 SELECT
-    's' || left(sha256($theatre || '|' || $source || '|' || dated.source_key), 16) AS strike_id,
+    named_revisions.strike_id,
     $theatre AS theatre,
     $source AS source,
     dated.source_key,
@@ -48,9 +47,10 @@ SELECT
     dated.report_title,
     dated.published,
     dated.note,
-    sightings.sightings
-FROM dated
-INNER JOIN outcomes ON dated.record_id = outcomes.record_id
-INNER JOIN sightings ON outcomes.target_id = sightings.target_id
-WHERE outcomes.outcome = 'accepted'
-ORDER BY strike_id;
+    named_revisions.revision,
+    seen.sightings
+FROM named_revisions
+INNER JOIN dated ON named_revisions.record_id = dated.record_id
+INNER JOIN seen ON named_revisions.strike_id = seen.strike_id
+WHERE named_revisions.status = 'current'
+ORDER BY named_revisions.strike_id;

@@ -26,7 +26,8 @@ class Stub:
     """What the stub steps are made from, what they write, and what was asked of them.
 
     ``state`` is the digest of the inputs of (step, part); ``outcome`` what the one record of mapped strikes ends as;
-    ``refusal`` why a release is refused; ``fault`` the error of a step that breaks.
+    ``refusal`` why a release is refused; ``fault`` the error of a step that breaks;
+    ``received`` what the inputs of parts that are sources are called.
     """
 
     settings: Settings
@@ -34,6 +35,7 @@ class Stub:
     outcome: str = "accepted"
     refusal: str = ""
     fault: Exception | None = None
+    received: str = "exports"
     made: list[tuple[str, str]] = field(default_factory=list)
     published: list[list[str] | None] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
@@ -73,7 +75,11 @@ class Stub:
 
     def _step(self, step: Step) -> Step:
         def inputs(_work: Work, _theatre: Theatre, part: str) -> dict[str, str]:
-            return {f"exports of {part}" if not step.is_monthly else part: self.state.get((step.name, part), "first")}
+            return {
+                f"{self.received} of {part}" if not step.is_monthly else part: self.state.get(
+                    (step.name, part), "first"
+                )
+            }
 
         def build(_work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping[str, Built]:
             if self.fault and step.name == "control":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
 from stub_pipeline import SYRIA, Stub
 
+from pipeline.catalogue import table
 from pipeline.settings import Settings
 
 ALL = {"range_start": SYRIA.months()[0], "range_end": SYRIA.months()[-1]}
@@ -90,6 +92,26 @@ def test_release_waits_for_stale_months(stub: Stub, instance: dg.DagsterInstance
     assert stub.published == []
     assert verdicts(result) == {"release published": False}
     assert stub.told and "Not published" in stub.told[0]
+
+
+def test_an_export_that_is_held_back_is_a_warning_and_the_run_goes_on(stub: Stub, instance: dg.DagsterInstance) -> None:
+    row = dict.fromkeys(table("core.receipts").columns) | {
+        "theatre": "syria", "source": "isw_reports", "export_id": "e" * 64, "receipt_no": 1, "file_name": "strikes.csv",
+        "received_at": datetime(2026, 11, 1, tzinfo=UTC), "state": "held", "is_complete": True, "is_accepted": False,
+        "keys": 1, "held_because": "shrank", "told": "it lacks 9 of the 10 that stand",
+    }  # fmt: skip
+    stub.pipeline().work().lake.replace("core.receipts", [row], theatre="syria", source="isw_reports")
+    result = stub.run("syria_ingest", instance=instance)
+    assert result.success
+    found = {name: passed for name, passed in verdicts(result).items() if name.endswith("exports_applied")}
+    assert found == {
+        "references exports_applied": True, "mapped_strikes exports_applied": False, "control exports_applied": True,
+    }  # fmt: skip
+    check = next(e for e in result.get_asset_check_evaluations() if not e.passed)
+    assert check.severity is dg.AssetCheckSeverity.WARN
+    assert "strikes.csv of syria isw_reports" in str(check.description) and "isw-strikes accept" in str(
+        check.description
+    )
 
 
 def test_release_shows_sentence_and_picture(settings: Settings, instance: dg.DagsterInstance) -> None:

@@ -143,7 +143,11 @@ class TestTouchedMonths:
         (request,) = tick(stub, "touched_months", instance).run_requests or ()
         assert (request.job_name, request.tags["isw/why"]) == ("syria_publish", "the release is older than the tables")
 
-    def test_new_exports_are_mapped_first(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+    @pytest.mark.parametrize("received", ["exports", "acceptances"])
+    def test_new_exports_and_those_let_in_are_mapped_first(
+        self, stub: Stub, instance: dg.DagsterInstance, received: str
+    ) -> None:
+        stub.received = received
         stub.receive()
         do_everything(stub)
         stub.state[("mapped_strikes", "airwars")] = "second"
