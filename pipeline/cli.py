@@ -297,6 +297,25 @@ def releases() -> None:
 
 
 @app.command()
+def exports(theatre: OptionalTheatre = None) -> None:
+    """List the exports of the latest release: how many records each had, and what became of them."""
+    from pipeline.export_list import OUTCOMES, list_exports  # noqa: PLC0415 - as above
+
+    rows = list_exports(Settings(), theatre)
+    grid = Grid(box=None, pad_edge=False)
+    for head in ("theatre", "source", "file"):
+        grid.add_column(head, overflow="fold")
+    for head in ("records", *OUTCOMES):
+        grid.add_column(head, justify="right", no_wrap=True)
+    grid.add_column("refused for", overflow="fold")
+    for row in rows:
+        counts = [f"{row[name]:,}" for name in ("records", *OUTCOMES)]
+        grid.add_row(row["theatre"], row["source"], row["file_name"], *counts, row["reasons"])
+    out.print(grid)
+    out.print(f"{len(rows):,} exports, {sum(row['records'] for row in rows):,} records", markup=False)
+
+
+@app.command()
 def doctor() -> None:
     """Check versions, extensions and folders, and say what to do."""
     from pipeline.doctor import examine  # noqa: PLC0415 - as above
