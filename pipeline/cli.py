@@ -302,16 +302,11 @@ def exports(theatre: OptionalTheatre = None) -> None:
     from pipeline.export_list import OUTCOMES, list_exports  # noqa: PLC0415 - as above
 
     rows = list_exports(Settings(), theatre)
-    grid = Grid(box=None, pad_edge=False)
-    for head in ("theatre", "source", "file"):
-        grid.add_column(head, overflow="fold")
-    for head in ("records", *OUTCOMES):
-        grid.add_column(head, justify="right", no_wrap=True)
-    grid.add_column("refused for", overflow="fold")
     for row in rows:
-        counts = [f"{row[name]:,}" for name in ("records", *OUTCOMES)]
-        grid.add_row(row["theatre"], row["source"], row["file_name"], *counts, row["reasons"])
-    out.print(grid)
+        became = ", ".join(f"{row[outcome]:,} {outcome}" for outcome in OUTCOMES if row[outcome])
+        reasons = f" ({row['reasons']})" if row["reasons"] else ""
+        out.print(f"{row['theatre']} {row['source']}: {row['file_name']}", markup=False, soft_wrap=True)
+        out.print(f"  {row['records']:,} records: {became or 'none'}{reasons}", markup=False, soft_wrap=True)
     out.print(f"{len(rows):,} exports, {sum(row['records'] for row in rows):,} records", markup=False)
 
 
