@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from pipeline import cli_releases
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 from pipeline.theatres import theatre_files, theatres
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(cli_releases.app, name="releases")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -282,18 +284,6 @@ def ui(
     from assets.ui import serve_ui  # noqa: PLC0415 - as above
 
     serve_ui(Settings(), host=host, port=port)
-
-
-@app.command()
-def releases() -> None:
-    """List the releases, newest first; the one in force is marked."""
-    from pipeline.release import releases as list_releases  # noqa: PLC0415 - as above
-
-    found = list_releases(Settings())
-    if not found:
-        out.print("No release yet: run `isw-strikes run`.")
-    for release in found:
-        out.print(f"{'*' if release.is_latest else ' '} {release.id}  {release.path}", markup=False)
 
 
 @app.command()

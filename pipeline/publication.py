@@ -170,7 +170,7 @@ def _publish(
     from pipeline.pages import write_pages, write_report  # noqa: PLC0415 - as above
     from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
     from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
-    from pipeline.release import build_release, place_pictures, publish  # noqa: PLC0415 - as above
+    from pipeline.release import build_release, place_pictures, prune, publish  # noqa: PLC0415 - as above
     from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
 
     settings = work.settings
@@ -210,6 +210,9 @@ def _publish(
         write_summary=lambda path, said: write_report(path, by_name, frames, pictures, said),
     )
     published = publish(settings, building)
+    removed = prune(settings)
+    if removed:
+        on_progress(f"removed {len(removed)} older releases (ISW_KEEP_RELEASES keeps {settings.keep_releases})")
     headlines: dict[str, str] = {}
     for theatre in present:
         headlines |= headline_sentences(theatre, frames[theatre.name]["marts.headline"])

@@ -1,29 +1,36 @@
 """Releases: one immutable published set of files, with a manifest.
 
 Belongs here: building a release aside (``build``, ``database``, ``files``, ``package``, ``manifest``),
-verifying it from its own files (``verify``), and the one atomic step that lets readers see it (``publish``).
+verifying it from its own files (``verify``), the one atomic step that lets readers see it (``publish``), comparing two
+(``difference``), and removing those that are not kept (``retention``).
 Does not belong here: making the tables, tiles, map or pictures; they are handed in.
 """
 
 from __future__ import annotations
 
 from pipeline.release.build import build_release, place_pictures, remove_stale
+from pipeline.release.difference import Difference, compare_releases
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
 from pipeline.release.publish import Published, Release, publish, releases, rollback
+from pipeline.release.retention import prune, superfluous
 from pipeline.release.verify import ReleaseRefused, verify_release
 
 __all__ = [
+    "Difference",
     "Manifest",
     "Published",
     "Release",
     "ReleaseRefused",
     "build_release",
+    "compare_releases",
     "place_pictures",
+    "prune",
     "publish",
     "read_manifest",
     "read_pinned",
     "releases",
     "remove_stale",
     "rollback",
+    "superfluous",
     "verify_release",
 ]

@@ -79,7 +79,7 @@ def publish(settings: Settings, building: Path) -> Published:
         already = not _name(building, path)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    with _turn(settings):
+    with hold_turn(settings):
         _refuse_older(settings, manifest.release, pinned)
         _raise_pinned(path, pinned)
         _switch(settings, manifest.release)
@@ -91,7 +91,7 @@ def releases(settings: Settings) -> list[Release]:
     """All releases on the disk, oldest first. Folders without a readable manifest are not releases."""
     latest = _latest_id(settings)
     found = []
-    for path in sorted(settings.releases_dir.glob(f"*/{MANIFEST}")):
+    for path in settings.releases_dir.glob(f"*/{MANIFEST}"):
         if path.parent.name.startswith(BUILDING):
             continue
         try:
@@ -99,7 +99,8 @@ def releases(settings: Settings) -> list[Release]:
         except UserError:
             continue
         found.append(_release(path.parent, manifest, latest))
-    return found
+    # Of the same exports newer code may make another release: the later one is the one that was made later.
+    return sorted(found, key=lambda one: (one.as_of, one.path.stat().st_mtime_ns, one.id))
 
 
 def rollback(settings: Settings, release: str) -> Release:
@@ -112,7 +113,7 @@ def rollback(settings: Settings, release: str) -> Release:
     if release not in known:
         listed = ", ".join(known) or "none"
         raise UserError(f"There is no release {release!r} in {settings.releases_dir}. There are: {listed}.")
-    with _turn(settings):
+    with hold_turn(settings):
         _switch(settings, release)
     return _release(known[release].path, read_manifest(known[release].path), release)
 
@@ -185,7 +186,8 @@ def _raise_pinned(path: Path, pinned: dict[str, int]) -> None:
 
 
 @contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
+def hold_turn(settings: Settings) -> Iterator[None]:
+    """Be the only process that switches or removes releases; waits for another's turn to end."""
     settings.releases_dir.mkdir(parents=True, exist_ok=True)
     with (settings.releases_dir / LOCK).open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
