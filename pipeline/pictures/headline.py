@@ -25,7 +25,7 @@ from pipeline.pictures.looks import (
     order_of,
 )
 from pipeline.pictures.scene import Row, Scene, middle_day
-from pipeline.tables.sentences import count_of, percent, span
+from pipeline.tables.sentences import count_of, percent, span, why_no_share
 from pipeline.theatres import UNKNOWN, Theatre
 
 HEIGHT_INCHES = 5.0
@@ -81,7 +81,7 @@ def title_of(scene: Scene) -> str:
     counted = count_of(row["n"], scene.noun)
     lower, upper = row["not_focus_lower_t10"], row["not_focus_upper_t10"]
     if lower is None:
-        return f"{counted}: too few for a share"
+        return f"{counted}, {why_no_share(row['n'])}"
     if lower > 0.5:
         return f"Most of {counted} lay outside {scene.focus}-held ground ({span(lower, upper)})"
     if upper < 0.5:

@@ -83,7 +83,7 @@ def _caption(figure: Any, scene: Scene, row: Row, place: tuple[float, float]) ->
     title = window_title(scene.theatre, row["window"])
     figure.text(x, y + 0.10 / figure.get_figheight(), title, fontsize=7.0, fontweight="bold", va="bottom")
     if row["not_focus_expected"] is None:
-        told = f"{row['n']:,} in all, too few for a share"
+        told = f"{row['n']:,} in all, {'too few for a share' if row['n'] < FEWEST else 'most of the ground not known'}"
     else:
         bounds = span(row["not_focus_lower_t10"], row["not_focus_upper_t10"])
         told = f"{percent(row['not_focus_expected'])} of {row['n']:,} outside {scene.focus}-held ({bounds})"

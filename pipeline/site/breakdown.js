@@ -3,11 +3,11 @@
 import { controllerLabel } from "./data.js";
 import { h } from "./dom.js";
 import { rowsLink } from "./finding.js";
-import { countEpisodes, FEWEST, measure, measureClaims } from "./figures.js";
+import { countEpisodes, measure, measureClaims } from "./figures.js";
 import { choiceTitle, daysTitle, narrowedBy, strikesOf } from "./selection.js";
-import { count, percent, plural, span, windowTitle } from "./words.js";
+import { count, FEWEST, percent, plural, span, windowTitle, whyNoShare } from "./words.js";
 
-const few = () => h("span", { class: "few" }, "too few for a share");
+const few = (n) => h("span", { class: "few" }, whyNoShare(n));
 
 /** Months beside the total, narrowed alike: the share moves. `onMonth` gets the month to look at. */
 export function months(data, state, { onMonth, onRows }) {
@@ -23,7 +23,7 @@ export function months(data, state, { onMonth, onRows }) {
     return h("tr", { "aria-current": window.from === state.from && window.to === state.to ? "true" : null, class: isShown ? "" : "aside" },
       h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => onMonth(window.name) }, windowTitle(window))),
       h("td", { class: "number" }, rowsLink(count(figures.n), () => onRows(strikes, choiceTitle(data, choice), choice))),
-      h("td", {}, figures.split ? bar(figures.not_focus_expected) : few()));
+      h("td", {}, figures.split ? bar(figures.not_focus_expected) : few(figures.n)));
   }))];
 }
 
@@ -39,7 +39,7 @@ export function regions(data, state, { onRows }) {
     return h("tr", { "aria-current": state.region === choice.region ? "true" : null },
       h("th", { scope: "row" }, title),
       h("td", { class: "number" }, rowsLink(count(inside), () => onRows(strikes, choiceTitle(data, choice), choice))),
-      h("td", {}, all >= FEWEST ? bar(inside / all) : few()));
+      h("td", {}, all >= FEWEST ? bar(inside / all) : few(all)));
   }))];
 }
 

@@ -2,7 +2,7 @@
 
 import { choiceTitle, publishedRow } from "./selection.js";
 import { addressOf } from "./state.js";
-import { between, percent, plural } from "./words.js";
+import { between, percent, plural, whyNoShare } from "./words.js";
 import { controllerLabel, nounOf } from "./data.js";
 
 /** The finding of a choice in one sentence: the published one, or one of what the page counts. */
@@ -11,7 +11,7 @@ export function sentenceOf(data, choice, figures) {
   if (published) return published.sentence;
   const subject = `${choiceTitle(data, choice)}: `;
   const locations = plural(figures.n, nounOf(data, choice.source));
-  if (!figures.split) return `${subject}${figures.n ? `${locations}, too few for a share (fewer than 20).` : `no ${nounOf(data, choice.source)}.`}`;
+  if (!figures.split) return `${subject}${figures.n ? `${locations}, ${whyNoShare(figures.n)}.` : `no ${nounOf(data, choice.source)}.`}`;
   const focus = controllerLabel(data, data.focus);
   const parts = data.groups.map((group) => `${group.label} ${percent(figures.split[group.name])}`).join(", ");
   return `${subject}of ${locations}, ${percent(figures.not_focus_expected, 1)} ` +

@@ -1,8 +1,10 @@
 // Figures: those of the methods page over any choice of strikes, by the definitions of pipeline/sql/tables/measure_sets.sql.
 // Belongs here: counting. No words, no drawing. What takes a bootstrap (had other places been named) is only published.
 
-/** With fewer locations than this no share is shown. */
-export const FEWEST = 20;
+import { FEWEST } from "./words.js";
+
+/** No share where more of the ground than this is not known: it would count as outside. */
+const MOST_UNKNOWN = 0.5;
 /** So much of a disc may be in doubt and the strike still counts as sure. */
 const TOLERANCE = 0.1;
 const EXACT = 1e-9;
@@ -11,7 +13,7 @@ const measured = new WeakMap();
 
 /**
  * The figures of these rows, counted in episodes; an episode's shares are the mean of those of its strikes here.
- * All shares are null under 20 episodes. Names as in marts.headline; `split` by the theatre's groups.
+ * There is no share (and `split` is null) under 20 episodes, nor where most of the ground is not known. Names as in marts.headline; `split` by the theatre's groups.
  */
 export function measure(data, rows) {
   if (!measured.has(rows)) measured.set(rows, figuresOf(data, rows));
@@ -29,6 +31,7 @@ function figuresOf(data, rows) {
     return sum / n;
   };
   const meanOf = (values) => mean((at) => values[at]);
+  if (meanOf(unknown) > MOST_UNKNOWN + EXACT) return { rows: rows.length, places, n, split: null };
   const expected = 1 - meanOf(focus);
   const atPoint = 1 - meanOf(point);
   // A bound that passes the mean or the centres, which up to t of a disc makes possible, is widened to hold both.

@@ -5,11 +5,11 @@ import { controllerLabel } from "./data.js";
 import { h, swatch } from "./dom.js";
 import { theme } from "./map.js";
 import { tone } from "./style.js";
-import { between, count, percent } from "./words.js";
+import { between, count, percent, whyNoShare } from "./words.js";
 
-/** Split, share and bounds, or the count alone under 20 locations. `noun` is what is counted, `onRows(group)` opens the rows behind a number. */
+/** Split, share and bounds, or the count alone where there is no share. `noun` is what is counted, `onRows(group)` opens the rows behind a number. */
 export function headline(data, figures, noun, onRows) {
-  if (!figures.split) return [tooFew(figures, noun, onRows)];
+  if (!figures.split) return [noShare(figures, noun, onRows)];
   return [splitBar(data, figures.split, onRows), share(data, figures, noun, onRows), boundsChart(figures)];
 }
 
@@ -21,11 +21,11 @@ function share(data, figures, noun, onRows) {
       h("span", { class: "bounds" }, `${between(figures.not_focus_lower_t10, figures.not_focus_upper_t10)}, given the control map`)));
 }
 
-function tooFew({ n }, noun, onRows) {
+function noShare({ n }, noun, onRows) {
   return h("div", { class: "figure" },
     h("p", { class: "big" }, n ? rowsLink(count(n), () => onRows(null)) : "0"),
     h("p", { class: "claim" }, `${noun}${n === 1 ? "" : "s"}`,
-      h("span", { class: "bounds" }, n ? "too few for a share: under 20" : "none in this choice")));
+      h("span", { class: "bounds" }, n ? whyNoShare(n) : "none in this choice")));
 }
 
 /** A number that opens the rows behind it. */

@@ -5,7 +5,7 @@ import { measure } from "./figures.js";
 import { theme } from "./map.js";
 import { choiceTitle, daysTitle, narrowedBy, strikesOf } from "./selection.js";
 import { tone } from "./style.js";
-import { between, dayShort, percent, plural } from "./words.js";
+import { between, dayShort, percent, plural, whyNoShare } from "./words.js";
 import { controllerLabel, nounOf } from "./data.js";
 
 const MARGIN = 28;
@@ -80,7 +80,7 @@ function write(pen, text, { y, room, font, colour, step }) {
 
 function findingOf(data, figures, noun) {
   const locations = plural(figures.n, noun);
-  if (!figures.split) return { title: locations, bounds: figures.n ? "Too few for a share" : "" };
+  if (!figures.split) return { title: locations, bounds: figures.n ? whyNoShare(figures.n) : "" };
   return {
     title: `${percent(figures.not_focus_expected)} of ${locations} lay outside ${controllerLabel(data, data.focus)}-held ground`,
     bounds: `${between(figures.not_focus_lower_t10, figures.not_focus_upper_t10)}, given the control map`,

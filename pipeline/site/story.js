@@ -8,7 +8,7 @@ import { copyButton } from "./files.js";
 import { measure } from "./figures.js";
 import { headline, readings } from "./finding.js";
 import { besideOf, choiceTitle, daysTitle, narrowedBy, publishedRow, strikesOf } from "./selection.js";
-import { between, percent, plural } from "./words.js";
+import { between, percent, plural, whyNoShare } from "./words.js";
 
 /** Make the head of the story: title, question, theatres. */
 export function createStory(data, index) {
@@ -60,7 +60,7 @@ function say(data, state, figures) {
   const said = figures.split
     ? `${percent(figures.not_focus_expected)} of ${plural(figures.n, nounOf(data, state.source))} outside ${controllerLabel(data, data.focus)}-held ground, ` +
       `${between(figures.not_focus_lower_t10, figures.not_focus_upper_t10)}, given the control map`
-    : `${plural(figures.n, nounOf(data, state.source))}, too few for a share`;
+    : `${plural(figures.n, nounOf(data, state.source))}, ${whyNoShare(figures.n)}`;
   const text = `${said}. ${daysTitle(data, state)}`;
   if (byId("spoken").textContent !== text) byId("spoken").textContent = text;
 }

@@ -52,6 +52,12 @@ export function between(low, high) {
   return /[<>]/.test(first + last) ? `${first} to ${last}` : `${first.replace("%", "")}–${last}`;
 }
 
+/** With fewer locations than this no share is shown. */
+export const FEWEST = 20;
+
+/** Why so many locations have no share: too few or, where they are enough, most of their ground not known. */
+export const whyNoShare = (n) => (n < FEWEST ? `too few for a share (fewer than ${FEWEST})` : "no share: most of the ground is not known");
+
 export const count = (n) => n.toLocaleString("en-GB");
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 

@@ -18,7 +18,7 @@ from pipeline.attribution import ControlFrames
 from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.tables.intervals import measure_intervals
-from pipeline.tables.measures import FEWEST, run
+from pipeline.tables.measures import run
 from pipeline.tables.sentences import tell, tell_coverage
 from pipeline.theatres import Theatre
 
@@ -40,13 +40,12 @@ def tabulate_headline(
     """
     run(connection, "measure_split")
     _refuse_ungrouped(connection, theatre)
-    parameters = {"theatre": theatre.name, "fewest": FEWEST}
-    split = run(connection, "tabulate_split", **parameters)
+    split = run(connection, "tabulate_split", theatre=theatre.name)
     connection.register("intervals", measure_intervals(connection, theatre, control))
     rows = run(
         connection,
         "tabulate_headline",
-        **parameters,
+        theatre=theatre.name,
         ally=theatre.ally,
         control_source=control.source,
     )

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from pipeline.attribution import ControlFrames
 from pipeline.nearest import DRAWS_AT_ONCE, NearestControl
-from pipeline.tables.measures import FEWEST, run
+from pipeline.tables.measures import run
 from pipeline.theatres import Theatre
 
 DRAWS = 1_000
@@ -54,7 +54,7 @@ def measure_intervals(connection: duckdb.DuckDBPyConnection, theatre: Theatre, c
         theatre: the theatre.
         control: the control source in force; ``map_lower`` and ``map_upper`` are null where it is of polygons.
     """
-    shown = run(connection, "list_shown_sets", fewest=FEWEST)
+    shown = run(connection, "list_shown_sets")
     given = run(connection, "list_contributions")
     if not shown.num_rows:
         return INTERVALS.empty_table()

@@ -20,6 +20,7 @@ from pipeline.lake import sql
 from pipeline.theatres import Theatre, Window, months_between
 
 FEWEST = 20  # with fewer locations than this no share is shown
+MOST_UNKNOWN = 0.5  # nor where more of the ground than this is not known: it would be counted as outside
 TOLERANCE = 0.10  # t of the bounds: so much of a disc may be in doubt and the strike still counts as sure
 
 # An attribution of the same strikes under another method choice, by (choice, variant, what it means).
@@ -78,7 +79,7 @@ def measure(
             "run the attribution of their months again, then the tables"
         )
     run(connection, "sort_into_cells")
-    run(connection, "measure_sets", tolerance=TOLERANCE)
+    run(connection, "measure_sets", tolerance=TOLERANCE, fewest=FEWEST, most_unknown=MOST_UNKNOWN)
 
 
 def run(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> pa.Table:

@@ -36,7 +36,7 @@ def tell(theatre: Theatre, row: Mapping[str, Any], split: Mapping[str, float] | 
     if split is None:
         if n == 0:
             return f"{subject}no {noun_of(theatre, row['source'])}."
-        return f"{subject}{counted}, too few for a share (fewer than {FEWEST})."
+        return f"{subject}{counted}, {why_no_share(n)}."
     focus = theatre.controllers[theatre.focus].label
     bounds = f"{span(row['not_focus_lower_t10'], row['not_focus_upper_t10'])}, given the control map"
     parts = ", ".join(f"{group_label(theatre, group)} {percent(share)}" for group, share in split.items())
@@ -45,6 +45,11 @@ def tell(theatre: Theatre, row: Mapping[str, Any], split: Mapping[str, float] | 
         f"lay outside {focus}-held ground, {percent(row['not_focus_at_point'], 1)} by their centres alone; "
         f"{_had_other_places(row)}. Who held the ground: {parts}."
     )
+
+
+def why_no_share(n: int) -> str:
+    """Why a set of so many has no share: it is too small or, where it is not, most of its ground is not known."""
+    return f"too few for a share (fewer than {FEWEST})" if n < FEWEST else "no share: most of the ground is not known"
 
 
 def tell_coverage(coverage: Sequence[Mapping[str, Any]]) -> str | None:

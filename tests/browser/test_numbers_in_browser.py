@@ -309,3 +309,22 @@ def test_the_histogram_of_a_month_is_that_of_the_table(
     drawn_reader.open("#theatre=syria&source=airwars&period=2015-11")
     read = "bars => bars.reduce((sum, bar) => sum + Number(bar.dataset.strikes), 0)"
     assert drawn_reader.page.locator("#time rect[data-strikes]").evaluate_all(read) == pytest.approx(expected[0])
+
+
+def test_where_most_ground_is_not_known_the_page_shows_no_share(drawn_reader: Reader) -> None:
+    drawn_reader.open()
+    shown = drawn_reader.page.evaluate("""async () => {
+        const { measure } = await import("./figures.js");
+        const { whyNoShare } = await import("./words.js");
+        const rows = (unknown) => {
+            const size = 20;
+            const each = Array.from({ length: size }, (_, row) => row);
+            const data = { size, ally: null, groups: [], strikes: {
+                episode_no: each, place_no: each, answer: each.map(() => 0),
+                certainty: { codes: each.map(() => 0), codeOf: () => 1 },
+            }, answers: { focus: [0], other: [1 - unknown], unknown: [unknown], point: [0], ally: [0], groups: [] } };
+            return [measure(data, Int32Array.from(each)).split !== null, whyNoShare(size)];
+        };
+        return [rows(0.5), rows(0.6)];
+    }""")
+    assert shown == [[True, shown[0][1]], [False, "no share: most of the ground is not known"]]

@@ -125,6 +125,19 @@ def test_under_twenty_locations_there_is_a_count_and_no_share(syria: Theatre) ->
     assert {r["share"] for r in find(made["marts.strikes_by_region"], window="article")} == {None}
 
 
+@pytest.mark.parametrize(("unknown", "is_shown"), [(0.5, True), (0.6, False), (1.0, False)])
+def test_where_most_ground_is_not_known_there_is_no_share(syria: Theatre, unknown: float, is_shown: bool) -> None:
+    """What is not known counts as outside: of a map that covers nothing, all would lie outside."""
+    strikes = scattered(FEWEST)
+    attribution = [held(row, opposition=1 - unknown, unknown=unknown) for row in strikes]
+    row = one(build_tables(syria, frames_of(strikes, attribution))["marts.headline"], **ARTICLE)
+    assert row["n"] == FEWEST
+    assert (row["not_focus_expected"] is not None) == (row["split"] is not None) == is_shown
+    assert ("no share: most of the ground is not known" in row["sentence"]) != is_shown
+    if not is_shown:
+        assert {row[name] for name in (*FIGURES, *BOUNDS, *INTERVALS)} == {None}
+
+
 def test_windows_hold_strikes_by_their_first_day_and_months_run_from_first_to_last(syria: Theatre) -> None:
     strikes = [
         strike("before", "2015-09-29", "2015-10-02", at=apart(1)),

@@ -163,7 +163,7 @@ def test_few_strikes_are_drawn_without_shares(frames: Frames, tmp_path: Path) ->
     few = changed(frames, "marts.headline", **dict.fromkeys(shares), split=None, n=3)
     few = changed(few, "marts.sensitivity", not_focus_expected=None, change_rank=None)
     told = titles(few, tmp_path, "headline", "timeline", "sensitivity")
-    assert told["headline"] == "3 reported strike locations: too few for a share"
+    assert told["headline"] == "3 reported strike locations, too few for a share (fewer than 20)"
     assert "sensitivity" not in told
     assert not any("%" in title for title in told.values())
 
@@ -191,7 +191,7 @@ def test_no_two_holders_look_alike_without_colour() -> None:
         (0.6, 0.9, "Most of 22 reported strike locations lay outside ISIS-held ground (60–90%)"),
         (0.1, 0.4, "Most of 22 reported strike locations lay on ISIS-held ground (60–90%)"),
         (0.4, 0.9, "Whether most of 22 reported strike locations lay on ISIS-held ground cannot be told"),
-        (None, None, "22 reported strike locations: too few for a share"),
+        (None, None, "22 reported strike locations, no share: most of the ground is not known"),
     ],
 )
 def test_the_title_is_no_stronger_than_the_bounds(lower: float | None, upper: float | None, title: str) -> None:

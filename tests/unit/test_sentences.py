@@ -58,6 +58,7 @@ def test_a_sentence_says_what_is_counted(syria: Theatre, given_: Row, scope: str
         (0, ": no reported strike location."),
         (1, ": 1 reported strike location, too few for a share (fewer than 20)."),
         (19, ": 19 reported strike locations, too few for a share (fewer than 20)."),
+        (20, ": 20 reported strike locations, no share: most of the ground is not known."),
     ],
 )
 def test_a_sentence_without_a_share(syria: Theatre, n: int, end: str) -> None:

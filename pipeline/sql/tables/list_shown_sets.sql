@@ -7,7 +7,7 @@ shown AS (
         figures.expected
     FROM figures
     INNER JOIN sets ON figures.set_no = sets.set_no
-    WHERE figures.n >= $fewest AND sets.filter_name NOT IN ('certain_only', 'with_background')
+    WHERE figures.is_shown AND sets.filter_name NOT IN ('certain_only', 'with_background')
 ),
 
 bins AS (

@@ -151,6 +151,7 @@ SELECT
     by_set.not_known,
     by_set.margin_lower,
     by_set.margin_upper,
+    coalesce(by_set.n >= $fewest AND by_set.not_known <= $most_unknown, FALSE) AS is_shown,
     -- Up to t of a disc that counts as surely one side may be of the other, so that in a set of nothing but sure
     -- strikes a bound can pass the mean or the centres: it is widened to hold both.
     least(by_set.lower_t10, by_set.expected, by_set.at_point) AS lower_t10,

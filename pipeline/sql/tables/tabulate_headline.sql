@@ -1,5 +1,5 @@
--- Rows of marts.headline but for the split, the coverage and the words. Under the fewest locations there is a count
--- and no share.
+-- Rows of marts.headline but for the split, the coverage and the words. Under the fewest locations, and where most of the
+-- ground is not known, there is a count and no share.
 WITH
 by_unit AS (
     SELECT
@@ -53,25 +53,25 @@ SELECT
     by_unit.episodes,
     coalesce(places_by_set.places, 0) AS places,
     figures.n,
-    CASE WHEN figures.n >= $fewest THEN figures.at_point END AS not_focus_at_point,
-    CASE WHEN figures.n >= $fewest THEN figures.expected END AS not_focus_expected,
-    CASE WHEN figures.n >= $fewest THEN figures.lower_t10 END AS not_focus_lower_t10,
-    CASE WHEN figures.n >= $fewest THEN figures.upper_t10 END AS not_focus_upper_t10,
-    CASE WHEN figures.n >= $fewest THEN figures.lower_t0 END AS not_focus_lower_t0,
-    CASE WHEN figures.n >= $fewest THEN figures.upper_t0 END AS not_focus_upper_t0,
+    CASE WHEN figures.is_shown THEN figures.at_point END AS not_focus_at_point,
+    CASE WHEN figures.is_shown THEN figures.expected END AS not_focus_expected,
+    CASE WHEN figures.is_shown THEN figures.lower_t10 END AS not_focus_lower_t10,
+    CASE WHEN figures.is_shown THEN figures.upper_t10 END AS not_focus_upper_t10,
+    CASE WHEN figures.is_shown THEN figures.lower_t0 END AS not_focus_lower_t0,
+    CASE WHEN figures.is_shown THEN figures.upper_t0 END AS not_focus_upper_t0,
     CASE
-        WHEN figures.n >= $fewest AND ally.share < 1 - 1e-9
+        WHEN figures.is_shown AND ally.share < 1 - 1e-9
             THEN round(greatest(0, 1 - (1 - figures.expected) / (1 - ally.share)), 9)
     END AS not_focus_excluding_ally,
-    CASE WHEN figures.n >= $fewest THEN figures.margin_lower END AS margin_lower,
-    CASE WHEN figures.n >= $fewest THEN figures.margin_upper END AS margin_upper,
+    CASE WHEN figures.is_shown THEN figures.margin_lower END AS margin_lower,
+    CASE WHEN figures.is_shown THEN figures.margin_upper END AS margin_upper,
     intervals.place_lower,
     intervals.place_upper,
     intervals.map_lower,
     intervals.map_upper,
-    CASE WHEN figures.n >= $fewest THEN round(figures.n * (2 * figures.expected - 1), 6) END AS tipping_point,
+    CASE WHEN figures.is_shown THEN round(figures.n * (2 * figures.expected - 1), 6) END AS tipping_point,
     CASE
-        WHEN figures.n >= $fewest AND figures.expected < 1
+        WHEN figures.is_shown AND figures.expected < 1
             THEN round(figures.expected / (1 - figures.expected), 6)
     END AS tipping_ratio
 FROM sets

@@ -23,7 +23,7 @@ SELECT
     sets.filter_name AS filter,
     figures.unit,
     group_names.controller_group,
-    CASE WHEN figures.n >= $fewest THEN round(coalesce(by_group.share, 0) / figures.n, 9) END AS expected_share
+    CASE WHEN figures.is_shown THEN round(coalesce(by_group.share, 0) / figures.n, 9) END AS expected_share
 FROM sets
 INNER JOIN figures ON sets.set_no = figures.set_no
 CROSS JOIN group_names
