@@ -22,7 +22,7 @@ class Level(_Strict):
 
     metres: float | None = Field(default=None, gt=0, description="Radius; a level without one locates nothing")
     means: str
-    documented: bool = Field(default=False, description="True where the codebook itself gives the distance")
+    is_documented: bool = Field(default=False, description="True where the codebook itself gives the distance")
 
 
 class Scale(_Strict):

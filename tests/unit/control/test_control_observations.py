@@ -63,6 +63,7 @@ def test_parties_that_the_source_names_apart() -> None:
         ({"lat": "95", "lon": "38"}, ("coordinate_impossible", "coordinate", "95, 38")),
         ({"lat": "48", "lon": "38"}, ("coordinate_outside", "coordinate", "48, 38")),
         ({"lat": "38", "lon": "35"}, ("coordinate_swapped", "coordinate", "38, 35")),
+        ({"lat": "38E", "lon": "35N"}, ("coordinate_swapped", "coordinate", "38E, 35N")),
         # Both orders lie in Syria; only one of them in Aleppo.
         (
             {"lat": "37.1", "lon": "36.2", "province": "Aleppo"},
