@@ -1,4 +1,4 @@
-"""Docs made from code: data dictionary, reasons for refusal, precision scales, settings, and the command line's own help.
+"""Docs made from code: data dictionary, reasons for refusal, precision scales, settings, the command line's help.
 
 Belongs here: writing those pages, and saying which have drifted. Does not belong here: prose that people write.
 Run ``python -m pipeline.docs`` to write them, ``--check`` to fail where one differs.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.catalogue import table
 from pipeline.mapping import Mapped
 from pipeline.parsing import parse_dates, parse_spans
+from pipeline.references import map_references
 from pipeline.theatres import Theatre, precision_scales, theatres
-from tests.raw_strikes import airwars, map_rows, reasons_of, source_like
+from tests.raw_strikes import SYRIA, airwars, map_rows, reasons_of, source_like
 
 PAIR = source_like("airwars", {"coordinate": "where"})
 BLANK = {"latitude": "", "longitude": ""}
@@ -147,3 +150,29 @@ def test_what_nobody_sees_is_taken_out_of_names() -> None:
     (strike,) = map_rows("airwars", [row]).rows.to_pylist()
     assert (strike["place"], strike["source_key"]) == ("Aleppo", "1")
     assert reasons_of(map_rows("airwars", [airwars(airwars_id="\u202e")])) == ["key_missing"]
+
+
+def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
+    row = {"place": "Aleppo", "province": "Aleppo", "lat": "36.2", "lon": "37.13"} | changes
+    where = {"theatre": "syria", "source": "gazetteer", "export_id": "e1"}
+    record = where | {
+        "record_id": "r1", "layer": "", "record_no": 1, "line_no": 2, "properties": json.dumps(row), "geometry": None,
+    }  # fmt: skip
+    export = where | {
+        "sha256": "e1", "file_name": "g.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
+        "record_count": 1, "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None, "problem": None,
+    }  # fmt: skip
+    records, exports = table("raw.records").conform([record]), table("raw.exports").conform([export])
+    return _told(map_references(SYRIA, SYRIA.sources["gazetteer"], records, exports))
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "reason"),
+    [
+        ("40.3", "34.1", "coordinate_swapped"), ("37.1E", "36.2N", "coordinate_swapped"),
+        ("50.4", "30.5", "coordinate_outside"), ("36.2", "", "coordinate_unreadable"),
+    ],
+)  # fmt: skip
+def test_a_place_of_the_gazetteer_is_checked_as_strikes_are(latitude: str, longitude: str, reason: str) -> None:
+    assert [code for code, _, _ in _gazetteer(lat=latitude, lon=longitude)] == [reason]
+    assert _gazetteer() == []
