@@ -1,4 +1,4 @@
-"""Docs made from code: the data dictionary, the reasons for refusal, the settings, and the command line's own help.
+"""Docs made from code: data dictionary, reasons for refusal, precision scales, settings, the command line's help.
 
 Belongs here: writing those pages, and saying which have drifted. Does not belong here: prose that people write.
 Run ``python -m pipeline.docs`` to write them, ``--check`` to fail where one differs.
@@ -13,6 +13,7 @@ from pathlib import Path
 from pipeline.catalogue import Column, Table, tables
 from pipeline.catalogue.reasons import reasons
 from pipeline.settings import Settings
+from pipeline.theatres import precision_scales
 
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. -->\n\n"
@@ -54,6 +55,21 @@ def reason_catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
+def precision_scales_page() -> str:
+    """Publishers' scales of precision with the radius of each level."""
+    lines = [MADE + "# Precision scales\n"]
+    lines += ["A source names its scale (`precision_scale`). A radius that the codebook does not give is ours.\n"]
+    for name, scale in precision_scales().items():
+        lines += [f"## `{name}`\n", f"{scale.title}. {scale.codebook}.\n"]
+        lines += ["| level | meaning | radius | whose radius |", "|---|---|---|---|"]
+        for text, level in scale.levels.items():
+            radius = "none: refused" if level.metres is None else f"{level.metres:,.0f} m"
+            whose = "" if level.metres is None else "the codebook's" if level.is_documented else "ours"
+            lines.append(f"| `{text}` | {_cell(level.means)} | {radius} | {whose} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def command_line() -> str:
     """The help of every command, as it prints."""
     from typer.main import get_command  # noqa: PLC0415 - only this page needs it
@@ -85,6 +101,7 @@ PAGES = {
     "settings.md": settings_page,
     "data-dictionary.md": data_dictionary,
     "reasons.md": reason_catalogue,
+    "precision-scales.md": precision_scales_page,
     "command-line.md": command_line,
 }
 

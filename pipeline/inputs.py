@@ -120,9 +120,11 @@ def _note(work: Work, step: str, theatre: Theatre, part: str, name: str) -> Any:
 
 
 def _mapping_config(theatre: Theatre, source: Source) -> str:
-    kept = {"extent", "first_month", "last_month", "provinces", "provinces_file", "controllers", "focus"}
-    precision = {"default_precision_m", "point_precision_m"}
-    return digest([theatre.model_dump(mode="json", include=kept | precision), source.model_dump(mode="json")])
+    kept = {
+        "extent", "first_month", "last_month", "provinces", "provinces_file", "controllers", "focus", "generic_targets",
+        "default_precision_m", "point_precision_m",
+    }  # fmt: skip
+    return digest([theatre.model_dump(mode="json", include=kept), source.model_dump(mode="json")])
 
 
 def _control_config(theatre: Theatre, *sources: Source) -> str:

@@ -20,8 +20,16 @@ import pyarrow.compute as pc
 import shapely
 
 from pipeline.lake import connect, sql
+from pipeline.names import fold_name
 from pipeline.parsing import map_unique, parse_dates
 from pipeline.theatres import FieldSource, Source
+
+# All control characters but tab and line breaks; the byte order mark, zero-width spaces, marks and overrides of
+# direction. (The joiners of Arabic and Persian script are part of a word's spelling, and stay.)
+UNSEEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    r"\x{061c}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
+)
 
 KEPT = (
     "record_id",
@@ -39,16 +47,16 @@ KEPT = (
 # Every field that a mapping may name, by kind of source.
 FIELDS: dict[str, tuple[str, ...]] = {
     "strikes": (
-        "id", "date_exact", "date_from", "date_to", "period_from", "period_to", "published", "place", "place_text",
-        "province", "latitude", "longitude", "latitude_text", "longitude_text", "precision", "confidence",
-        "claimed_actor", "stated_holder", "note", "report_url", "report_title",
+        "id", "dates", "date_exact", "date_from", "date_to", "period_from", "period_to", "published", "place",
+        "place_text", "province", "coordinate", "latitude", "longitude", "latitude_text", "longitude_text", "precision",
+        "confidence", "claimed_actor", "stated_holder", "note", "report_url", "report_title",
     ),
     "control_observations": (
-        "place", "place_local", "province", "latitude", "longitude", "controller", "parties", "valid_from",
-        "valid_to", "basis", "citation", "note",
+        "place", "place_local", "province", "coordinate", "latitude", "longitude", "controller", "parties",
+        "valid_from", "valid_to", "basis", "citation", "note",
     ),
     "control_polygons": ("controller", "valid_from", "valid_from_file"),
-    "places": ("place", "aliases", "province", "latitude", "longitude", "precision", "credit"),
+    "places": ("place", "aliases", "province", "coordinate", "latitude", "longitude", "precision", "credit"),
     "reports": ("report_url", "report_title", "published", "period_from", "period_to", "locations_stated"),
     "report_additions": ("report_url", "province", "status", "stated_holder", "date_from", "date_to", "note"),
 }  # fmt: skip
@@ -145,7 +153,8 @@ def _axis(field: str, frame: pa.Table) -> pa.Array:
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:
-    trimmed = pc.utf8_trim_whitespace(texts)
+    """Texts without what nobody sees: white space around them, control characters, marks that turn the direction."""
+    trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, UNSEEN, ""))
     return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
 
 
@@ -200,8 +209,13 @@ def _key_part(source: Source, fields: pa.Table, name: str) -> pa.Array:
 
 
 def lookup(texts: pa.Array, spellings: dict[str, str]) -> pa.Array:
-    """Translate spellings without regard to case; null where a text is unknown."""
-    return map_unique(texts, lambda text: spellings.get(text.casefold()), pa.string())
+    """Translate spellings; null where a text is unknown.
+
+    Args:
+        texts: words of the records.
+        spellings: known spellings as ``names.fold_name`` makes them, and what each means.
+    """
+    return map_unique(texts, lambda text: spellings.get(fold_name(text)), pa.string())
 
 
 def refusals(rows: list[dict[str, Any]]) -> pa.Table:

@@ -1,7 +1,7 @@
-"""Parsing: from the texts of records to days, numbers and degrees; null where a text is none.
+"""Parsing: from the texts of records to days and numbers; null where a text is none.
 
-Belongs here: reading a column of texts by declared format. Does not belong here: which property holds a text, or what
-becomes of a record whose text says nothing (``mapping``).
+Belongs here: reading a column of texts by declared format. Does not belong here: coordinates (``coordinates``), which
+property holds a text, or what becomes of a record whose text says nothing (``mapping``).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import pyarrow as pa
 
 Value = TypeVar("Value")
 
-DECIMAL = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+EPOCH_MS = re.compile(r"-?\d+(?:\.0*)?")
+# Days that programs write where there is none: of spreadsheets and shapefiles, of Unix, of databases, of old Macs.
+NULL_DAYS = ("1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "0001-01-01", "1753-01-01", "1904-01-01")
+BETWEEN_DAYS = re.compile(r"\s*[/–—]\s*|\s+(?:-|to|until|إلى|حتى|по|до)\s+")
 
 
 def map_unique(texts: pa.Array, convert: Callable[[str], Value | None], type_: pa.DataType) -> pa.Array:
@@ -43,7 +45,7 @@ def parse_dates(texts: pa.Array, formats: Iterable[str], default_year: int | Non
 
     def convert(text: str) -> date | None:
         for format_ in wanted:
-            parsed = _parse_date(_plain_digits(text), format_, default_year)
+            parsed = _parse_date(plain_digits(text), format_, default_year)
             if parsed is not None:
                 return parsed
         return None
@@ -51,7 +53,36 @@ def parse_dates(texts: pa.Array, formats: Iterable[str], default_year: int | Non
     return map_unique(texts, convert, pa.date32())
 
 
-def _plain_digits(text: str) -> str:
+def null_days() -> pa.Table:
+    """Days that stand for none, as a frame with the column ``day``."""
+    return pa.table({"day": pa.array([date.fromisoformat(day) for day in NULL_DAYS], pa.date32())})
+
+
+def parse_spans(texts: pa.Array, formats: Iterable[str], default_year: int | None = None) -> tuple[pa.Array, pa.Array]:
+    """Read first and last day of texts that name one day or two ("5/10/2015 – 8/10/2015"); null where they do not.
+
+    Args:
+        texts: the texts; both days are written in one of the declared formats.
+        formats: as for :func:`parse_dates`.
+        default_year: as for :func:`parse_dates`.
+    """
+    wanted = tuple(formats)
+
+    def read(text: str) -> tuple[date | None, date | None]:
+        halves = [(text, text), *((text[: gap.start()], text[gap.end() :]) for gap in BETWEEN_DAYS.finditer(text))]
+        for half in halves:
+            first, last = parse_dates(pa.array(half, pa.string()), wanted, default_year).to_pylist()
+            if first and last:
+                return first, last
+        return None, None
+
+    return (
+        map_unique(texts, lambda text: read(text)[0], pa.date32()),
+        map_unique(texts, lambda text: read(text)[1], pa.date32()),
+    )
+
+
+def plain_digits(text: str) -> str:
     """Arabic-Indic and other decimal digits as 0 to 9."""
     return text if text.isascii() else "".join(str(decimal(c)) if c.isdecimal() else c for c in text)
 
@@ -59,7 +90,8 @@ def _plain_digits(text: str) -> str:
 def _parse_date(text: str, format_: str, default_year: int | None) -> date | None:
     try:
         if format_ == "epoch_ms":
-            return datetime.fromtimestamp(int(text) / 1000, UTC).date() if text.lstrip("-").isdigit() else None
+            # A table that turned whole numbers into decimals wrote 1647475200000.0.
+            return datetime.fromtimestamp(int(float(text)) / 1000, UTC).date() if EPOCH_MS.fullmatch(text) else None
         if default_year is not None and "%Y" not in format_ and "%y" not in format_:
             return datetime.strptime(f"{default_year} {text}", f"%Y {format_}").date()
         moment = datetime.strptime(text, format_)
@@ -73,27 +105,8 @@ def parse_numbers(texts: pa.Array) -> pa.Array:
 
     def convert(text: str) -> float | None:
         try:
-            number = float(_plain_digits(text))
+            number = float(plain_digits(text))
         except ValueError:
-            return None
-        return number if math.isfinite(number) else None
-
-    return map_unique(texts, convert, pa.float64())
-
-
-def parse_coordinates(texts: pa.Array) -> pa.Array:
-    """Read degrees as decimals (point or comma) or as degrees, minutes and seconds; null where a text is neither."""
-    from lat_lon_parser import parse  # noqa: PLC0415 - only odd spellings need it
-
-    def convert(text: str) -> float | None:
-        text = _plain_digits(text)
-        if DECIMAL.fullmatch(text):
-            return float(text)
-        if DECIMAL_COMMA.fullmatch(text):
-            return float(text.replace(",", "."))
-        try:
-            number = float(parse(text))
-        except (ValueError, TypeError, IndexError):
             return None
         return number if math.isfinite(number) else None
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection
 import pyarrow as pa
 
 from pipeline.catalogue import table
+from pipeline.coordinates import read_locations
 from pipeline.history import settle
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, refusals
-from pipeline.parsing import parse_coordinates, parse_dates, parse_numbers
+from pipeline.parsing import parse_dates, parse_numbers
 from pipeline.theatres import Source, Theatre
 
 TABLES = {"places": "core.places", "reports": "core.reports", "report_additions": "core.report_additions"}
@@ -58,24 +59,23 @@ def _place_id(theatre: Theatre, source: Source, key: str) -> str:
 
 
 def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
-    latitudes = parse_coordinates(fields.column("latitude")).to_pylist()
-    longitudes = parse_coordinates(fields.column("longitude")).to_pylist()
+    located = read_locations(fields, source.coordinate_order)
+    latitudes, longitudes = located.latitude.to_pylist(), located.longitude.to_pylist()
+    texts, is_swapped = located.text.to_pylist(), located.is_swapped.to_pylist()
     precisions = parse_numbers(fields.column("precision")).to_pylist()
     provinces = lookup(fields.column("province"), theatre.province_aliases).to_pylist()
     rows: list[dict[str, object]] = []
     refused: list[dict[str, object]] = []
-    west, south, east, north = theatre.extent
     for i, row in enumerate(fields.to_pylist()):
         if row["place"] is None:
             refused.append(_refuse(row, "place_missing", "place", None))
         if row["province"] and provinces[i] is None:
             refused.append(_refuse(row, "province_unknown", "province", row["province"]))
-        if row["latitude"] is None or row["longitude"] is None:
-            refused.append(_refuse(row, "place_without_coordinate", "latitude", row["place"]))
-        elif latitudes[i] is None or longitudes[i] is None:
-            refused.append(_refuse(row, "coordinate_unreadable", "latitude", f"{row['latitude']}, {row['longitude']}"))
-        elif not (south <= latitudes[i] <= north and west <= longitudes[i] <= east):
-            refused.append(_refuse(row, "coordinate_outside", "latitude", f"{row['latitude']}, {row['longitude']}"))
+        fault = (
+            "coordinate_swapped" if is_swapped[i] else _coordinate_fault(theatre, texts[i], latitudes[i], longitudes[i])
+        )
+        if fault:
+            refused.append(_refuse(row, fault, "coordinate", texts[i] or row["place"]))
         if precisions[i] is not None and precisions[i] < 0:
             refused.append(_refuse(row, "precision_impossible", "precision", row["precision"]))
         aliases = [alias.strip() for alias in (row["aliases"] or "").split(";") if alias.strip()]
@@ -95,6 +95,21 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
             }
         )  # fmt: skip
     return rows, refused
+
+
+def _coordinate_fault(
+    theatre: Theatre, text: str | None, latitude: float | None, longitude: float | None
+) -> str | None:
+    """Why a place cannot lie there, by the catalogue's codes; None where it can."""
+    west, south, east, north = theatre.extent
+    if text is None:
+        return "place_without_coordinate"
+    if latitude is None or longitude is None:
+        return "coordinate_unreadable"
+    if south <= latitude <= north and west <= longitude <= east:
+        return None
+    is_inside_swapped = south <= longitude <= north and west <= latitude <= east
+    return "coordinate_swapped" if is_inside_swapped else "coordinate_outside"
 
 
 def _dated(theatre: Theatre, source: Source, fields: pa.Table, first: str, last: str, more: tuple[str, ...]) -> Built:

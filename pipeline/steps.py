@@ -34,10 +34,12 @@ OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine", "core.receipts")
 HISTORY_TABLES = ("core.sightings", "core.revisions")
 # What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
 COMMON_CODE = (
-    "steps.py", "lake.py", "settings.py", "processes.py", "errors.py", "catalogue",
+    "steps.py", "lake.py", "settings.py", "processes.py", "errors.py", "names.py", "catalogue", "theatres/scales",
     "theatres/__init__.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
 )  # fmt: skip
-MAPPING_CODE = (*COMMON_CODE, "mapping.py", "parsing.py", "history.py", "sql/mapping", "sql/history")
+MAPPING_CODE = (
+    *COMMON_CODE, "mapping.py", "parsing.py", "coordinates.py", "history.py", "sql/mapping", "sql/history",
+)  # fmt: skip
 CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
 ATTRIBUTION_CODE = (
     *COMMON_CODE, "attribution.py", "base_map.py", "distances.py", "overlay.py", "sql/attribution",
@@ -212,7 +214,7 @@ STEPS: tuple[Step, ...] = (
         _sources("strikes"),
         inputs.of_mapped_strikes,
         _build_mapped,
-        code=(*MAPPING_CODE, "base_map.py", "strikes.py", "sql/strikes"),
+        code=(*MAPPING_CODE, "base_map.py", "place_matching.py", "strikes.py", "sql/strikes"),
     ),
     Step(
         "control",

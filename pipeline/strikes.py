@@ -18,11 +18,14 @@ import pyarrow.compute as pc
 
 from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
+from pipeline.coordinates import read_locations
 from pipeline.history import settle
 from pipeline.lake import connect, sql
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
-from pipeline.parsing import map_unique, parse_coordinates, parse_dates, parse_numbers
-from pipeline.theatres import GENERIC, Source, Theatre
+from pipeline.names import fold_name
+from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans
+from pipeline.place_matching import match_places
+from pipeline.theatres import Source, Theatre, precision_scales
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 # "Nov 6-8", "Dec 28-Jan 3", "Nov 30 - Dec 2". A single day ("until taken Jan 25", "seized Dec 29") is no statement
@@ -70,7 +73,8 @@ def map_strikes(
     west, south, east, north = theatre.extent
     with connect() as connection:
         for name, frame in {
-            "typed": typed, "places": places, "reports": reports, "additions": additions
+            "typed": typed, "places": places, "reports": reports, "additions": additions,
+            "place_matches": match_places(typed, places, source.place_match), "null_days": null_days(),
         }.items():  # fmt: skip
             connection.register(name, frame)
         connection.register("shapes_wkb", province_shapes(theatre))
@@ -116,45 +120,76 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
     for name in DATE_FIELDS:
         columns[f"{name}_text"] = fields.column(name)
         columns[name] = parse_dates(fields.column(name), source.date_formats, source.default_year)
+    columns |= _spans(source, fields, columns)
+    located = read_locations(fields, source.coordinate_order)
+    columns["own_latitude"], columns["own_longitude"] = located.latitude, located.longitude
+    columns["coordinate_text"], columns["square_m"] = located.text, located.square_m
+    columns["is_swapped_by_letters"] = located.is_swapped
     for name in ("latitude", "longitude"):
-        columns[f"{name}_text"] = fields.column(name)
-        columns[f"own_{name}"] = parse_coordinates(fields.column(name))
         del columns[name]
     columns["precision_text"] = fields.column("precision")
-    columns["own_precision_m"], columns["is_precision_unknown"] = _precision(source, fields.column("precision"))
+    columns["own_precision_m"], columns["precision_fault"] = _precision(source, fields.column("precision"))
     columns["province_text"] = fields.column("province")
     columns["province"] = lookup(fields.column("province"), theatre.province_aliases)
     columns["place_text"] = pc.coalesce(fields.column("place_text"), fields.column("place"))
-    columns["confidence"] = pc.fill_null(_confidence(source, fields.column("confidence")), "unstated")
-    columns["claimed_controller"] = _claimed(theatre, fields.column("claimed_actor"))
-    columns["stated_holder"] = lookup(fields.column("stated_holder"), theatre.controller_aliases)
+    columns |= _words(theatre, source, fields)
     columns["note_from"], columns["note_to"] = _note_days(source, fields, columns)
     return pa.table(columns)
 
 
+def _spans(source: Source, fields: pa.Table, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """First and last day of what ``dates`` names, where ``date_from`` says nothing."""
+    texts = pc.if_else(pc.is_null(fields.column("date_from")), fields.column("dates"), None)
+    days = parse_spans(texts, source.date_formats, source.default_year)
+    made = {
+        "date_from": pc.coalesce(columns["date_from"], days[0]),
+        "date_to": pc.coalesce(columns["date_to"], days[1]),
+    }
+    return made | {"date_from_text": pc.coalesce(columns["date_from_text"], texts)}
+
+
 def _precision(source: Source, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Metres of each precision (the source's default where none is given), and which are neither word nor number."""
-    words = {word.casefold(): metres for word, metres in source.precision_m.items() if word != "default"}
-    metres = map_unique(texts, lambda text: words.get(text.casefold()), pa.float64())
-    read = pc.coalesce(metres, parse_numbers(texts))
-    is_unknown = pc.and_(pc.is_valid(texts), pc.is_null(read))
-    return pc.coalesce(read, pa.scalar(source.precision_m.get("default"), pa.float64())), is_unknown
+    """Metres of each precision (the source's default where none is given), and the reason to refuse it, if any."""
+    words: dict[str, float | None] = {}
+    if source.precision_scale:
+        levels = precision_scales()[source.precision_scale].levels
+        words = {level.casefold(): body.metres for level, body in levels.items()}
+    words |= {word.casefold(): metres for word, metres in source.precision_m.items() if word != "default"}
+
+    def plain(text: str) -> str:
+        # A table that turned whole numbers into decimals wrote level 1.0.
+        return text.casefold().removesuffix(".0")
+
+    metres = map_unique(texts, lambda text: words.get(plain(text)), pa.float64())
+    is_level = pc.fill_null(map_unique(texts, lambda text: plain(text) in words, pa.bool_()), False)
+    if not source.precision_scale:
+        # Where there is a scale, a number that is none of its levels is no radius.
+        metres = pc.coalesce(metres, parse_numbers(texts))
+    is_silent = pc.and_(pc.is_valid(texts), pc.is_null(metres))
+    fault = pc.if_else(is_silent, pc.if_else(is_level, "precision_too_wide", "precision_unknown"), None)
+    return pc.coalesce(metres, pa.scalar(source.precision_m.get("default"), pa.float64())), fault
 
 
-def _confidence(source: Source, texts: pa.Array) -> pa.Array:
-    return map_unique(texts, lambda text: source.confidence.get(text, text.casefold()), pa.string())
+def _words(theatre: Theatre, source: Source, fields: pa.Table) -> dict[str, pa.Array]:
+    """Words of the vocabularies, and beside each the text that is in none (null where all is well)."""
+    confidences = {fold_name(text): word for text, word in source.confidence.items()}
+    vocabularies = {
+        "confidence": ("confidence", confidences),
+        "claimed_controller": ("claimed_actor", theatre.target_aliases),
+        "stated_holder": ("stated_holder", theatre.controller_aliases),
+    }
+    columns = {}
+    for name, (field, spellings) in vocabularies.items():
+        said = map_unique(fields.column(field), _unstated_is_null, pa.string())
+        plain = map_unique(said, lambda text: text.split("(", maxsplit=1)[0].strip() or text, pa.string())
+        columns[name] = lookup(plain, spellings)
+        columns[f"{name}_strange"] = pc.if_else(pc.is_null(columns[name]), said, None)
+    columns["confidence"] = pc.fill_null(columns["confidence"], "unstated")
+    return columns
 
 
-def _claimed(theatre: Theatre, actors: pa.Array) -> pa.Array:
-    """The controller that a claim names; ``generic`` for "militants" and the like, which name no one."""
-
-    def convert(text: str) -> str | None:
-        if text.casefold() in UNSTATED:
-            return None
-        plain = text.split("(", maxsplit=1)[0].strip().casefold()
-        return theatre.controller_aliases.get(plain, GENERIC)
-
-    return map_unique(actors, convert, pa.string())
+def _unstated_is_null(text: str) -> str | None:
+    return None if text.casefold() in UNSTATED else text
 
 
 def _note_days(source: Source, fields: pa.Table, columns: dict[str, pa.Array]) -> tuple[pa.Array, pa.Array]:

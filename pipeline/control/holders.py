@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from pipeline.names import fold_name
 from pipeline.theatres import CONTESTED, Theatre
 
 JOINT = re.compile(r"\s*(?:[,;/+&|]|\band\b|\bor\b)\s*", re.IGNORECASE)
@@ -52,9 +53,9 @@ def read_holders(theatre: Theatre, texts: pa.Array, party_texts: pa.Array) -> Ho
 
 def _read(theatre: Theatre, text: str) -> tuple[set[str], list[str]]:
     spellings = theatre.controller_aliases
-    whole = spellings.get(text.strip().casefold())
+    whole = spellings.get(fold_name(text))
     if whole is not None:
         return {whole}, []
     words = [word for word in JOINT.split(text.strip()) if word]
-    named = {spellings[word.casefold()] for word in words if word.casefold() in spellings}
-    return named, [word for word in words if word.casefold() not in spellings]
+    named = {spellings[fold_name(word)] for word in words if fold_name(word) in spellings}
+    return named, [word for word in words if fold_name(word) not in spellings]

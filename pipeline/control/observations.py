@@ -15,10 +15,11 @@ import pyarrow as pa
 from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
+from pipeline.coordinates import read_locations
 from pipeline.history import settle
 from pipeline.lake import connect, sql
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
-from pipeline.parsing import parse_coordinates, parse_dates
+from pipeline.parsing import null_days, parse_dates
 from pipeline.theatres import Source, Theatre
 
 # Ground is often held since long before the strikes begin; a date decades earlier (1900, 1970) is a slip.
@@ -42,6 +43,7 @@ def map_observations(
     bounds = {"west": west, "south": south, "east": east, "north": north, "earliest": earliest_day(theatre)}
     with connect() as connection:
         connection.register("typed", _type_fields(theatre, source, fields))
+        connection.register("null_days", null_days())
         connection.register("shapes_wkb", province_shapes(theatre))
         refused = connection.execute(sql("control/refuse_observations"), bounds).to_arrow_table()
         settled = settle(source, theatre.name, fields, refused, exports, accepted)
@@ -61,9 +63,9 @@ def earliest_day(theatre: Theatre) -> date:
 
 def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table:
     columns = {name: fields.column(name) for name in fields.column_names if name != "geometry"}
-    for name in ("latitude", "longitude"):
-        columns[f"{name}_text"] = fields.column(name)
-        columns[name] = parse_coordinates(fields.column(name))
+    located = read_locations(fields, source.coordinate_order)
+    columns["latitude"], columns["longitude"] = located.latitude, located.longitude
+    columns["coordinate_text"], columns["is_swapped_by_letters"] = located.text, located.is_swapped
     for name in ("valid_from", "valid_to"):
         columns[f"{name}_text"] = fields.column(name)
         columns[name] = parse_dates(fields.column(name), source.date_formats, source.default_year)

@@ -33,7 +33,7 @@ from pipeline.control.observations import earliest_day
 from pipeline.history import settle
 from pipeline.lake import connect, sql
 from pipeline.mapping import Mapped, extract, identify
-from pipeline.parsing import parse_dates
+from pipeline.parsing import null_days, parse_dates
 from pipeline.theatres import Source, Theatre
 
 POLYGON_SCHEMA = pa.schema(
@@ -100,6 +100,7 @@ def map_polygons(
     plain = fields.drop_columns(["geometry", "valid_geometry"])
     with connect() as connection:
         connection.register("typed", plain)
+        connection.register("null_days", null_days())
         bounds = {"earliest": earliest_day(theatre)}
         refused = connection.execute(sql("control/refuse_polygons"), bounds).to_arrow_table()
         settled = settle(unkeyed, theatre.name, fields, refused, exports, accepted)

@@ -21,7 +21,8 @@ from pipeline.theatres.model import (
     months_between,
 )
 from pipeline.theatres.reading import read_theatre, theatre_files, theatres
-from pipeline.theatres.sources import CONTROL_KINDS, Dialect, FieldSource, Recognise, Source, SourceKind
+from pipeline.theatres.scales import Level, Scale, precision_scales
+from pipeline.theatres.sources import CONTROL_KINDS, Dialect, FieldSource, PlaceMatch, Recognise, Source, SourceKind
 
 __all__ = [
     "CONTESTED",
@@ -32,17 +33,21 @@ __all__ = [
     "Controller",
     "Dialect",
     "FieldSource",
+    "Level",
     "LiveFile",
     "LiveLayer",
     "Near",
+    "PlaceMatch",
     "Province",
     "Recognise",
     "Region",
+    "Scale",
     "Source",
     "SourceKind",
     "Theatre",
     "Window",
     "months_between",
+    "precision_scales",
     "read_theatre",
     "theatre_files",
     "theatres",

@@ -7,6 +7,7 @@ Does not belong here: the model of a source (``sources``), reading files (``read
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from pipeline.names import fold_name
 from pipeline.theatres.sources import CONTROL_KINDS, Source, SourceKind, Strict
 
 SHOWCASE = Path(__file__).parents[1] / "showcase"
@@ -115,6 +117,9 @@ class Theatre(Strict):
     towns: dict[str, Province] = Field(default_factory=dict, description="Spellings of the backdrop's towns")
     countries: dict[str, Province] = Field(default_factory=dict, description="Spellings of the backdrop's countries")
     controllers: dict[str, Controller]
+    generic_targets: tuple[str, ...] = Field(
+        default=(), description='Words of claims that name no one: "militants", "terrorists"'
+    )
     groups: dict[str, tuple[str, ...]] = Field(description="Groups of the split, in the order in which they are said")
     focus: str = Field(description="The controller that the claim is about")
     ally: str | None = Field(default=None, description="The attacker's ally, whose ground is an alarm")
@@ -172,6 +177,12 @@ class Theatre(Strict):
         return self
 
     @model_validator(mode="after")
+    def _check_spellings(self) -> Theatre:
+        # Asking for them is what finds a spelling with two meanings.
+        _ = self.target_aliases, self.province_aliases
+        return self
+
+    @model_validator(mode="after")
     def _check_groups(self) -> Theatre:
         known = {*self.controllers, CONTESTED, UNKNOWN}
         for group, members in self.groups.items():
@@ -205,21 +216,23 @@ class Theatre(Strict):
 
     @cached_property
     def controller_aliases(self) -> dict[str, str]:
-        """Every spelling of a controller, in lower case, and the controller that it means."""
-        spellings = {CONTESTED: CONTESTED}
-        for name, controller in self.controllers.items():
-            for spelling in (name, controller.label, *controller.aliases):
-                spellings[spelling.casefold()] = name
-        return spellings
+        """Every spelling of a controller, folded (``names.fold_name``), and the controller that it means."""
+        spellings = {
+            name: (name, controller.label, controller.label_local, *controller.aliases)
+            for name, controller in self.controllers.items()
+        }
+        return _folded("controllers", {CONTESTED: (CONTESTED,), **spellings})
 
     @cached_property
     def province_aliases(self) -> dict[str, str]:
-        """Every spelling of a province, in lower case, and the province that it means."""
-        spellings = {}
-        for name, province in self.provinces.items():
-            for spelling in (name, *province.aliases):
-                spellings[spelling.casefold()] = name
-        return spellings
+        """Every spelling of a province, folded, and the province that it means."""
+        spellings = {name: (name, province.label_local, *province.aliases) for name, province in self.provinces.items()}
+        return _folded("provinces", spellings)
+
+    @cached_property
+    def target_aliases(self) -> dict[str, str]:
+        """Every spelling of whom a claim can name, folded: a controller, or ``generic``."""
+        return _folded("generic_targets", {GENERIC: self.generic_targets}) | self.controller_aliases
 
     def of_kind(self, *kinds: SourceKind) -> dict[str, Source]:
         """Sources of these kinds, by name."""
@@ -237,6 +250,20 @@ class Theatre(Strict):
     def path(self, relative: str) -> Path:
         """Path of a file that the theatre ships."""
         return SHOWCASE / relative
+
+
+def _folded(key: str, spellings: Mapping[str, tuple[str | None, ...]]) -> dict[str, str]:
+    """What each spelling means; two meanings of one spelling are a slip in the file.
+
+    Raises:
+        ValueError: a spelling means two things.
+    """
+    meanings: dict[str, str] = {}
+    for name, texts in spellings.items():
+        for text in texts:
+            if text is not None and meanings.setdefault(fold_name(text), name) != name:
+                raise ValueError(f"{key}: {text!r} means both {meanings[fold_name(text)]!r} and {name!r}")
+    return meanings
 
 
 def months_between(first: str, last: str) -> list[str]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pyproj.exceptions import CRSError
 
 from pipeline.theatres.live import Live
+from pipeline.theatres.scales import precision_scales
 
 SourceKind = Literal[
     "strikes", "control_observations", "control_polygons", "control_merged", "places", "reports", "report_additions"
@@ -99,6 +100,13 @@ class Dialect(Strict):
             raise ValueError(f"there is no encoding {name!r}") from error
 
 
+class PlaceMatch(Strict):
+    """When a name that the gazetteer does not spell so means one of its places (``pipeline.place_matching``)."""
+
+    min_score: float = Field(default=92, gt=50, le=100, description="Least likeness of the names, 0 to 100")
+    min_lead: float = Field(default=8, gt=0, le=50, description="Least lead over the second place, in the same points")
+
+
 class Showcase(Strict):
     """A file that the project ships, received on a recorded day."""
 
@@ -154,7 +162,19 @@ class Source(Strict):
         default_factory=dict,
         description="The source's own precision words, in metres; `default` for none given",
     )
-    confidence: dict[str, str] = Field(default_factory=dict, description="Aliases of the source's confidence words")
+    precision_scale: str | None = Field(
+        default=None,
+        description="Scale of theatres/precision_scales.yaml that the source writes; precision_m adds to it",
+    )
+    coordinate_order: Literal["lat_lon", "lon_lat"] = Field(
+        default="lat_lon", description="Which of the two comes first in the field `coordinate` where no letter says it"
+    )
+    place_match: PlaceMatch | None = Field(
+        default=None, description="When names unlike any of the gazetteer's are matched to it; never where absent"
+    )
+    confidence: dict[str, str] = Field(
+        default_factory=dict, description="The source's confidence words, and the words used here for them"
+    )
     note_days: bool = Field(default=False, description="True where notes name days ('Nov 6-8')")
     cumulative_reports: bool = Field(default=False, description="True where each report repeats the ones before")
     complement: str | None = Field(default=None, description="Who holds the theatre's land that no polygon covers")
@@ -167,6 +187,13 @@ class Source(Strict):
 
     @model_validator(mode="after")
     def _check_kind(self) -> Source:
+        if self.precision_scale is not None and self.precision_scale not in precision_scales():
+            raise ValueError(
+                f"source {self.name!r}: there is no precision_scale {self.precision_scale!r}: "
+                f"choose one of {sorted(precision_scales())}"
+            )
+        if "confidence" in self.fields and not self.confidence:
+            raise ValueError(f"source {self.name!r} maps a confidence: list its words under `confidence`")
         made_of_others = [name for name in ("base", "overrides", "reach_m") if getattr(self, name) is not None]
         if self.kind != "control_merged":
             if made_of_others:

@@ -6,14 +6,13 @@ import json
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
 from pipeline.history import settle
 from pipeline.mapping import extract, identify, refusals
-from pipeline.parsing import parse_coordinates, parse_dates
+from pipeline.parsing import parse_dates
 from pipeline.theatres import Source
 
 
@@ -68,19 +67,6 @@ def test_days_are_read_by_the_declared_formats_only() -> None:
     ]
     assert parse_dates(texts, ["epoch_ms"]).to_pylist()[2] == date(2022, 3, 17)
     assert parse_dates(pa.array(["MAY26"]), ["%b%d"], default_year=2022).to_pylist() == [date(2022, 5, 26)]
-
-
-@pytest.mark.parametrize(
-    ("text", "degrees"),
-    [
-        ("35.5", 35.5), ("-35.5", -35.5), ("35,5", 35.5), ("35°36'58.51\"N", 35.616253), ("36°28'36N", 36.476667),
-        ("37°5′50″E", 37.097222), ("35.7874449N", 35.7874449), ("36°10'30\"", 36.175), ("36° 6'26.28\"N", 36.107300),
-        ("north", None), ("", None),
-    ],
-)  # fmt: skip
-def test_coordinates_in_the_spellings_seen_in_real_files(text: str, degrees: float | None) -> None:
-    found = parse_coordinates(pa.array([text])).to_pylist()[0]
-    assert found == (None if degrees is None else pytest.approx(degrees, abs=1e-6))
 
 
 def test_the_first_non_empty_property_counts_and_text_is_trimmed() -> None:

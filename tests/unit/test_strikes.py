@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pyarrow as pa
 import pytest
 
-from pipeline.catalogue import table
-from pipeline.mapping import Mapped
-from pipeline.strikes import map_strikes, read_note_days
-from pipeline.theatres import theatres
+from pipeline.strikes import read_note_days
 from pipeline.work import Work
-
-SYRIA = theatres()["syria"]
-ALEPPO = {
-    "place_id": "p1", "theatre": "syria", "source": "gazetteer", "record_id": "g1", "place": "Aleppo",
-    "aliases": '["Halab"]', "province": "Aleppo", "latitude": 36.2, "longitude": 37.13, "precision_m": 4000.0,
-    "credit": "test",
-}  # fmt: skip
-
-
-def _map(source: str, rows: list[dict[str, str]], places: list[dict[str, object]] | None = None) -> Mapped:
-    where = {"theatre": "syria", "source": source, "export_id": "e1"}
-    records = [
-        {
-            **where, "record_id": f"r{i}", "layer": "", "record_no": i, "line_no": i + 1,
-            "properties": json.dumps(row), "geometry": None,
-        }
-        for i, row in enumerate(rows, start=1)
-    ]  # fmt: skip
-    export = {
-        **where, "sha256": "e1", "file_name": "f.csv", "format": "csv", "bytes": 1, "encoding": "utf-8", "crs": None,
-        "record_count": len(rows), "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None,
-        "problem": None,
-    }  # fmt: skip
-    return map_strikes(
-        SYRIA,
-        SYRIA.sources[source],
-        table("raw.records").conform(records),
-        table("raw.exports").conform([export]),
-        table("core.places").conform(places or []),
-        table("core.reports").empty(),
-        table("core.report_additions").empty(),
-    )
-
-
-def _airwars(**changes: str) -> dict[str, str]:
-    row = {
-        "airwars_id": "1", "date": "2016-01-05", "location_en": "Aleppo", "governorate": "Aleppo",
-        "latitude": "36.2", "longitude": "37.1", "geolocation_accuracy": "city",
-    }  # fmt: skip
-    return {**row, **changes}
-
-
-def _reasons(mapped: Mapped) -> list[str]:
-    return sorted(row["reason_code"] for row in mapped.quarantine.to_pylist())
+from tests.raw_strikes import ALEPPO, airwars, map_rows, reasons_of
 
 
 def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scale() -> None:
-    strike = _map("airwars", [_airwars()]).rows.to_pylist()[0]
+    strike = map_rows("airwars", [airwars()]).rows.to_pylist()[0]
     assert (strike["source_key"], strike["date_from"], strike["date_to"]) == (
         "1",
         date(2016, 1, 5),
@@ -77,8 +30,11 @@ def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scal
         ({"airwars_id": ""}, "key_missing"),
         ({"date": ""}, "date_missing"),
         ({"date": "05/01/2016"}, "date_unparsable"),
-        ({"date": "0025-01-05"}, "date_impossible"),
-        ({"date": "2031-01-05"}, "date_impossible"),
+        ({"date": "0025-01-05"}, "date_too_early"),
+        ({"date": "2031-01-05"}, "date_future"),
+        ({"date": "2017-01-05"}, "date_after_theatre"),
+        ({"date": "1899-12-30"}, "date_null"),
+        ({"date": "1970-01-01"}, "date_null"),
         ({"latitude": "0", "longitude": "0"}, "coordinate_null_island"),
         ({"latitude": "north", "longitude": "east"}, "coordinate_unreadable"),
         ({"latitude": "4239.00416", "longitude": "37.1"}, "coordinate_impossible"),
@@ -92,8 +48,8 @@ def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scal
     ],
 )
 def test_bad_rows_are_refused_by_name_and_good_rows_go_on(changes: dict[str, str], reason: str) -> None:
-    mapped = _map("airwars", [_airwars(**changes), _airwars(airwars_id="2")], [ALEPPO])
-    assert _reasons(mapped) == [reason]
+    mapped = map_rows("airwars", [airwars(**changes), airwars(airwars_id="2")], [ALEPPO])
+    assert reasons_of(mapped) == [reason]
     assert [strike["source_key"] for strike in mapped.rows.to_pylist()] == ["2"]
     refused = mapped.quarantine.to_pylist()[0]
     assert (refused["record_no"], refused["line_no"], refused["file_name"]) == (1, 2, "f.csv")
@@ -101,8 +57,8 @@ def test_bad_rows_are_refused_by_name_and_good_rows_go_on(changes: dict[str, str
 
 
 def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> None:
-    rows = [_airwars(latitude="", longitude="", location_en="halab")]
-    strike = _map("airwars", rows, [ALEPPO]).rows.to_pylist()[0]
+    rows = [airwars(latitude="", longitude="", location_en="halab")]
+    strike = map_rows("airwars", rows, [ALEPPO]).rows.to_pylist()[0]
     assert (strike["latitude"], strike["precision_m"], strike["location_basis"]) == (
         36.2,
         4000.0,
@@ -112,8 +68,8 @@ def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> N
 
 def test_two_places_of_one_name_are_ambiguous() -> None:
     other = {**ALEPPO, "place_id": "p2", "latitude": 36.9}
-    rows = [_airwars(latitude="", longitude="")]
-    assert _reasons(_map("airwars", rows, [ALEPPO, other])) == ["place_ambiguous"]
+    rows = [airwars(latitude="", longitude="")]
+    assert reasons_of(map_rows("airwars", rows, [ALEPPO, other])) == ["place_ambiguous"]
 
 
 @pytest.mark.parametrize(
@@ -154,16 +110,16 @@ def test_conservation_holds_for_every_export_of_the_showcase(showcase: Work) -> 
 
 
 def test_order_of_records_changes_nothing() -> None:
-    rows = [_airwars(airwars_id=str(i), date=f"2016-01-{i:02d}") for i in range(1, 9)]
-    one, other = _map("airwars", rows).rows, _map("airwars", rows[::-1]).rows
+    rows = [airwars(airwars_id=str(i), date=f"2016-01-{i:02d}") for i in range(1, 9)]
+    one, other = map_rows("airwars", rows).rows, map_rows("airwars", rows[::-1]).rows
     keep = [name for name in one.column_names if name != "record_id"]
     assert one.select(keep).equals(other.select(keep))
     assert isinstance(one, pa.Table)
 
 
 def test_a_precision_word_of_no_scale_is_refused_and_not_taken_for_the_default() -> None:
-    mapped = _map(
-        "airwars", [_airwars(geolocation_accuracy="roughly"), _airwars(airwars_id="2", geolocation_accuracy="")]
+    mapped = map_rows(
+        "airwars", [airwars(geolocation_accuracy="roughly"), airwars(airwars_id="2", geolocation_accuracy="")]
     )
     assert [(r["reason_code"], r["value"]) for r in mapped.quarantine.to_pylist()] == [("precision_unknown", "roughly")]
     assert mapped.rows.column("precision_basis").to_pylist() == ["default of the source"]
@@ -174,5 +130,5 @@ def test_an_exact_date_counts_where_the_report_does_not_say_when_its_window_ends
         "report_url": "https://example.org/1", "place": "Aleppo", "province": "Aleppo", "period_start": "2015-10-01",
         "date_exact": "2015-10-05",
     }  # fmt: skip
-    found = _map("isw_reports", [row], [ALEPPO]).rows.to_pylist()[0]
+    found = map_rows("isw_reports", [row], [ALEPPO]).rows.to_pylist()[0]
     assert (found["date_basis"], found["date_from"], found["is_background"]) == ("exact", date(2015, 10, 5), False)

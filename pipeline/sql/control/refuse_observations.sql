@@ -5,7 +5,6 @@ WITH
 checked AS (
     SELECT
         typed.*,
-        concat_ws(', ', typed.latitude_text, typed.longitude_text) AS coordinate_text,
         typed.latitude IS NOT NULL AND typed.longitude IS NOT NULL AS has_coordinate,
         typed.latitude BETWEEN $south AND $north AND typed.longitude BETWEEN $west AND $east AS is_inside,
         typed.longitude BETWEEN $south AND $north AND typed.latitude BETWEEN $west AND $east AS is_inside_swapped,
@@ -20,7 +19,8 @@ faults AS (
     SELECT
         *,
         CASE
-            WHEN latitude_text IS NULL AND longitude_text IS NULL THEN 'place_without_coordinate'
+            WHEN coordinate_text IS NULL THEN 'place_without_coordinate'
+            WHEN is_swapped_by_letters THEN 'coordinate_swapped'
             WHEN NOT has_coordinate THEN 'coordinate_unreadable'
             WHEN is_null_island THEN 'coordinate_null_island'
             WHEN
@@ -122,11 +122,18 @@ WHERE valid_to_text IS NOT NULL AND valid_to IS NULL
 UNION ALL
 SELECT
     record_id,
-    'date_impossible' AS reason_code,
+    CASE
+        WHEN valid_from IN (SELECT null_days.day FROM null_days) THEN 'date_null'
+        WHEN valid_from < $earliest THEN 'date_too_early'
+        ELSE 'date_future'
+    END AS reason_code,
     'valid_from' AS field,
     valid_from_text AS value
 FROM faults
-WHERE valid_from < $earliest OR valid_from > cast(received_at AS DATE)
+WHERE
+    valid_from < $earliest
+    OR valid_from > cast(received_at AS DATE)
+    OR valid_from IN (SELECT null_days.day FROM null_days)
 UNION ALL
 SELECT
     record_id,

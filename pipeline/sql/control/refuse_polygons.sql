@@ -58,7 +58,11 @@ WHERE snapshot_day IS NULL
 UNION ALL
 SELECT
     record_id,
-    'date_impossible' AS reason_code,
+    CASE
+        WHEN snapshot_day IN (SELECT null_days.day FROM null_days) THEN 'date_null'
+        WHEN snapshot_day < $earliest THEN 'date_too_early'
+        ELSE 'date_future'
+    END AS reason_code,
     'valid_from' AS field,
     coalesce(valid_from, valid_from_file) AS value
 FROM in_scope

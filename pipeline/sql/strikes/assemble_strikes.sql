@@ -5,6 +5,17 @@ WITH seen AS (
         sum(sightings) AS sightings
     FROM named_revisions
     GROUP BY strike_id
+),
+
+-- No location is known better than the grid square that names it.
+radii AS (
+    SELECT
+        record_id,
+        CASE
+            WHEN NOT has_coordinate THEN place_precision_m
+            ELSE greatest(coalesce(own_precision_m, $default_precision_m), coalesce(square_m, 0))
+        END AS precision_m
+    FROM dated
 )
 
 SELECT
@@ -25,20 +36,19 @@ SELECT
     dated.province,
     dated.latitude,
     dated.longitude,
-    CASE
-        WHEN NOT dated.has_coordinate THEN dated.place_precision_m
-        ELSE coalesce(dated.own_precision_m, $default_precision_m)
-    END AS precision_m,
+    radii.precision_m,
     CASE
         WHEN NOT dated.has_coordinate THEN 'gazetteer'
+        WHEN dated.square_m >= radii.precision_m THEN 'grid square'
         WHEN dated.own_precision_m IS NULL THEN 'default'
         ELSE coalesce(dated.precision_text, 'default of the source')
     END AS precision_basis,
+    dated.precision_text AS precision_stated,
     dated.location_basis,
-    CASE
-        WHEN NOT dated.has_coordinate THEN dated.place_precision_m
-        ELSE coalesce(dated.own_precision_m, $default_precision_m)
-    END > $point_precision_m AS is_area,
+    dated.place_matched,
+    dated.place_score,
+    dated.place_basis,
+    radii.precision_m > $point_precision_m AS is_area,
     dated.confidence,
     dated.claimed_actor,
     dated.claimed_controller,
@@ -51,6 +61,7 @@ SELECT
     seen.sightings
 FROM named_revisions
 INNER JOIN dated ON named_revisions.record_id = dated.record_id
+INNER JOIN radii ON named_revisions.record_id = radii.record_id
 INNER JOIN seen ON named_revisions.strike_id = seen.strike_id
 WHERE named_revisions.status = 'current'
 ORDER BY named_revisions.strike_id;

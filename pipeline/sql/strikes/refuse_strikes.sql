@@ -3,8 +3,7 @@ WITH
 checked AS (
     SELECT
         located.*,
-        latitude_text IS NOT NULL OR longitude_text IS NOT NULL AS says_coordinate,
-        concat_ws(', ', latitude_text, longitude_text) AS coordinate_text,
+        coordinate_text IS NOT NULL AS says_coordinate,
         own_latitude BETWEEN $south AND $north AND own_longitude BETWEEN $west AND $east AS is_inside,
         own_longitude BETWEEN $south AND $north AND own_latitude BETWEEN $west AND $east AS is_inside_swapped,
         abs(own_latitude) <= 90 AND abs(own_longitude) <= 180 AS is_possible,
@@ -15,6 +14,12 @@ checked AS (
 ),
 
 swapped AS (
+    SELECT
+        record_id,
+        coordinate_text
+    FROM checked
+    WHERE is_swapped_by_letters
+    UNION
     SELECT
         record_id,
         coordinate_text
@@ -36,6 +41,35 @@ swapped AS (
                 AND greatest(abs(own_longitude - place_latitude), abs(own_latitude - place_longitude)) < 0.15
             )
         )
+),
+
+days AS (
+    SELECT
+        record_id,
+        CAST(received_at AS DATE) AS received_on,
+        unnest([
+            { 'field': 'date_exact', 'said': date_exact_text, 'day': date_exact },
+            { 'field': 'date_from', 'said': date_from_text, 'day': date_from },
+            { 'field': 'date_to', 'said': date_to_text, 'day': date_to },
+            { 'field': 'period_from', 'said': period_from_text, 'day': period_from },
+            { 'field': 'period_to', 'said': period_to_text, 'day': period_to }
+        ]) AS told
+    FROM checked
+),
+
+day_faults AS (
+    SELECT
+        record_id,
+        told.field,
+        told.said,
+        CASE
+            WHEN told.day IS NULL THEN 'date_unparsable'
+            WHEN told.day IN (SELECT null_days.day FROM null_days) THEN 'date_null'
+            WHEN told.day < CAST($first_day AS DATE) THEN 'date_too_early'
+            WHEN told.day > received_on THEN 'date_future'
+        END AS reason_code
+    FROM days
+    WHERE told.said IS NOT NULL
 )
 
 SELECT
@@ -72,34 +106,25 @@ WHERE coalesce(date_exact_text, date_from_text, period_from_text) IS NULL
 UNION ALL
 SELECT
     record_id,
-    'date_unparsable' AS reason_code,
-    'date' AS field,
-    coalesce(
-        CASE WHEN date_exact IS NULL THEN date_exact_text END,
-        CASE WHEN date_from IS NULL THEN date_from_text END,
-        CASE WHEN date_to IS NULL THEN date_to_text END,
-        CASE WHEN period_from IS NULL THEN period_from_text END,
-        CASE WHEN period_to IS NULL THEN period_to_text END
-    ) AS value
-FROM checked
-WHERE
-    (date_exact_text IS NOT NULL AND date_exact IS NULL)
-    OR (date_from_text IS NOT NULL AND date_from IS NULL)
-    OR (date_to_text IS NOT NULL AND date_to IS NULL)
-    OR (period_from_text IS NOT NULL AND period_from IS NULL)
-    OR (period_to_text IS NOT NULL AND period_to IS NULL)
+    reason_code,
+    field,
+    said AS value
+FROM day_faults
+WHERE reason_code IS NOT NULL
 UNION ALL
 SELECT
     record_id,
-    'date_impossible' AS reason_code,
+    'date_after_theatre' AS reason_code,
     'date' AS field,
-    coalesce(date_exact_text, date_from_text, period_from_text) AS value
+    coalesce(date_exact_text, date_from_text, period_to_text, period_from_text) AS value
 FROM checked
 WHERE
-    least(date_exact, date_from, period_from) < CAST($first_day AS DATE)
-    OR greatest(date_exact, date_from, date_to, period_from, period_to) > CAST(received_at AS DATE)
     -- The effective window may begin on any day of the report's: none of them may lie past the last month.
-    OR coalesce(date_exact, date_from, period_to, period_from) > CAST($last_day AS DATE)
+    coalesce(date_exact, date_from, period_to, period_from) > CAST($last_day AS DATE)
+    AND record_id NOT IN (
+        SELECT day_faults.record_id FROM day_faults
+        WHERE day_faults.reason_code = 'date_future'
+    )
 UNION ALL
 SELECT
     record_id,
@@ -115,7 +140,7 @@ SELECT
     'coordinate' AS field,
     coordinate_text AS value
 FROM checked
-WHERE says_coordinate AND NOT has_coordinate
+WHERE says_coordinate AND NOT has_coordinate AND NOT is_swapped_by_letters
 UNION ALL
 SELECT
     record_id,
@@ -173,7 +198,7 @@ SELECT
     record_id,
     'place_ambiguous' AS reason_code,
     'place' AS field,
-    concat_ws(', ', place, province_text) AS value
+    concat_ws(', ', place, province_text) || coalesce(': ' || rivals, '') AS value
 FROM checked
 WHERE NOT says_coordinate AND place IS NOT NULL AND candidates > 1
 UNION ALL
@@ -187,11 +212,35 @@ WHERE NOT says_coordinate AND place IS NOT NULL AND candidates = 0
 UNION ALL
 SELECT
     record_id,
-    'precision_unknown' AS reason_code,
+    'confidence_unknown' AS reason_code,
+    'confidence' AS field,
+    confidence_strange AS value
+FROM checked
+WHERE confidence_strange IS NOT NULL AND out_of_scope IS NULL
+UNION ALL
+SELECT
+    record_id,
+    'target_unknown' AS reason_code,
+    'claimed_actor' AS field,
+    claimed_controller_strange AS value
+FROM checked
+WHERE claimed_controller_strange IS NOT NULL AND out_of_scope IS NULL
+UNION ALL
+SELECT
+    record_id,
+    'controller_unknown' AS reason_code,
+    'stated_holder' AS field,
+    stated_holder_strange AS value
+FROM checked
+WHERE stated_holder_strange IS NOT NULL AND out_of_scope IS NULL
+UNION ALL
+SELECT
+    record_id,
+    precision_fault AS reason_code,
     'precision' AS field,
     precision_text AS value
 FROM checked
-WHERE is_precision_unknown
+WHERE precision_fault IS NOT NULL
 UNION ALL
 SELECT
     record_id,

@@ -151,6 +151,11 @@ SELECT
     || format('{:.5f}, {:.5f}', latitude, longitude)
     || ', '
     || CASE location_basis WHEN 'coordinate' THEN 'the source''s own coordinate' ELSE 'the gazetteer''s coordinate' END
+    || CASE
+        WHEN place_basis = 'similar' THEN format(' for {}, a name {:.0f}% like the source''s', place_matched, place_score)
+        WHEN place_basis = 'folded' THEN ' for ' || place_matched || ', another spelling of the source''s name'
+        ELSE ''
+    END
     || CASE WHEN is_area THEN '; an area rather than a point' ELSE '' END
     || ' (precision by: ' || precision_basis || ').' AS place_searched,
     CASE

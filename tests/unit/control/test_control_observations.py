@@ -54,8 +54,8 @@ def test_parties_that_the_source_names_apart() -> None:
         ({"valid_from": ""}, ("date_missing", "valid_from", None)),
         ({"valid_from": "01/02/2016"}, ("date_unparsable", "valid_from", "01/02/2016")),
         ({"valid_to": "soon"}, ("date_unparsable", "valid_to", "soon")),
-        ({"valid_from": "1970-01-01"}, ("date_impossible", "valid_from", "1970-01-01")),
-        ({"valid_from": "2027-01-01"}, ("date_impossible", "valid_from", "2027-01-01")),
+        ({"valid_from": "1970-01-01"}, ("date_null", "valid_from", "1970-01-01")),
+        ({"valid_from": "2027-01-01"}, ("date_future", "valid_from", "2027-01-01")),
         ({"valid_to": "2015-08-01"}, ("date_order", "valid_to", "2015-08-01 to 2015-08-01")),
         ({"lat": "", "lon": ""}, ("place_without_coordinate", "coordinate", None)),
         ({"lat": "north"}, ("coordinate_unreadable", "coordinate", "north, 38")),
@@ -63,6 +63,7 @@ def test_parties_that_the_source_names_apart() -> None:
         ({"lat": "95", "lon": "38"}, ("coordinate_impossible", "coordinate", "95, 38")),
         ({"lat": "48", "lon": "38"}, ("coordinate_outside", "coordinate", "48, 38")),
         ({"lat": "38", "lon": "35"}, ("coordinate_swapped", "coordinate", "38, 35")),
+        ({"lat": "38E", "lon": "35N"}, ("coordinate_swapped", "coordinate", "38E, 35N")),
         # Both orders lie in Syria; only one of them in Aleppo.
         (
             {"lat": "37.1", "lon": "36.2", "province": "Aleppo"},

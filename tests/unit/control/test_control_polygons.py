@@ -74,7 +74,7 @@ def test_bytes_that_are_no_geometry_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "code"), [("", "date_missing"), ("9 Aug", "date_unparsable"), ("1970-01-01", "date_impossible")]
+    ("day", "code"), [("", "date_missing"), ("9 Aug", "date_unparsable"), ("1970-01-01", "date_null")]
 )
 def test_dates_that_cannot_be_meant_are_refused(day: str, code: str) -> None:
     assert [found for found, _, _ in reasons(_map(("isis", box(38, 35, 39, 36)), day=day).map())] == [code]
