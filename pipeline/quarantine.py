@@ -32,6 +32,13 @@ LISTED = (
 )  # fmt: skip
 # Reasons that concern two records of one key, or one without a key: only its id tells the row.
 WITHOUT_KEY = ("record_key_conflict", "key_missing")
+# Fields that put a row right, where they are others than the one at fault.
+REMEDIES = {
+    "place_missing": ("place", "latitude", "longitude"),
+    "place_unknown": ("place", "latitude", "longitude"),
+    "place_ambiguous": ("province", "latitude", "longitude"),
+}
+DAYS = ("date_exact", "date_from", "date_to", "period_from", "period_to")
 # What an override cannot put right.
 NOT_OVERRIDDEN = ("record_malformed", "record_out_of_scope")
 Row = Mapping[str, Any]
@@ -195,12 +202,12 @@ def name_record(row: Row) -> str | None:
 def _fields_at_fault(source: Source, code: str, field: str | None) -> list[str]:
     """Mapped fields that an override would set to put a row right."""
     mapped = [name for name in fields_to_override(source) if name in source.fields]
+    if code in REMEDIES and source.kind == "strikes":
+        return list(REMEDIES[code])
     if field in ("coordinate", "latitude"):
         return ["latitude", "longitude"]
     if field == "date":
-        spans = ("date_from", "date_to", "period_from", "period_to")
-        days = [name for name in (spans if code == "date_order" else ("date_exact", *spans)) if name in mapped]
-        return days[: 2 if code == "date_order" else 1]
+        return [name for name in DAYS if name in mapped]
     if field == "source_key":
         return [name for name in source.key if name in mapped][:1]
     return [field] if field in fields_to_override(source) else []

@@ -10,4 +10,4 @@ SELECT
     max(last_seen) AS last_seen
 FROM refused
 GROUP BY theatre, source, reason_code
-ORDER BY theatre, source, refused_rows DESC, reason_code;
+ORDER BY theatre ASC, source ASC, refused_rows DESC, reason_code ASC;
