@@ -11,13 +11,14 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
 from pipeline import cli_releases
+from pipeline.cli_quarantine import quarantine
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 from pipeline.theatres import theatre_files, theatres
@@ -186,55 +187,7 @@ def accept(
     out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)
 
 
-@app.command()
-def quarantine(
-    theatre: OptionalTheatre = None,
-    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", help="List the rows that this reason refused.", metavar="CODE")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows shown.")] = 20,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write all of them as CSV to standard output.")] = False,
-    template: Annotated[
-        Path | None,
-        typer.Option(help="Make a file of overrides with the rows of --reason, ready to be filled in.", metavar="FILE"),
-    ] = None,
-) -> None:
-    """List what the last run refused: by reason, or with --reason row by row and what to do."""
-    from pipeline import quarantine as listing  # noqa: PLC0415 - as above
-    from pipeline.catalogue.reasons import reason as reason_of  # noqa: PLC0415 - as above
-
-    settings = Settings()
-    if template and not reason:
-        raise UserError("--template needs --reason: `isw-strikes quarantine` lists the reasons")
-    found = listing.find_refused(settings, theatre, source, reason)
-    why, rows = reason_of(reason) if reason else None, found.to_pylist()
-    if as_csv:
-        told = (listing.LISTED, rows) if reason else (listing.COUNTED, listing.count_refused(found))
-        listing.write_csv(sys.stdout, *told)
-    elif not rows:
-        out.print("Nothing is refused" + (f" for {reason}." if reason else "."), markup=False)
-    elif template and why:
-        out.print(listing.write_template(settings, template, why, rows), markup=False)
-    elif why:
-        out.print("\n".join(listing.tell_rows(why, rows, limit)), markup=False)
-        out.print(f"\n{listing.tell_next(settings, why, rows)}", markup=False)
-    else:
-        _tell_counts(listing.count_refused(found))
-        out.print(f"\n{listing.tell_next(settings, None, listing.count_refused(found))}", markup=False)
-
-
-def _tell_counts(counts: list[dict[str, Any]]) -> None:
-    from pipeline.catalogue.reasons import reasons  # noqa: PLC0415 - as above
-
-    grid = Grid(box=None, pad_edge=False)
-    grid.add_column("rows", justify="right")
-    for name in ("reason", "of", "what it means"):
-        grid.add_column(name)
-    for row in counts:
-        code = row["reason_code"]
-        grid.add_row(f"{row['refused_rows']:,}", code, f"{row['theatre']} {row['source']}", reasons()[code].about)
-    out.print(grid)
+app.command()(quarantine)
 
 
 @app.command()

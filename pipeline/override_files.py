@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -19,12 +20,13 @@ import pyarrow as pa
 from pipeline.catalogue.reasons import reason
 from pipeline.errors import UserError
 from pipeline.exports.delimited import read
-from pipeline.exports.types import RefusedError
+from pipeline.exports.types import Given, RefusedError
 from pipeline.ledger import digest
 from pipeline.overrides import GIVEN, NEEDED
 from pipeline.settings import Settings
 from pipeline.spreadsheets import unguard
 from pipeline.theatres import Theatre, theatre_files, theatres
+from pipeline.theatres.sources import Dialect
 
 HEADER = (*NEEDED, "when")
 NOTES = ("reason", "said", "file", "line", "hint")
@@ -127,14 +129,15 @@ def _read_file(settings: Settings, path: Path, name: str) -> Iterator[dict[str, 
             " (ISW_MAX_OVERRIDES_BYTES)"
         )
     try:
-        content = read(settings, path)
-        columns = _columns(name, content.fields or ())
-        for record in content.records:
-            if record.problem:
-                raise UserError(f"{name} line {record.line}: {record.problem}: correct the line")
-            cells = {wanted: _text(record.properties[column]) for column, wanted in columns.items()}
-            if any(cells.values()):
-                yield {"file_name": name, "line_no": record.line, "given_when": cells.pop("when", None), **cells}
+        with TemporaryDirectory() as scratch:
+            content = read(Given(settings, path, Dialect(), Path(scratch)))
+            columns = _columns(name, content.fields or ())
+            for record in content.records:
+                if record.problem:
+                    raise UserError(f"{name} line {record.line}: {record.problem}: correct the line")
+                cells = {wanted: _text(record.properties[column]) for column, wanted in columns.items()}
+                if any(cells.values()):
+                    yield {"file_name": name, "line_no": record.line, "given_when": cells.pop("when", None), **cells}
     except RefusedError as refusal:
         why = reason(refusal.code)
         raise UserError(f"{name}: {why.about}: {refusal.value}. {why.hint}.") from None

@@ -23,7 +23,6 @@ from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
 from pipeline.theatres import Source, theatres
 
-LIMIT = 20
 WIDTH = 80
 COUNTED = ("theatre", "source", "reason_code", "refused_rows", "files", "first_seen", "last_seen")
 LISTED = (
@@ -97,6 +96,13 @@ def _cell(value: Any) -> Any:
     return (
         guard(value) if isinstance(value, str) else f"{value:%Y-%m-%dT%H:%M:%SZ}" if hasattr(value, "hour") else value
     )
+
+
+def tell_counts(counts: list[dict[str, Any]]) -> Iterator[str]:
+    """How many rows each reason refused, and what it means, a line each."""
+    for row in counts:
+        code = row["reason_code"]
+        yield f"{row['refused_rows']:>9,}  {code:<26} {row['theatre']} {row['source']}: {reasons()[code].about}"
 
 
 def tell_rows(reason: Reason, rows: list[dict[str, Any]], limit: int) -> Iterator[str]:
