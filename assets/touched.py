@@ -70,11 +70,11 @@ def find_launch(pipeline: Pipeline, theatre: Theatre) -> Launch:
 
 
 def _ingest(theatre: Theatre, stale: list[Stale]) -> Launch:
-    """New exports, and those just let in, are mapped at once. A changed theatre file or code waits for a person: it may
-    touch everything.
+    """New exports, those just let in, and what people correct are mapped at once. A changed theatre file or code waits
+    for a person: it may touch everything.
     """
     whys = [reason for part in stale for reason in part.verdict.why]
-    if any(reason.startswith(("exports of", "acceptances of")) for reason in whys):
+    if any(reason.startswith(("exports of", "acceptances of", "overrides of")) for reason in whys):
         return Launch(jobs.ingest_name(theatre.name), _why(stale), _key(stale))
     return Launch(None, f"run the job {theatre.name} once, because {_why(stale)}")
 

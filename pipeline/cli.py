@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from pipeline import cli_releases
+from pipeline.cli_quarantine import quarantine
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 from pipeline.theatres import theatre_files, theatres
@@ -184,6 +185,9 @@ def accept(
     one = let_in(Settings(), export, by, why, _moment(at, "--at") if at else None)
     out.print(f"{one.file_name} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
     out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)
+
+
+app.command()(quarantine)
 
 
 @app.command()

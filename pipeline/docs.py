@@ -48,8 +48,9 @@ def _cell(text: str) -> str:
 
 def reason_catalogue() -> str:
     """Every reason for which a file or record is refused."""
-    lines = [MADE + "# Why a file or record is refused\n"]
-    lines += ["`core.quarantine` holds one row for each reason, with file, row, field, value and the hint below.\n"]
+    lines = [MADE + "# Why a file, a record or an override is refused\n"]
+    lines += ["`core.quarantine` holds one row for each reason, with file, row, field, value and the hint below;"]
+    lines += ["`isw-strikes quarantine` lists them. Overrides that were refused are in `core.overrides`.\n"]
     lines += ["| code | concerns | meaning | what to do |", "|---|---|---|---|"]
     lines += [f"| `{r.code}` | {r.level} | {_cell(r.about)} | {_cell(r.hint)} |" for r in reasons().values()]
     return "\n".join(lines) + "\n"

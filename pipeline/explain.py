@@ -28,6 +28,7 @@ FILES = {
     "strikes": "core.strikes",
     "records": "raw.records",
     "exports": "raw.exports",
+    "overrides": "core.overrides",
 }
 
 
@@ -60,6 +61,7 @@ def explain_strike(settings: Settings, strike_id: str) -> list[str]:
         *([f"  {'Report':<12} {row['report_title'] or ''} {row['report_url']}"] if row["report_url"] else []),
         f"  {'Raw row':<12} {origin(row)}, sha256 {row['sha256']}",
         *(f"  {'':<12} {name} = {value}" for name, value in raw_values(row["properties"])),
+        *(f"  {'Override':<12} {correction(override)}" for override in row["overrides"] or []),
     ]
 
 
@@ -67,6 +69,18 @@ def origin(row: dict[str, Any]) -> str:
     """Where a raw record stands: file, layer, number of the record, and line where the format has lines."""
     line = f"line {row['line_no']}" if row["line_no"] else None
     return ", ".join(part for part in (row["file_name"], row["layer"], f"record {row['record_no']}", line) if part)
+
+
+def correction(override: dict[str, Any]) -> str:
+    """What a person corrected in a raw record: field, value before and after, who, why, and where it says so."""
+    before, after = (
+        "nothing" if override[name] is None else repr(override[name]) for name in ("value_before", "value_after")
+    )
+    when = f", {override['given_when']}" if override["given_when"] else ""
+    return (
+        f"{override['field']}: {before} became {after}, by {override['who']}{when}: {override['why']}"
+        f" ({override['file_name']} line {override['line_no']})"
+    )
 
 
 def raw_values(properties: str) -> list[tuple[str, str]]:

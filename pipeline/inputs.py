@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pipeline.attribution import CONTROL_TABLES
 from pipeline.base_map import base_map_files, file_digest
 from pipeline.ledger import digest
+from pipeline.override_files import overrides_digest
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.theatres import CONTROL_KINDS, Source, Theatre
 from pipeline.work import Work
@@ -100,12 +101,15 @@ def of_tables(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
 
 
 def _received(work: Work, theatre: Theatre, source: str) -> dict[str, str]:
-    """What was received of a source, in which order, and which of its exports a person let in."""
+    """What was received of a source, in which order, which of its exports a person let in, and what people say of its
+    records.
+    """
     columns = {"exports": ["export_id", "received_at", "file_name"], "acceptances": ["export_id"]}
     found = {}
     for name, wanted in columns.items():
         rows = work.lake.read(f"raw.{name}", columns=wanted, theatre=theatre.name, source=source)
         found[f"{name} of {source}"] = digest(sorted(map(str, rows.to_pylist()))) if rows.num_rows else ABSENT
+    found[f"overrides of {source}"] = overrides_digest(work.settings, theatre.name, source) or ABSENT
     return found
 
 

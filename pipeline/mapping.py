@@ -81,6 +81,7 @@ class Mapped:
     outcomes: pa.Table
     quarantine: pa.Table
     receipts: pa.Table
+    overrides: pa.Table
 
 
 def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:

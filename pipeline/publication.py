@@ -41,6 +41,7 @@ CODE = (
     "sql",
     "tables",
     "publication.py",
+    "spreadsheets.py",
     "tiles.py",
     "pictures",
     "map_page",

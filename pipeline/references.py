@@ -15,6 +15,7 @@ from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, refusals
+from pipeline.overrides import apply_overrides
 from pipeline.parsing import parse_dates, parse_numbers
 from pipeline.theatres import Source, Theatre
 
@@ -22,7 +23,12 @@ TABLES = {"places": "core.places", "reports": "core.reports", "report_additions"
 
 
 def map_references(
-    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+    theatre: Theatre,
+    source: Source,
+    records: pa.Table,
+    exports: pa.Table,
+    accepted: Collection[str] = (),
+    overrides: pa.Table | None = None,
 ) -> Mapped:
     """Make reference rows of the records of one source.
 
@@ -32,8 +38,10 @@ def map_references(
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
         accepted: ids of exports that a person let in.
+        overrides: what people say of its records (``overrides.GIVEN``).
     """
-    fields = identify(source, extract(source, records, exports), FIELDS[source.kind])
+    overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
+    fields = identify(source, overridden.fields, FIELDS[source.kind])
     typed, refused = BUILDERS[source.kind](theatre, source, fields)
     for row in fields.select(["record_id", "problem", "out_of_scope"]).to_pylist():
         if row["problem"]:
@@ -43,7 +51,13 @@ def map_references(
     settled = settle(source, theatre.name, fields, refusals(refused), exports, accepted)
     standing = {row["record_id"] for row in settled.outcomes.to_pylist() if row["outcome"] == "accepted"}
     rows = [row for row in typed if row["record_id"] in standing]
-    return Mapped(table(TABLES[source.kind]).conform(rows), settled.outcomes, settled.quarantine, settled.receipts)
+    return Mapped(
+        table(TABLES[source.kind]).conform(rows),
+        settled.outcomes,
+        settled.quarantine,
+        settled.receipts,
+        overridden.overrides,
+    )
 
 
 Built = tuple[list[dict[str, object]], list[dict[str, object]]]

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
+from pipeline.override_files import check_overrides
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.settings import Settings
 from pipeline.theatres import Theatre, theatres
@@ -65,6 +66,7 @@ def run_all(
 ) -> Outcome:
     """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
     outcome = Outcome(latest=settings.latest)
+    outcome.problems += check_overrides(settings, names)
     taken = ingest_showcase(settings, names) if showcase else []
     from_inbox, left = take_inbox(settings)
     for file in taken + from_inbox:
@@ -82,6 +84,7 @@ def run_all(
         on_progress(line)
     outcome.problems += _tell_refused(work, new)
     outcome.problems += [one.sentence for one in held_back(work.lake, names)]
+    _tell_overrides(work, names, outcome, on_progress)
     return outcome
 
 
@@ -123,9 +126,32 @@ def _tell_refused(work: Work, taken: list[Taken]) -> list[str]:
             refused = len({row["record_id"] for row in own})
             told.append(
                 f"{Path(file.path).name}: {refused:,} of {file.records:,} records refused ({listed});"
-                " core.quarantine names row, field, value and what to do"
+                " `isw-strikes quarantine` names row, field, value and what to do"
             )
     return told
+
+
+def _tell_overrides(work: Work, names: list[str], outcome: Outcome, on_progress: Callable[[str], None]) -> None:
+    """What people's overrides came to in the last run: how many count; each that was refused, with what to do."""
+    rows = work.lake.read("core.overrides", theatre=names).to_pylist()
+    outcomes = work.lake.read("core.record_outcomes", columns=["record_id", "outcome"], theatre=names).to_pylist()
+    still_refused = {row["record_id"] for row in outcomes if row["outcome"] == "quarantined"}
+    for theatre, source in sorted({(row["theatre"], row["source"]) for row in rows}):
+        own = [row for row in rows if (row["theatre"], row["source"]) == (theatre, source)]
+        applied = [row for row in own if row["state"] == "applied"]
+        lines = {(row["file_name"], row["line_no"], row["state"]) for row in own}
+        states = Counter(state for _, _, state in lines)
+        records = {row["record_id"] for row in applied}
+        on_progress(
+            f"{theatre} {source}: overrides: {states['applied']:,} applied to {len(records):,} records"
+            f" ({len(records & still_refused):,} of them are refused all the same), {states['unneeded']:,} unneeded,"
+            f" {states['refused']:,} refused"
+        )
+        outcome.problems += [
+            f"{row['file_name']} line {row['line_no']}: {row['reason_code']}: {row['hint']}"
+            for row in own
+            if row["state"] == "refused"
+        ]
 
 
 def _publish_if_needed(settings: Settings, names: list[str], outcome: Outcome) -> bool:

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     fetch_attempts: int = Field(default=6, ge=1, description="Times that a server is asked for one thing")
     fetch_timeout_s: float = Field(default=60, gt=0, description="Longest silence of a server, seconds")
     fetch_deadline_s: float = Field(default=1_800, gt=0, description="Longest that one answer may take, seconds")
+    max_overrides_bytes: int = Field(default=16 * 1024**2, description="Largest file of overrides read")
     keep_releases: int = Field(default=10, ge=1, description="Releases kept besides each month's last")
 
     @cached_property
@@ -65,6 +66,11 @@ class Settings(BaseSettings):
     def fetched_dir(self) -> Path:
         """What fetching keeps: downloads that are not whole yet, and what servers said of those that were."""
         return self.root / "fetched"
+
+    @property
+    def overrides_dir(self) -> Path:
+        """Where people correct single records: ``<theatre>/<source>/*.csv``."""
+        return self.root / "overrides"
 
     @property
     def lake_dir(self) -> Path:

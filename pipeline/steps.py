@@ -18,6 +18,7 @@ from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute_strike
 from pipeline.catalogue import table, tables
 from pipeline.lake import content_digest
 from pipeline.mapping import Mapped
+from pipeline.override_files import read_overrides
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.references import map_references
 from pipeline.strikes import map_strikes
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 # What the step of control writes: what attribution reads, and what is told of it.
 CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_changes")
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
-OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine", "core.receipts")
+OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine", "core.receipts", "core.overrides")
 HISTORY_TABLES = ("core.sightings", "core.revisions")
 # What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
 COMMON_CODE = (
@@ -38,7 +39,8 @@ COMMON_CODE = (
     "theatres/__init__.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
 )  # fmt: skip
 MAPPING_CODE = (
-    *COMMON_CODE, "mapping.py", "parsing.py", "coordinates.py", "history.py", "sql/mapping", "sql/history",
+    *COMMON_CODE, "mapping.py", "overrides.py", "parsing.py", "coordinates.py", "history.py",
+    "sql/mapping", "sql/history",
 )  # fmt: skip
 CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
 ATTRIBUTION_CODE = (
@@ -48,23 +50,29 @@ ATTRIBUTION_CODE = (
 
 @dataclass(frozen=True)
 class _Raw:
-    """What was received of one source, and which of its exports a person let in."""
+    """What was received of one source, which of its exports a person let in, and what people say of its records."""
 
     records: pa.Table
     exports: pa.Table
     accepted: frozenset[str]
+    overrides: pa.Table
 
     @classmethod
     def read(cls, work: Work, theatre: Theatre, source: str) -> _Raw:
         where: dict[str, Any] = {"theatre": theatre.name, "source": source}
         accepted = work.lake.read("raw.acceptances", columns=["export_id"], **where).column("export_id").to_pylist()
-        return cls(work.lake.read("raw.records", **where), work.lake.read("raw.exports", **where), frozenset(accepted))
+        return cls(
+            work.lake.read("raw.records", **where),
+            work.lake.read("raw.exports", **where),
+            frozenset(accepted),
+            read_overrides(work.settings, theatre.name, source),
+        )
 
 
 def _with_outcomes(work: Work, theatre: Theatre, source: str, mapped: Mapped) -> list[Candidate]:
     where: dict[str, Any] = {"theatre": theatre.name, "source": source}
     refused = work.lake.read("raw.refused_exports", **where)
-    frames = (mapped.outcomes, pa.concat_tables([mapped.quarantine, refused]), mapped.receipts)
+    frames = (mapped.outcomes, pa.concat_tables([mapped.quarantine, refused]), mapped.receipts, mapped.overrides)
     return [Candidate(name, frame, where) for name, frame in zip(OUTCOME_TABLES, frames, strict=True)]
 
 
@@ -73,7 +81,7 @@ def _build_references(work: Work, theatre: Theatre, parts: Sequence[str]) -> Map
     for part in parts:
         source = theatre.sources[part]
         raw = _Raw.read(work, theatre, part)
-        mapped = map_references(theatre, source, raw.records, raw.exports, raw.accepted)
+        mapped = map_references(theatre, source, raw.records, raw.exports, raw.accepted, raw.overrides)
         candidates = [
             Candidate(REFERENCE_TABLES[source.kind], mapped.rows, {"theatre": theatre.name, "source": part}),
             *_with_outcomes(work, theatre, part, mapped),
@@ -88,7 +96,15 @@ def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
     for part in parts:
         raw = _Raw.read(work, theatre, part)
         mapped = map_strikes(
-            theatre, theatre.sources[part], raw.records, raw.exports, places, reports, additions, raw.accepted
+            theatre,
+            theatre.sources[part],
+            raw.records,
+            raw.exports,
+            places,
+            reports,
+            additions,
+            raw.accepted,
+            raw.overrides,
         )
         months = {
             month: content_digest(_of_month(mapped.rows, month))[:16]
@@ -114,7 +130,7 @@ def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mappin
 
     def mapped(name: str) -> MappedControl:
         raw = _Raw.read(work, theatre, name)
-        return map_control(theatre, theatre.sources[name], raw.records, raw.exports, raw.accepted)
+        return map_control(theatre, theatre.sources[name], raw.records, raw.exports, raw.accepted, raw.overrides)
 
     built = {}
     for part in parts:

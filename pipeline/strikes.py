@@ -23,6 +23,7 @@ from pipeline.history import settle
 from pipeline.lake import connect, sql
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
 from pipeline.names import fold_name
+from pipeline.overrides import apply_overrides
 from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans
 from pipeline.place_matching import match_places
 from pipeline.theatres import Source, Theatre, precision_scales
@@ -55,6 +56,7 @@ def map_strikes(
     reports: pa.Table,
     additions: pa.Table,
     accepted: Collection[str] = (),
+    overrides: pa.Table | None = None,
 ) -> MappedStrikes:
     """Make strikes of the records of one source.
 
@@ -67,8 +69,10 @@ def map_strikes(
         reports: ``core.reports`` of the theatre.
         additions: ``core.report_additions`` of the theatre.
         accepted: ids of exports that a person let in.
+        overrides: what people say of its records (``overrides.GIVEN``).
     """
-    fields = identify(source, extract(source, records, exports), FIELDS["strikes"])
+    overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
+    fields = identify(source, overridden.fields, FIELDS["strikes"])
     typed = _type_fields(theatre, source, fields)
     west, south, east, north = theatre.extent
     with connect() as connection:
@@ -105,6 +109,7 @@ def map_strikes(
         settled.outcomes,
         settled.quarantine,
         settled.receipts,
+        overridden.overrides,
         table("core.sightings").conform(sightings),
         table("core.revisions").conform(revisions),
     )

@@ -1,7 +1,7 @@
 """Trace: the way back from one strike to every row of every file that tells of it, from the latest release.
 
-Belongs here: laying out revisions, sightings, the episode and possible duplicates of a strike. Does not belong here:
-what became of a record (``history``), why a strike counts as it does (``explain``).
+Belongs here: laying out revisions, sightings, corrections, the episode and possible duplicates of a strike.
+Does not belong here: what became of a record (``history``), why a strike counts as it does (``explain``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import UserError
-from pipeline.explain import origin, raw_values
+from pipeline.explain import correction, origin, raw_values
 from pipeline.lake import connect, sql
 from pipeline.settings import Settings
 
@@ -27,7 +27,9 @@ FILES = {
     "episodes": "core.episodes",
     "links": "core.links",
     "strikes": "core.strikes",
+    "overrides": "core.overrides",
 }
+LISTS = ("revisions", "sightings", "overrides", "episode", "links")
 Row = Mapping[str, Any]
 
 
@@ -50,11 +52,12 @@ def trace_strike(settings: Settings, strike_id: str) -> list[str]:
     with connect(settings) as session:
         strike = _find(session, files, strike_id)
         known = {**files, **{name: strike[name] for name in ("strike_id", "theatre", "source", "source_key")}}
-        rows = {name: _ask(session, f"list_{name}", known) for name in ("revisions", "sightings", "episode", "links")}
+        rows = {name: _ask(session, f"list_{name}", known) for name in LISTS}
     return [
         *_head(strike),
         *_tell_revisions(rows["revisions"]),
         *_tell_sightings(rows["sightings"]),
+        *_tell_overrides(rows["overrides"]),
         *_tell_episode(strike, rows["episode"]),
         *_tell_links(rows["links"]),
     ]
@@ -116,6 +119,12 @@ def _tell_sightings(sightings: list[dict[str, Any]]) -> Iterator[str]:
         yield from (f"     {name} = {value}" for name, value in shown)
         if known is not values:
             yield "     the rest as the first of its revision" if shown else "     as the first of its revision"
+
+
+def _tell_overrides(overrides: list[dict[str, Any]]) -> Iterator[str]:
+    if overrides:
+        yield "\nCorrected by hand"
+    yield from (f"  {row['export_name']}: {correction(row)}" for row in overrides)
 
 
 def _tell_episode(strike: Row, episode: list[dict[str, Any]]) -> Iterator[str]:

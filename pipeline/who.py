@@ -22,6 +22,7 @@ from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.lake import connect
 from pipeline.settings import Settings
+from pipeline.spreadsheets import guard
 from pipeline.theatres import Theatre
 
 ASKED = ("lat", "lon", "day", "radius_m")
@@ -198,7 +199,7 @@ def write_answers(
     for question in questions:
         if isinstance(question, Unreadable):
             # A cell that a spreadsheet would run as a formula is made plain text.
-            cells = ["'" + cell if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in question.cells]
+            cells = [guard(cell) for cell in question.cells]
             writer.writerow([*cells, *[""] * (len(ANSWER) - 1), question.why])
             unread.append(question.why)
         else:

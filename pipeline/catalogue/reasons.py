@@ -1,4 +1,4 @@
-"""The catalogue of reasons for which a file or record is refused.
+"""The catalogue of reasons for which a file, a record or an override is refused.
 
 Belongs here: reading ``reasons.yaml``. Does not belong here: the rules that find a reason.
 """
@@ -19,7 +19,7 @@ class Reason(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
-    level: Literal["file", "record", "strike", "control", "place"]
+    level: Literal["file", "record", "strike", "control", "place", "override"]
     about: str
     hint: str
 

@@ -35,7 +35,12 @@ SURVEYS = {"control_observations": snapshots_of_observations, "control_polygons"
 
 
 def map_control(
-    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+    theatre: Theatre,
+    source: Source,
+    records: pa.Table,
+    exports: pa.Table,
+    accepted: Collection[str] = (),
+    overrides: pa.Table | None = None,
 ) -> MappedControl:
     """Map the records of one control source.
 
@@ -45,6 +50,7 @@ def map_control(
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
         accepted: ids of exports that a person let in.
+        overrides: what people say of its records (``overrides.GIVEN``).
 
     Returns:
         ``rows`` conform to ``core.control_observations``, or to ``polygons.POLYGON_SCHEMA`` (valid polygons,
@@ -53,7 +59,7 @@ def map_control(
     Raises:
         KeyError: the source is of another kind.
     """
-    return MAPPERS[source.kind](theatre, source, records, exports, accepted)
+    return MAPPERS[source.kind](theatre, source, records, exports, accepted, overrides)
 
 
 def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBuild:

@@ -19,6 +19,7 @@ from pipeline.coordinates import read_locations
 from pipeline.history import settle
 from pipeline.lake import connect, sql
 from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
+from pipeline.overrides import apply_overrides
 from pipeline.parsing import null_days, parse_dates
 from pipeline.theatres import Source, Theatre
 
@@ -27,7 +28,12 @@ YEARS_BEFORE = 20
 
 
 def map_observations(
-    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+    theatre: Theatre,
+    source: Source,
+    records: pa.Table,
+    exports: pa.Table,
+    accepted: Collection[str] = (),
+    overrides: pa.Table | None = None,
 ) -> Mapped:
     """Make ``core.control_observations`` rows of the records of one source.
 
@@ -37,8 +43,10 @@ def map_observations(
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
         accepted: ids of exports that a person let in.
+        overrides: what people say of its records (``overrides.GIVEN``).
     """
-    fields = identify(source, extract(source, records, exports), FIELDS["control_observations"])
+    overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
+    fields = identify(source, overridden.fields, FIELDS["control_observations"])
     west, south, east, north = theatre.extent
     bounds = {"west": west, "south": south, "east": east, "north": north, "earliest": earliest_day(theatre)}
     with connect() as connection:
@@ -51,7 +59,11 @@ def map_observations(
         identity = {"theatre": theatre.name, "source": source.name}
         rows = connection.execute(sql("control/assemble_observations"), identity).to_arrow_table()
     return Mapped(
-        table("core.control_observations").conform(rows), settled.outcomes, settled.quarantine, settled.receipts
+        table("core.control_observations").conform(rows),
+        settled.outcomes,
+        settled.quarantine,
+        settled.receipts,
+        overridden.overrides,
     )
 
 

@@ -33,6 +33,7 @@ from pipeline.control.observations import earliest_day
 from pipeline.history import settle
 from pipeline.lake import connect, sql
 from pipeline.mapping import Mapped, extract, identify
+from pipeline.overrides import apply_overrides
 from pipeline.parsing import null_days, parse_dates
 from pipeline.theatres import Source, Theatre
 
@@ -83,7 +84,12 @@ class Shape:
 
 
 def map_polygons(
-    theatre: Theatre, source: Source, records: pa.Table, exports: pa.Table, accepted: Collection[str] = ()
+    theatre: Theatre,
+    source: Source,
+    records: pa.Table,
+    exports: pa.Table,
+    accepted: Collection[str] = (),
+    overrides: pa.Table | None = None,
 ) -> Mapped:
     """Make rows of ``POLYGON_SCHEMA`` of the records of one source.
 
@@ -93,9 +99,11 @@ def map_polygons(
         records: its rows of ``raw.records``.
         exports: its rows of ``raw.exports``.
         accepted: ids of exports that a person let in (of polygons none is ever held back).
+        overrides: what people say of its records (``overrides.GIVEN``).
     """
-    fields = _type_fields(theatre, source, extract(source, records, exports))
     unkeyed = source.model_copy(update={"key": (), "key_fold": False})
+    overridden = apply_overrides(theatre, unkeyed, extract(source, records, exports), overrides)
+    fields = _type_fields(theatre, source, overridden.fields)
     fields = identify(unkeyed, fields, ("day_text", "controller", "parties"))
     plain = fields.drop_columns(["geometry", "valid_geometry"])
     with connect() as connection:
@@ -111,7 +119,11 @@ def map_polygons(
     rows = fields.filter(pc.is_in(fields.column("record_id"), accepted)).sort_by("record_id")
     made = rows.drop_columns(["geometry"]).rename_columns({"valid_geometry": "geometry"})
     return Mapped(
-        made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA), outcomes, settled.quarantine, settled.receipts
+        made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA),
+        outcomes,
+        settled.quarantine,
+        settled.receipts,
+        overridden.overrides,
     )
 
 

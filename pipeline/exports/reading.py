@@ -99,6 +99,7 @@ def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
         "source": export["source"],
         "export_id": export["export_id"],
         "record_id": None,
+        "source_key": None,
         "file_name": export["file_name"],
         "layer": refusal.layer,
         "record_no": None,
@@ -107,6 +108,8 @@ def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
         "field": refusal.field,
         "value": refusal.value[:VALUE_LENGTH],
         "hint": why.hint,
+        "first_seen": export["received_at"],
+        "last_seen": export["received_at"],
     }
     return Reading(export, table("raw.records").empty(), table("core.quarantine").conform([row]))
 

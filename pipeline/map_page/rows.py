@@ -85,6 +85,7 @@ def evidence_pieces(theatre: Theatre, frames: Mapping[str, pa.Table]) -> Iterato
         explanation_rows=frames["marts.explanations"],
         record_rows=frames["raw.records"],
         export_rows=frames["raw.exports"],
+        override_rows=frames["core.overrides"],
     )
     for start in range(0, rows.num_rows, PIECE):
         piece = rows.slice(start, PIECE).to_pylist()

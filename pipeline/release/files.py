@@ -28,10 +28,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from pipeline.catalogue import Table
+from pipeline.spreadsheets import FORMULA, GUARD
 
 ROW_GROUP = 100_000
-# What a spreadsheet takes for the beginning of a formula, or skips before one.
-FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 POINT = "geometry"
 
 
@@ -81,7 +80,7 @@ def write_csv(path: Path, spec: Table, frame: pa.Table) -> None:
 def guard_formulas(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Texts with an apostrophe before those that a spreadsheet would take for a formula; null stays null."""
     risky = pc.match_substring_regex(values, FORMULA)
-    return pc.if_else(risky, pc.binary_join_element_wise("'", values, ""), values)
+    return pc.if_else(risky, pc.binary_join_element_wise(GUARD, values, ""), values)
 
 
 def _points(rows: pa.Table) -> tuple[pa.Array, dict[str, Any]]:

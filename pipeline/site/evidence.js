@@ -101,12 +101,21 @@ function list(rows) {
   return h("dl", { class: "facts" }, ...rows.filter(([, value]) => value).flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
 }
 
+/** What people corrected in the source's row, and why. */
+function corrected(evidence) {
+  const told = (text) => text === null ? "nothing" : `“${text}”`;
+  if (!evidence.corrected) return "";
+  return h("ul", { class: "corrected small" }, ...evidence.corrected.map(({ field, before, after, who, why }) =>
+    h("li", { dir: "auto" }, `Corrected by ${who}: ${field}, from ${told(before)} to ${told(after)}. ${why}`)));
+}
+
 function sourceRow(evidence) {
   const where = [evidence.file_name, evidence.layer, evidence.line_no ? `line ${evidence.line_no}` : `record ${evidence.record_no}`];
   const properties = Object.entries(evidence.properties ?? {});
   return h("section", { class: "source-row" },
     h("h3", {}, "The source's row, as received"),
     h("p", { class: "small" }, where.filter(Boolean).join(", ")),
+    corrected(evidence),
     h("table", {}, h("tbody", {}, ...properties.map(([name, value]) =>
       h("tr", {}, h("th", { scope: "row" }, name), h("td", { dir: "auto" }, value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value)))))));
 }

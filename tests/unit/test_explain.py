@@ -10,6 +10,14 @@ from pipeline.errors import UserError
 from pipeline.explain import FILES, PARTS, explain_strike
 from pipeline.release.files import write_parquet
 from pipeline.settings import Settings
+from pipeline.trace import FILES as TRACE_FILES
+from pipeline.trace import trace_strike
+
+CORRECTED = {
+    "theatre": "syria", "source": "isw_reports", "file_name": "fix.csv", "line_no": 2, "record": "k", "field": "place",
+    "value": "Talbisah", "who": "A. Reader", "why": "The photo shows it", "state": "applied",
+    "value_before": None, "value_after": "Talbisah",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -18,7 +26,10 @@ def released(settings: Settings) -> Settings:
     folder = settings.latest / "tables"
     folder.mkdir(parents=True)
     frames = sample_frames()
-    for name in FILES.values():
+    strike = frames["core.strikes"].to_pylist()[0]
+    touched = {name: strike[name] for name in ("record_id", "export_id")}
+    frames["core.overrides"] = table("core.overrides").conform([{**CORRECTED, **touched}])
+    for name in {*FILES.values(), *TRACE_FILES.values()}:
         write_parquet(folder / f"{name}.parquet", table(name), frames[name])
     return settings
 
@@ -34,6 +45,14 @@ def test_all_parts_of_the_explanation_and_the_raw_row_are_told(released: Setting
     assert "place = " in told
     (export,) = (row for row in sample_frames()["raw.exports"].to_pylist() if row["export_id"] == strike["export_id"])
     assert f", sha256 {export['sha256']}" in told
+
+
+def test_what_a_person_corrected_is_told_of_that_strike_and_of_no_other(released: Settings) -> None:
+    first, second = sample_frames()["core.strikes"].column("strike_id").to_pylist()[:2]
+    told = "place: nothing became 'Talbisah', by A. Reader: The photo shows it (fix.csv line 2)"
+    assert told in "\n".join(explain_strike(released, first))
+    assert told in "\n".join(trace_strike(released, first))
+    assert "A. Reader" not in "\n".join(explain_strike(released, second))
 
 
 def test_a_beginning_is_enough_where_only_one_strike_has_it(released: Settings) -> None:

@@ -1,4 +1,5 @@
--- Every reason for which a record was refused, with where it stands in its file.
+-- Every reason for which a record was refused, with where it stands in its file, and since when and until when records
+-- of its key are refused for it. A code that the catalogue lacks has no hint, and is refused by the table's layout.
 WITH all_reasons AS (
     SELECT
         record_id,
@@ -22,6 +23,7 @@ SELECT DISTINCT
     $source AS source,
     fields.export_id,
     fields.record_id,
+    fields.source_key,
     fields.file_name,
     fields.layer,
     fields.record_no,
@@ -29,8 +31,11 @@ SELECT DISTINCT
     all_reasons.reason_code,
     all_reasons.field,
     left(all_reasons.value, 200) AS value,
-    hints.hint
+    hints.hint,
+    min(fields.received_at) OVER alike AS first_seen,
+    max(fields.received_at) OVER alike AS last_seen
 FROM all_reasons
 INNER JOIN fields ON all_reasons.record_id = fields.record_id
-INNER JOIN hints ON all_reasons.reason_code = hints.reason_code
+LEFT JOIN hints ON all_reasons.reason_code = hints.reason_code
+WINDOW alike AS (PARTITION BY fields.source_key, all_reasons.reason_code, all_reasons.field)
 ORDER BY fields.record_id, all_reasons.reason_code, all_reasons.field;

@@ -1,0 +1,180 @@
+"""Overrides: what a person says of single records, put in the place of what the source says.
+
+Belongs here: finding the records and fields that overrides mean, refusing overrides, setting the fields.
+Does not belong here: reading the files (``override_files``), the rules by which a record is refused (the stages): an
+overridden record goes through all of them, as if the source had said so.
+
+An override names a record by its key in the source, and then counts for every sighting of it in every export, or by
+its ``record_id``, and then counts for that one row. Which records have a key is decided by what was received. In which
+order overrides stand decides nothing: of two for one field of one record neither counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.catalogue import table
+from pipeline.catalogue.reasons import reasons
+from pipeline.coordinates import Axis, parse_coordinates
+from pipeline.mapping import DATES, FIELDS, identify
+from pipeline.parsing import parse_dates
+from pipeline.theatres import Source, Theatre
+
+# An override as a person gives it; ``file_name`` and ``line_no`` say where.
+GIVEN = pa.schema(
+    [
+        ("file_name", pa.string()), ("line_no", pa.int64()), ("record", pa.string()), ("field", pa.string()),
+        ("value", pa.string()), ("who", pa.string()), ("why", pa.string()), ("given_when", pa.string()),
+    ]
+)  # fmt: skip
+NEEDED = ("record", "field", "value", "who", "why")
+# The value by which a person says that a field says nothing; a cell left empty could be forgotten.
+EMPTIED = "(empty)"
+# Texts that tell records apart or date a file; what they are read as is set by the field itself.
+NOT_SET = frozenset({"latitude_text", "longitude_text", "valid_from_file"})
+LIMITS: dict[str, tuple[Axis, float]] = {"latitude": ("latitude", 90), "longitude": ("longitude", 180)}
+
+
+@dataclass(frozen=True)
+class Overridden:
+    """Fields of records with overrides applied, and what became of each override (``core.overrides`` rows)."""
+
+    fields: pa.Table
+    overrides: pa.Table
+
+
+def fields_to_override(source: Source) -> tuple[str, ...]:
+    """Fields of a source's records that an override may set."""
+    return tuple(name for name in FIELDS[source.kind] if name not in NOT_SET)
+
+
+def apply_overrides(theatre: Theatre, source: Source, fields: pa.Table, given: pa.Table | None) -> Overridden:
+    """Set the fields that people say of the records of one source.
+
+    Args:
+        theatre: the theatre.
+        source: the source.
+        fields: records of all its exports, as ``mapping.extract`` returns them.
+        given: overrides of the source (``GIVEN``), in any order; none where None.
+    """
+    if given is None or not given.num_rows:
+        return Overridden(fields, table("core.overrides").empty())
+    rows = given.to_pylist()
+    columns: dict[str, list[str | None]] = {
+        name: fields.column(name).to_pylist() for name in {row["field"] for row in rows} & {*fields_to_override(source)}
+    }
+    meant = _find_records(source, fields, rows)
+    refused = [_find_fault(source, row, places) for row, places in zip(rows, meant, strict=True)]
+    _refuse_repeated(rows, meant, refused)
+    records, exports = fields.column("record_id").to_pylist(), fields.column("export_id").to_pylist()
+    told: list[dict[str, Any]] = []
+    for row, places, code in zip(rows, meant, refused, strict=True):
+        base = {"theatre": theatre.name, "source": source.name, **row, "reason_code": code}
+        if code:
+            told.append({**base, "state": "refused", "hint": reasons()[code].hint})
+            continue
+        values = columns[row["field"]]
+        for at in places:
+            before, after = values[at], write_value(source, row["field"], row["value"], values[at])
+            values[at] = after
+            touched = {"record_id": records[at], "export_id": exports[at]}
+            state = "unneeded" if before == after else "applied"
+            told.append({**base, **touched, "state": state, "value_before": before, "value_after": after})
+    for name, values in columns.items():
+        fields = fields.set_column(fields.column_names.index(name), name, pa.array(values, pa.string()))
+    return Overridden(fields, table("core.overrides").conform(told))
+
+
+def _find_records(source: Source, fields: pa.Table, rows: list[dict[str, Any]]) -> list[list[int]]:
+    """Of each override the places of the records that it means: that of this id, else those of this key."""
+    wanted = {row["record"] for row in rows if row["record"]}
+    by_id, by_key = defaultdict(list), defaultdict(list)
+    keys = identify(source, fields, FIELDS[source.kind]).column("source_key").to_pylist()
+    for place, (record_id, key) in enumerate(zip(fields.column("record_id").to_pylist(), keys, strict=True)):
+        if record_id in wanted:
+            by_id[record_id].append(place)
+        if key in wanted:
+            by_key[key].append(place)
+    return [by_id.get(row["record"]) or by_key.get(row["record"]) or [] for row in rows]
+
+
+def _find_fault(source: Source, row: dict[str, Any], places: list[int]) -> str | None:
+    """Code of the reason for which one override is refused by itself."""
+    if any(not row[name] for name in NEEDED):
+        return "override_incomplete"
+    if row["field"] not in fields_to_override(source):
+        return "override_field_unknown"
+    if not places:
+        return "override_record_unknown"
+    try:
+        write_value(source, row["field"], row["value"], None)
+    except ValueError:
+        return "override_value_unreadable"
+    return None
+
+
+def _refuse_repeated(rows: list[dict[str, Any]], meant: list[list[int]], refused: list[str | None]) -> None:
+    """Note in ``refused`` the overrides that set what another sets too."""
+    claims: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for number, (row, places) in enumerate(zip(rows, meant, strict=True)):
+        if refused[number] is None:
+            for place in places:
+                claims[place, row["field"]].append(number)
+    for numbers in claims.values():
+        if len(numbers) > 1:
+            for number in numbers:
+                refused[number] = "override_repeated"
+
+
+def write_value(source: Source, field: str, value: str, before: str | None) -> str | None:
+    """A person's value as the source would write it.
+
+    A day is read as YYYY-MM-DD or by the source's own formats, and a coordinate as it is everywhere. Where the record
+    means the same day or degrees already, its own spelling stays, so that an override that says nothing new changes
+    nothing. Other values are taken as they are; the rules for records judge them.
+
+    Args:
+        source: gives the formats of days.
+        field: the mapped field.
+        value: the value; ``EMPTIED`` for none.
+        before: what the record says.
+
+    Raises:
+        ValueError: it is a field of days or degrees, and the value is none.
+    """
+    if value == EMPTIED:
+        return None
+    if field in DATES:
+        day = _day(value, ("%Y-%m-%d", *source.date_formats), source)
+        if day is None:
+            raise ValueError(f"{value!r} is no day")
+        if before is not None and _day(before, source.date_formats, source) == day:
+            return before
+        return _write_day(source, day)
+    if field in LIMITS:
+        axis, limit = LIMITS[field]
+        degrees, known = parse_coordinates(pa.array([value, before], pa.string()), axis).to_pylist()
+        if degrees is None or abs(degrees) > limit:
+            raise ValueError(f"{value!r} is no {field} in degrees")
+        return before if degrees == known else value
+    return value
+
+
+def _day(text: str, formats: Iterable[str], source: Source) -> date | None:
+    found: date | None = parse_dates(pa.array([text]), formats, source.default_year).to_pylist()[0]
+    return found
+
+
+def _write_day(source: Source, day: date) -> str:
+    """A day in the first of the source's formats that can say it whole."""
+    for format_ in source.date_formats:
+        text = str((day - date(1970, 1, 1)).days * 86_400_000) if format_ == "epoch_ms" else day.strftime(format_)
+        if _day(text, source.date_formats, source) == day:
+            return text
+    raise ValueError(f"no date format of {source.name} can write {day}")

@@ -1,0 +1,201 @@
+"""What a person corrects by hand: which records it reaches, what is refused, and what stays as received."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.catalogue import table
+from pipeline.mapping import FIELDS, extract
+from pipeline.overrides import EMPTIED, GIVEN, apply_overrides, fields_to_override, write_value
+from pipeline.strikes import MappedStrikes, map_strikes
+from pipeline.theatres import theatres
+
+SYRIA = theatres()["syria"]
+AIRWARS = SYRIA.sources["airwars"]
+GOOD = {
+    "airwars_id": "k1", "date": "2016-01-05", "location_en": "Aleppo", "governorate": "Aleppo",
+    "latitude": "36.20", "longitude": "37.10", "geolocation_accuracy": "city",
+}  # fmt: skip
+SWAPPED = {**GOOD, "airwars_id": "k2", "latitude": "37.10", "longitude": "36.20"}
+Given = tuple[str | None, str | None, str | None]  # record, field, value
+
+
+def _raw(exports: Sequence[Sequence[dict[str, str]]]) -> tuple[pa.Table, pa.Table]:
+    """Exports received a day apart."""
+    records, received = [], []
+    for day, rows in enumerate(exports, 1):
+        where = {"theatre": "syria", "source": "airwars", "export_id": f"e{day}"}
+        received.append(
+            {
+                **where, "sha256": f"e{day}", "file_name": f"{day}.csv", "format": "csv", "bytes": 1,
+                "encoding": "utf-8", "crs": None, "record_count": len(rows), "problem_code": None, "problem": None,
+                "received_at": datetime(2026, 1, day, tzinfo=UTC),
+            }
+        )  # fmt: skip
+        records += [
+            {
+                **where, "record_id": f"e{day}::{number}", "layer": "", "record_no": number, "line_no": number + 1,
+                "properties": json.dumps(row), "geometry": None,
+            }
+            for number, row in enumerate(rows, 1)
+        ]  # fmt: skip
+    return table("raw.records").conform(records), table("raw.exports").conform(received)
+
+
+def _given(overrides: Sequence[Given], who: str | None = "A. Reader") -> pa.Table:
+    rows = [
+        {"file_name": "fix.csv", "line_no": line, "record": record, "field": field, "value": value, "who": who,
+         "why": "The photo shows it", "given_when": None}
+        for line, (record, field, value) in enumerate(overrides, 2)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=GIVEN)
+
+
+def _map(exports: Sequence[Sequence[dict[str, str]]], overrides: pa.Table | None = None) -> MappedStrikes:
+    references = [table(name).empty() for name in ("core.places", "core.reports", "core.report_additions")]
+    return map_strikes(SYRIA, AIRWARS, *_raw(exports), *references, overrides=overrides)
+
+
+def _outcomes(mapped: MappedStrikes) -> dict[str, str]:
+    return {row["record_id"]: row["outcome"] for row in mapped.outcomes.to_pylist()}
+
+
+def _states(mapped: MappedStrikes) -> list[tuple[str, str | None]]:
+    return [(row["state"], row["reason_code"]) for row in mapped.overrides.to_pylist()]
+
+
+def _without_place_in_file(overrides: pa.Table) -> list[str]:
+    return sorted(str(sorted(row.items())) for row in overrides.drop_columns(["line_no"]).to_pylist())
+
+
+SWAP = [("k2", "latitude", "36.2"), ("k2", "longitude", "37.1")]
+
+
+def test_a_refused_row_is_a_strike_once_a_person_corrects_it() -> None:
+    assert _outcomes(_map([[GOOD, SWAPPED]])) == {"e1::1": "accepted", "e1::2": "quarantined"}
+    mapped = _map([[GOOD, SWAPPED]], _given(SWAP))
+    assert _outcomes(mapped) == {"e1::1": "accepted", "e1::2": "accepted"}
+    assert mapped.quarantine.num_rows == 0
+    fixed = {row["source_key"]: row for row in mapped.rows.to_pylist()}["k2"]
+    assert (fixed["latitude"], fixed["longitude"]) == (36.2, 37.1)
+    told = mapped.overrides.to_pylist()[0]
+    assert (told["state"], told["record_id"], told["export_id"]) == ("applied", "e1::2", "e1")
+    assert (told["value_before"], told["value_after"]) == ("37.10", "36.2")
+    assert (told["who"], told["why"], told["file_name"], told["line_no"]) == (
+        "A. Reader", "The photo shows it", "fix.csv", 2,
+    )  # fmt: skip
+
+
+def test_by_key_an_override_counts_in_every_export_and_by_record_id_in_one_row() -> None:
+    by_key = _map([[SWAPPED], [SWAPPED]], _given(SWAP))
+    assert _outcomes(by_key) == {"e1::1": "accepted", "e2::1": "duplicate"}
+    assert len(by_key.overrides) == 4
+    by_id = _map([[SWAPPED], [SWAPPED]], _given([("e1::1", field, value) for _, field, value in SWAP]))
+    assert _outcomes(by_id) == {"e1::1": "accepted", "e2::1": "quarantined"}
+
+
+def test_what_a_person_says_goes_through_the_same_rules() -> None:
+    mapped = _map([[GOOD]], _given([("k1", "latitude", "51.5"), ("k1", "province", "Nowhere")]))
+    refused = [(row["reason_code"], row["value"]) for row in mapped.quarantine.to_pylist()]
+    assert refused == [("coordinate_outside", "51.5, 37.10"), ("province_unknown", "Nowhere")]
+
+
+def test_a_field_can_be_emptied_but_not_by_forgetting_it() -> None:
+    mapped = _map([[GOOD]], _given([("k1", "precision", EMPTIED)]))
+    assert mapped.rows.to_pylist()[0]["precision_basis"] == "default of the source"
+    assert _states(_map([[GOOD]], _given([("k1", "precision", None)]))) == [("refused", "override_incomplete")]
+
+
+@pytest.mark.parametrize(
+    ("override", "code"),
+    [
+        ((None, "latitude", "36.2"), "override_incomplete"),
+        (("k1", None, "36.2"), "override_incomplete"),
+        (("k1", "lat", "36.2"), "override_field_unknown"),
+        (("k1", "latitude_text", "36.2"), "override_field_unknown"),
+        (("k9", "latitude", "36.2"), "override_record_unknown"),
+        (("k1", "latitude", "north of town"), "override_value_unreadable"),
+        (("k1", "latitude", "362"), "override_value_unreadable"),
+        (("k1", "date_exact", "05/01/2016"), "override_value_unreadable"),
+    ],
+)
+def test_an_override_that_cannot_be_followed_is_refused_with_a_reason(override: Given, code: str) -> None:
+    mapped = _map([[GOOD]], _given([override]))
+    (told,) = mapped.overrides.to_pylist()
+    assert (told["state"], told["reason_code"], told["record_id"]) == ("refused", code, None)
+    assert told["hint"]
+    assert mapped.rows.equals(_map([[GOOD]]).rows)
+
+
+def test_nobody_overrides_without_a_name() -> None:
+    assert _states(_map([[GOOD]], _given([("k1", "latitude", "36.1")], who=None))) == [
+        ("refused", "override_incomplete")
+    ]
+
+
+def test_two_overrides_of_one_field_of_one_record_are_both_refused_however_they_name_it() -> None:
+    both = _map([[GOOD]], _given([("k1", "place", "Azaz"), ("e1::1", "place", "Azaz"), ("k1", "latitude", "36.3")]))
+    assert _states(both) == [("refused", "override_repeated"), ("refused", "override_repeated"), ("applied", None)]
+    (strike,) = both.rows.to_pylist()
+    assert (strike["place"], strike["latitude"]) == ("Aleppo", 36.3)
+
+
+def test_in_which_order_overrides_stand_decides_nothing() -> None:
+    lines: list[Given] = [*SWAP, ("k1", "place", "Azaz"), ("e1::1", "place", "Kobani"), ("k9", "place", "Azaz")]
+    first = _map([[GOOD, SWAPPED]], _given(lines))
+    for order in permutations(lines):
+        again = _map([[GOOD, SWAPPED]], _given(order))
+        assert (again.rows, again.outcomes, again.quarantine) == (first.rows, first.outcomes, first.quarantine)
+        assert _without_place_in_file(again.overrides) == _without_place_in_file(first.overrides)
+
+
+@settings(deadline=None)
+@given(st.sets(st.sampled_from(fields_to_override(AIRWARS))), st.sampled_from(["k1", "e1::1"]))
+def test_an_override_that_says_what_the_record_says_changes_nothing(names: set[str], record: str) -> None:
+    fields = extract(AIRWARS, *_raw([[GOOD]]))
+    (row,) = fields.select(FIELDS["strikes"]).to_pylist()
+    lines = [(record, name, row[name] or EMPTIED) for name in sorted(names)]
+    overridden = apply_overrides(SYRIA, AIRWARS, fields, _given(lines))
+    assert overridden.fields == fields
+    assert overridden.overrides.column("state").to_pylist() == ["unneeded"] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("formats", "value", "before", "written"),
+    [
+        (("%d/%m/%Y",), "2016-02-01", "1/2/2016", "1/2/2016"),  # the same day: its own spelling stays
+        (("%d/%m/%Y",), "2016-02-03", "1/2/2016", "03/02/2016"),
+        (("%d/%m/%Y",), "03/02/2016", None, "03/02/2016"),
+        (("epoch_ms",), "2022-03-17", "soon", "1647475200000"),
+        (("%b%d", "%Y-%m-%d"), "2022-05-26", None, "2022-05-26"),
+    ],
+)
+def test_a_day_is_written_as_the_source_writes_it(
+    formats: tuple[str, ...], value: str, before: str | None, written: str
+) -> None:
+    source = AIRWARS.model_copy(update={"date_formats": formats})
+    assert write_value(source, "date_exact", value, before) == written
+
+
+def test_the_same_degrees_in_another_spelling_keep_the_sources() -> None:
+    assert write_value(AIRWARS, "latitude", "36.2", "36°12'00\"N") == "36°12'00\"N"
+    assert write_value(AIRWARS, "latitude", "36.3", "36°12'00\"N") == "36.3"
+
+
+def test_a_row_is_refused_since_the_first_export_and_until_the_last_that_holds_it() -> None:
+    other = {**SWAPPED, "airwars_id": "k3", "date": "soon"}
+    mapped = _map([[SWAPPED], [SWAPPED, other], [GOOD]])
+    seen: dict[str, Any] = {
+        f"{row['source_key']} {row['reason_code']}": (row["first_seen"].day, row["last_seen"].day)
+        for row in mapped.quarantine.to_pylist()
+    }
+    assert seen == {"k2 coordinate_swapped": (1, 2), "k3 coordinate_swapped": (2, 2), "k3 date_unparsable": (2, 2)}
