@@ -6,7 +6,7 @@ import math
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.coordinates import Position, parse_coordinates, read_angle, read_locations, read_position
@@ -125,6 +125,8 @@ def test_every_spelling_of_a_pair_reads_as_the_same(latitude: float, longitude: 
 def test_a_grid_reference_reads_back_to_within_its_square(latitude: float, longitude: float) -> None:
     import mgrs
 
+    # On the equator itself the library names the square of the other side.
+    assume(abs(latitude) > 1e-6)
     for precision in range(1, 6):
         found = read_position(mgrs.MGRS().toMGRS(latitude, longitude, MGRSPrecision=precision))
         assert found is not None

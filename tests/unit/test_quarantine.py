@@ -76,7 +76,7 @@ def test_the_refused_are_counted_by_reason_and_listed_with_place_value_and_what_
     assert counts == {"coordinate_null_island": 1, "date_unparsable": 1}
     rows = find_refused(work.settings, "syria", "airwars", "date_unparsable").to_pylist()
     told = "\n".join(tell_rows(reason("date_unparsable"), rows, limit=20))
-    assert "syria airwars: list.csv, line 4: date = '05.01.2016' (since 2026-02-01)" in told
+    assert "syria airwars: list.csv, line 4: date_from = '05.01.2016' (since 2026-02-01)" in told
     assert "What to do: Correct the date or declare its format in the theatre file." in told
     many = list(tell_rows(reason("date_unparsable"), rows * 3, limit=1))[-1]
     assert many == "  … and 2 more: --limit 3 shows them, --csv writes them all"
@@ -205,7 +205,8 @@ def _codes_in_use() -> set[str]:
         found |= {code for pair in GIVEN_IN_SQL.findall(file.read_text(encoding="utf-8")) for code in pair if code}
     for folder in ("exports", "control", "."):
         for file in (PACKAGE / folder).glob("*.py"):
-            found |= set(GIVEN_IN_PYTHON.findall(file.read_text(encoding="utf-8")))
+            text = file.read_text(encoding="utf-8")
+            found |= set(GIVEN_IN_PYTHON.findall(text)) | {code for code in reasons() if f'"{code}"' in text}
     return {code for code in found if code.startswith(levels)}
 
 
