@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from pipeline import cli_releases
+from pipeline import cli_releases, cli_source
 from pipeline.cli_quarantine import quarantine
 from pipeline.errors import UserError
 from pipeline.settings import Settings
@@ -33,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_releases.app, name="releases")
+app.add_typer(cli_source.app, name="source")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeline.catalogue import Column, Table, tables
 from pipeline.catalogue.reasons import reasons
@@ -78,14 +80,20 @@ def command_line() -> str:
 
     from pipeline.cli import app  # noqa: PLC0415 - as above
 
-    names = list(getattr(get_command(app), "commands"))  # noqa: B009 - a click group has them, its type does not say so
     pages = [MADE + "# The command line\n"]
     runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
-    for name in ["", *names]:
-        shown = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="isw-strikes").output
+    for words in _command_words(get_command(app)):
+        shown = runner.invoke(app, [*words, "--help"], prog_name="isw-strikes").output
         shown = "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).strip().splitlines())
-        pages.append(f"## `isw-strikes{' ' + name if name else ''}`\n\n```text\n{shown}\n```\n")
+        pages.append(f"## `{' '.join(('isw-strikes', *words))}`\n\n```text\n{shown}\n```\n")
     return "\n".join(pages)
+
+
+def _command_words(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of a command and of all under it."""
+    yield words
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _command_words(inner, (*words, name))
 
 
 def settings_page() -> str:

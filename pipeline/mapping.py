@@ -98,12 +98,7 @@ def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:
     """
     fields = FIELDS[source.kind]
     names = sorted({name for spec in source.fields.values() for name in spec.names} | set(source.only))
-    with connect() as connection:
-        connection.register("records", records)
-        connection.register("exports", exports)
-        picked = connection.execute(sql("mapping/pick_properties"), {"paths": [_pointer(n) for n in names]})
-        frame = picked.to_arrow_table()
-    values = _columns(frame, names)
+    frame, values = pick_properties(records, exports, names)
     columns = {name: frame.column(name) for name in KEPT}
     for field in fields:
         spec = source.fields.get(field)
@@ -112,6 +107,25 @@ def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:
             columns[field] = pc.coalesce(columns[field], _axis(field, frame))
     columns["out_of_scope"] = _out_of_scope(source, values, frame)
     return pa.table(columns)
+
+
+def pick_properties(records: pa.Table, exports: pa.Table, names: Sequence[str]) -> tuple[pa.Table, dict[str, pa.Array]]:
+    """Properties of each record as the texts that a mapping sees, null where a record has none of that name.
+
+    Args:
+        records: rows of ``raw.records`` of one source.
+        exports: rows of ``raw.exports`` that hold them.
+        names: the properties.
+
+    Returns:
+        One row a record in order of receipt, with the columns of ``KEPT``; and for each name its texts in that order.
+    """
+    with connect() as connection:
+        connection.register("records", records)
+        connection.register("exports", exports)
+        picked = connection.execute(sql("mapping/pick_properties"), {"paths": [_pointer(n) for n in names]})
+        frame = picked.to_arrow_table()
+    return frame, _columns(frame, names)
 
 
 def _pointer(name: str) -> str:

@@ -20,7 +20,7 @@ from pipeline.theatres.model import (
     Window,
     months_between,
 )
-from pipeline.theatres.reading import read_theatre, theatre_files, theatres
+from pipeline.theatres.reading import read_block, read_theatre, theatre_files, theatres
 from pipeline.theatres.scales import Level, Scale, precision_scales
 from pipeline.theatres.sources import CONTROL_KINDS, Dialect, FieldSource, PlaceMatch, Recognise, Source, SourceKind
 
@@ -48,6 +48,7 @@ __all__ = [
     "Window",
     "months_between",
     "precision_scales",
+    "read_block",
     "read_theatre",
     "theatre_files",
     "theatres",

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import UserError
 from pipeline.theatres.model import Theatre
+from pipeline.theatres.sources import Source
 
 FOLDER = Path(__file__).parent
 
@@ -50,6 +51,37 @@ def read_theatre(path: Path) -> Theatre:
     except ValidationError as error:
         told = [_in_words(path.stem, found["loc"], found["msg"]) for found in error.errors()]
         raise UserError(f"{path}: " + "; ".join(told)) from None
+
+
+def read_block(theatre: Theatre, text: str, where: str) -> tuple[Theatre, Source]:
+    """Read the block of one source, as it would stand under ``sources:``, and check it.
+
+    Args:
+        theatre: the theatre that it is for; a source of that name there is left aside.
+        text: the block: the source's name with what belongs to it, indented or not.
+        where: where the block was found, for messages.
+
+    Returns:
+        The theatre with the source in it, and the source.
+
+    Raises:
+        UserError: it is no block of one source, or does not follow the model.
+    """
+    try:
+        raw = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"{where}: this is no YAML: {' '.join(str(error).split())}") from None
+    if isinstance(raw, dict) and set(raw) == {"sources"}:
+        raw = raw["sources"]
+    if not isinstance(raw, dict) or len(raw) != 1 or not isinstance(next(iter(raw.values())), dict):
+        raise UserError(f"{where}: write one source: its name, and indented below it `kind:`, `fields:` and the rest")
+    ((name, body),) = raw.items()
+    try:
+        source = Source(**{str(key): value for key, value in body.items()} | {"name": str(name)})
+    except ValidationError as error:
+        told = [_in_words(str(name), found["loc"], found["msg"]) for found in error.errors()]
+        raise UserError(f"{where}: {name}: " + "; ".join(told)) from None
+    return theatre.model_copy(update={"sources": {**theatre.sources, source.name: source}}), source
 
 
 def _named(name: str, sources: Any) -> dict[str, Any]:

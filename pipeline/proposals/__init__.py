@@ -1,0 +1,76 @@
+"""Proposals: a mapping for an export that no source of a theatre describes yet.
+
+Belongs here: guessing by names *and* values (``inspection``, ``days``, ``points``, ``fields``), and writing the guess
+down as a source's YAML with all that is not sure about it (``block``).
+Does not belong here: trying a mapping (``trial``), deciding: a person reads the proposal and changes it.
+
+A proposal depends on the file, the theatre and ``names.yaml`` alone: the same file gives the same text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import UserError
+from pipeline.proposals.block import Proposal, write_block
+from pipeline.proposals.days import read_days, span_of
+from pipeline.proposals.fields import Draft, known_names
+from pipeline.proposals.inspection import Inspection, inspect
+from pipeline.proposals.points import find_points
+from pipeline.settings import Settings
+from pipeline.theatres import Dialect, Theatre, theatres
+
+__all__ = ["Kind", "Proposal", "propose"]
+
+Kind = Literal["strikes", "control"]
+
+
+def propose(
+    settings: Settings,
+    path: Path,
+    theatre: Theatre | None = None,
+    name: str | None = None,
+    kind: Kind | None = None,
+    dialect: Dialect | None = None,
+) -> Proposal:
+    """Inspect an export and propose a source for it.
+
+    Args:
+        settings: gives the caps.
+        path: the export.
+        theatre: its theatre; the one in which its coordinates or days lie where None.
+        name: name of the source; made of the file's name where None.
+        kind: whether it tells of strikes or of control; by its shapes and columns where None.
+        dialect: what the file does not say of itself.
+
+    Raises:
+        UserError: it cannot be read, fits no theatre, or the name is taken.
+    """
+    dialect = dialect or Dialect()
+    found = inspect(settings, path, dialect)
+    told = [] if theatre else ["theatre: not given, chosen by where and when the rows lie"]
+    theatre = theatre or _choose_theatre(found)
+    draft = Draft(found, theatre, kind)
+    return write_block(settings, path, found, theatre, draft.fill(), name, dialect, told)
+
+
+def _choose_theatre(found: Inspection) -> Theatre:
+    """The theatre in which most coordinates lie; where there are none, most days."""
+    names = known_names()
+    scores = {}
+    for theatre in theatres().values():
+        points = find_points(found, theatre, names)
+        span = span_of(theatre)
+        days = [read for column in found.columns.values() if (read := read_days(column, span))]
+        scores[theatre.name] = (
+            points.inside / max(points.read, 1) if points else 0.0,
+            max((day.in_span / max(day.read, 1) for day in days), default=0.0),
+        )
+    ranked = sorted(scores, key=lambda name: scores[name], reverse=True)
+    if max(scores[ranked[0]]) < 0.5 or (len(ranked) > 1 and scores[ranked[0]] == scores[ranked[1]]):
+        raise UserError(
+            f"{found.file_name}: neither coordinates nor days say which theatre it is of: "
+            f"give --theatre, one of {', '.join(scores)}"
+        )
+    return theatres()[ranked[0]]
