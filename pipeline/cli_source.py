@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Column
 from rich.table import Table as Grid
 
 from pipeline.errors import UserError
@@ -29,6 +31,8 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(help="An export, in any format that `ingest` takes.", metavar="FILE")]
+WIDE = 220  # as wide as the rows are, for they are piped and copied
+CELL = 24
 THEATRES = f"One of: {', '.join(theatre_files())}."
 
 
@@ -58,15 +62,16 @@ def new(
     is not sure about it, in words with examples, and the next command go to standard error. Nothing is taken in.
     """
     from pipeline.proposals import propose  # noqa: PLC0415 - heavy, and only this command needs it
+    from pipeline.proposals.inspection import visible  # noqa: PLC0415 - as above
 
     found = propose(Settings(), file, _theatre(theatre) if theatre else None, name, kind, _dialect(dialect or []))
     out.print(found.text, markup=False, end="")
-    err.print(f"\n{found.summary}", markup=False)
+    err.print(f"\n{visible(found.summary)}", markup=False)
     err.print("\nNot sure:")
     for doubt in found.doubts:
-        err.print(f"  - {doubt}", markup=False)
+        err.print(f"  - {visible(doubt)}", markup=False)
     if found.unmapped:
-        err.print(f"\nNot mapped: {', '.join(found.unmapped)}", markup=False)
+        err.print(f"\nNot mapped: {visible(', '.join(found.unmapped))}", markup=False)
     kept = shlex.quote(f"{found.source.name}.yaml")
     given = shlex.quote(str(file))
     err.print(
@@ -91,20 +96,22 @@ def check(
     Nothing is written to the data folder. Rows without a coordinate are placed by the gazetteer that is there. The exit
     code is 0 where a row would be accepted, 1 where none would.
     """
+    from pipeline.proposals.inspection import quoted  # noqa: PLC0415 - as above
     from pipeline.trial import try_source  # noqa: PLC0415 - as above
 
     found_theatre, found_source = _chosen(theatre, source, block)
     trial = try_source(Settings(), file, found_theatre, found_source)
     if trial.rows and rows:
-        grid = Grid(*trial.columns, box=None, pad_edge=False)
+        grid = Grid(*(Column(name, no_wrap=True) for name in trial.columns), box=None, pad_edge=False)
         for row in trial.rows[:rows]:
-            grid.add_row(*("" if row[name] is None else _cell(row[name]) for name in trial.columns))
-        out.print(grid, soft_wrap=False, markup=False)
+            grid.add_row(*(_cell(row[name]) for name in trial.columns))
+        Console(highlight=False, width=WIDE).print(grid)
         out.print()
     told = ", ".join(f"{count:,} {outcome}" for outcome, count in trial.counts.items())
     out.print(f"{file.name}: {trial.export['record_count']:,} records: {told}", markup=False)
     for found in trial.findings:
-        what = " = ".join(part for part in (found.field, found.value and repr(found.value)) if part)
+        value = quoted(found.value) if found.value else None
+        what = " = ".join(part for part in (found.field, value) if part)
         out.print(f"\n{found.code}: {found.count:,}", markup=False)
         out.print(f"  {file.name}, {found.where}{': ' + what if what else ''}\n  {found.hint}.", markup=False)
     if "place_unknown" in {found.code for found in trial.findings} and not trial.has_places:
@@ -159,4 +166,7 @@ def _dialect(given: list[str]) -> Dialect:
 def _cell(value: object) -> str:
     from pipeline.proposals.inspection import quoted  # noqa: PLC0415 - heavy
 
-    return quoted(value)[1:-1] if isinstance(value, str) else str(value)
+    if value is None:
+        return ""
+    text = escape(quoted(value)[1:-1]) if isinstance(value, str) else str(value)
+    return text if len(text) <= CELL else f"{text[: CELL - 1]}…"

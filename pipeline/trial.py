@@ -9,6 +9,7 @@ A trial has no day of receipt, so no date is refused for lying in its future.
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
@@ -145,18 +145,15 @@ def _map(theatre: Theatre, source: Source, reading: Reading, references: dict[st
 
 
 def _count(outcomes: pa.Table) -> dict[str, int]:
-    counted = pc.value_counts(outcomes.column("outcome").combine_chunks()).to_pylist()
-    found = {row["values"]: row["counts"] for row in counted}
-    return {
-        name: found.get(name, 0) for name in dict.fromkeys(("accepted", "duplicate", "quarantined", *sorted(found)))
-    }
+    found = Counter(outcomes.column("outcome").to_pylist())
+    return {name: found[name] for name in dict.fromkeys(("accepted", "duplicate", "quarantined", *sorted(found)))}
 
 
 def _where(layer: str | None, record_no: int | None, line_no: int | None) -> str:
     if record_no is None:
         return "whole file" if line_no is None else f"line {line_no}"
     place = f"row {record_no}" if line_no is None else f"row {record_no} (line {line_no})"
-    return f"{layer}, {place}" if layer else place
+    return f"{place} of {layer}" if layer else place
 
 
 def _rows(source: Source, reading: Reading, mapped: Mapped) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from typing import Literal
 from pipeline.errors import UserError
 from pipeline.proposals.block import Proposal, write_block
 from pipeline.proposals.days import read_days, span_of
-from pipeline.proposals.fields import Draft, known_names
+from pipeline.proposals.draft import Draft, known_names
+from pipeline.proposals.fields import fill
 from pipeline.proposals.inspection import Inspection, inspect
 from pipeline.proposals.points import find_points
 from pipeline.settings import Settings
@@ -51,20 +52,20 @@ def propose(
     found = inspect(settings, path, dialect)
     told = [] if theatre else ["theatre: not given, chosen by where and when the rows lie"]
     theatre = theatre or _choose_theatre(found)
-    draft = Draft(found, theatre, kind)
-    return write_block(settings, path, found, theatre, draft.fill(), name, dialect, told)
+    return write_block(settings, path, found, theatre, fill(Draft(found, theatre, kind)), name, dialect, told)
 
 
 def _choose_theatre(found: Inspection) -> Theatre:
-    """The theatre in which most coordinates lie; where there are none, most days."""
+    """The theatre in which most coordinates or shapes lie; where there are none, most days."""
     names = known_names()
     scores = {}
     for theatre in theatres().values():
         points = find_points(found, theatre, names)
+        drawn, everything = found.centres_in(theatre.extent)
         span = span_of(theatre)
         days = [read for column in found.columns.values() if (read := read_days(column, span))]
         scores[theatre.name] = (
-            points.inside / max(points.read, 1) if points else 0.0,
+            points.inside / max(points.read, 1) if points else drawn / max(everything, 1),
             max((day.in_span / max(day.read, 1) for day in days), default=0.0),
         )
     ranked = sorted(scores, key=lambda name: scores[name], reverse=True)

@@ -10,15 +10,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 import yaml
 
 from pipeline.errors import UserError
 from pipeline.exports import recognise
 from pipeline.exports.crs import ASSUMED
-from pipeline.proposals.fields import Draft
-from pipeline.proposals.inspection import Inspection, examples
+from pipeline.proposals.draft import Draft
+from pipeline.proposals.inspection import Inspection, examples, visible
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect, Source, Theatre, read_block
 
@@ -76,9 +75,9 @@ def write_block(
     """
     name = _name(found.file_name, theatre, name)
     told = dialect.model_dump(exclude_none=True) | _guessed_dialect(found, doubts)
-    doubts += draft.doubts + _doubts_of_file(found)
     for known_theatre, known_source in recognise(settings, path):
         doubts.append(f"source: {known_theatre}/{known_source} takes this file already; perhaps none is needed")
+    doubts += draft.doubts + _doubts_of_file(found, draft)
     doubts.append("title, publisher, credit and terms: say whose it is, and what may be done with it")
     stem = re.sub(r"[\W\d_]+", " ", Path(found.file_name).stem).strip() or name
     lines: list[tuple[str, Any, str]] = [
@@ -131,14 +130,16 @@ def _guessed_dialect(found: Inspection, doubts: list[str]) -> dict[str, str]:
     return {"encoding": guess.group(1)}
 
 
-def _doubts_of_file(found: Inspection) -> list[str]:
+def _doubts_of_file(found: Inspection, draft: Draft) -> list[str]:
     doubts = []
     if found.export["crs"] == ASSUMED:
         doubts.append("dialect.crs: the file names no system of coordinates; its numbers look like degrees")
     if found.faulty:
         doubts.append(f"file: {found.faulty:,} rows have a broken shape; `source check` says which")
+    if found.export["format"] == "csv" and len(found.columns) + len(found.empty) == 1:
+        doubts.append("dialect.delimiter: there is one column only; perhaps another character cuts the rows")
     named = {layer: count for layer, count in found.layers.items() if layer}
-    if len(named) > 1:
+    if len(named) > 1 and not draft.layers:
         doubts.append(f"layers: the file has {examples(named)}; list those to be read under `layers`, if not all")
     return doubts
 
@@ -165,10 +166,13 @@ def _short(metres: float) -> float:
 
 
 def _flow(value: Any) -> str:
-    """A value on one line. A text with characters that nobody sees is written with escapes."""
-    is_plain = not any(category(character) in ("Cf", "Cc") for character in str(value))
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=is_plain, width=WIDE)
-    return text.removesuffix("\n").removesuffix("\n...")
+    """A value on one line; one with characters that nobody sees is written with escapes."""
+    texts = [
+        yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=is_readable, width=WIDE)
+        for is_readable in (True, False)
+    ]
+    lines = [text.removesuffix("\n").removesuffix("\n...") for text in texts]
+    return lines[0] if visible(lines[0]) == lines[0] else lines[1]
 
 
 def _summary(found: Inspection, theatre: Theatre, draft: Draft) -> str:

@@ -78,6 +78,7 @@ class Inspection:
         layers: records of each layer.
         latitude: latitude of each record's point, degrees; NaN where it has none.
         longitude: longitude likewise.
+        centres: longitude and latitude of the middle of each record's shape, of whatever kind; NaN where it has none.
         polygons: records with an area.
         faulty: records whose shape is broken.
     """
@@ -89,6 +90,7 @@ class Inspection:
     layers: dict[str, int]
     latitude: np.ndarray[Any, np.dtype[np.float64]]
     longitude: np.ndarray[Any, np.dtype[np.float64]]
+    centres: np.ndarray[Any, np.dtype[np.float64]]
     polygons: int
     faulty: int
 
@@ -101,6 +103,13 @@ class Inspection:
     def points(self) -> int:
         """Records with a point."""
         return int(np.count_nonzero(~np.isnan(self.latitude)))
+
+    def centres_in(self, extent: tuple[float, float, float, float]) -> tuple[int, int]:
+        """Records whose shape's middle lies in an extent (west, south, east, north), and records with a shape."""
+        west, south, east, north = extent
+        x, y = self.centres.T
+        inside = (west <= x) & (x <= east) & (south <= y) & (y <= north)
+        return int(np.count_nonzero(inside)), int(np.count_nonzero(~np.isnan(x)))
 
     def named(self, names: Iterable[str], among: Iterable[Column] | None = None) -> list[Column]:
         """Columns of these names, in the names' order; then those that end with one (airwars_id), then begin so."""
@@ -140,6 +149,7 @@ def inspect(settings: Settings, path: Path, dialect: Dialect) -> Inspection:
         frame, texts = pick_properties(reading.records, exports, names)
         shapes = shapely.from_wkb(frame.column("geometry").to_numpy())
         kinds = shapely.get_type_id(shapes)
+        bounds = shapely.bounds(shapes)
         points = np.where(kinds == shapely.GeometryType.POINT, shapes, None)
         columns = {name: Column(name, _trimmed(texts[name])) for name in names}
         return Inspection(
@@ -150,6 +160,7 @@ def inspect(settings: Settings, path: Path, dialect: Dialect) -> Inspection:
             dict(sorted(Counter(frame.column("layer").to_pylist()).items())),
             shapely.get_y(points),
             shapely.get_x(points),
+            np.column_stack([bounds[:, 0] + bounds[:, 2], bounds[:, 1] + bounds[:, 3]]) / 2,
             int(np.isin(kinds, POLYGONS).sum()),
             frame.num_rows - frame.column("problem").null_count,
         )
@@ -186,9 +197,14 @@ def words(name: str) -> list[str]:
     return [word.casefold() for word in re.findall(r"[^\W_]+", apart)] or [""]
 
 
+def visible(text: str) -> str:
+    """A text to be printed: control and format characters, such as turns of direction, are replaced by �."""
+    return "".join("�" if category(character) in ("Cc", "Cf") else character for character in text)
+
+
 def quoted(text: str) -> str:
-    """A text to be printed: without control and format characters, and not for ever."""
-    seen = "".join("�" if category(character) in ("Cc", "Cf") else character for character in text)
+    """A text to be printed in quotation marks, and not for ever."""
+    seen = visible(text)
     return f"'{seen[:SHOWN]}…'" if len(seen) > SHOWN else f"'{seen}'"
 
 
