@@ -58,8 +58,8 @@ def new(
 ) -> None:
     """Inspect an export and propose its source.
 
-    The block goes to standard output, so that it can be kept in a file with `> mine.yaml`. What is not sure about it, in
-    words with examples, and the next command go to standard error. Nothing is taken in.
+    The block goes to standard output, to be kept in a file with `> mine.yaml`. What is not sure about it, in words with
+    examples, and the next command go to standard error. Nothing is taken in.
     """
     from pipeline.proposals import propose  # noqa: PLC0415 - heavy, and only this command needs it
     from pipeline.proposals.inspection import visible  # noqa: PLC0415 - as above

@@ -92,6 +92,8 @@ def write_block(
         ("key", draft.key, "fields that stay the same when a row is corrected"),
         ("fields", draft.fields, ""),
         ("date_formats", draft.date_formats or ["%Y-%m-%d"], ""),
+        ("coordinate_order", _order(draft), ""),
+        ("precision_scale", draft.precision_scale, ""),
         ("precision_m", {word: _short(metres) for word, metres in draft.precision_m.items()}, ""),
         ("confidence", draft.confidence, ""),
     ]
@@ -159,6 +161,11 @@ def _line(key: str, value: Any, comment: str) -> str:
         entries = "".join(f"      {_flow(name)}: {_flow(what)}\n" for name, what in value.items())
         return f"    {key}:\n{entries}" if entries else f"    {key}: {{}}\n"
     return f"    {key}: {_flow(value)}{beside}\n"
+
+
+def _order(draft: Draft) -> str | None:
+    """Which coordinate comes first, where one column holds both."""
+    return draft.points.order if draft.points and "coordinate" in draft.fields else None
 
 
 def _short(metres: float) -> float:

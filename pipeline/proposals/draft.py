@@ -43,6 +43,7 @@ class Draft:
         fields: field of the mapping = what the YAML says of it.
         key: fields of the key.
         date_formats: formats of all days that are mapped.
+        precision_scale: publisher's scale of precision that the words are of.
         precision_m: words of precision in metres.
         confidence: words of confidence.
         layers: layers read; all where empty.
@@ -57,6 +58,7 @@ class Draft:
     fields: dict[str, Any] = field(default_factory=dict)
     key: list[str] = field(default_factory=list)
     date_formats: list[str] = field(default_factory=list)
+    precision_scale: str | None = None
     precision_m: dict[str, float] = field(default_factory=dict)
     confidence: dict[str, str] = field(default_factory=dict)
     layers: list[str] = field(default_factory=list)

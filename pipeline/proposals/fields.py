@@ -6,21 +6,22 @@ Does not belong here: days and holders (``dating``, ``holding``), coordinates (`
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
-
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.mapping import lookup
+from pipeline.parsing import map_unique
 from pipeline.proposals.dating import add_days
 from pipeline.proposals.draft import MOST_WORDS, Draft, is_numeric, is_web, known_names
 from pipeline.proposals.holding import add_controller, find_kind
 from pipeline.proposals.inspection import Column, examples, plain, words
-from pipeline.proposals.points import Axis, find_points
-from pipeline.theatres import theatres
+from pipeline.proposals.points import find_points
+from pipeline.strikes import UNSTATED
+from pipeline.theatres import precision_scales
 
 MOST_ID_LENGTH = 80
 UNIQUE = 0.97
+HIGHEST_LEVEL = 10  # numbers up to it are levels of a scale, larger ones metres
 
 
 def fill(draft: Draft) -> Draft:
@@ -58,8 +59,7 @@ def _add_points(draft: Draft) -> None:
     if draft.points is None:
         draft.doubts.append("latitude, longitude: none found; rows are placed by the gazetteer, by place and province")
         return
-    for name, axis in (("latitude", draft.points.latitude), ("longitude", draft.points.longitude)):
-        draft.fields[name] = _spec(axis)
+    draft.fields |= draft.points.fields
     draft.doubts += draft.points.doubts(draft.theatre)
 
 
@@ -88,7 +88,7 @@ def _add_place(draft: Draft) -> None:
     named = [c for c in draft.named("place") if not is_numeric(c)]
     if named:
         draft.fields["place"] = named[0].name
-    if "latitude" not in draft.fields and not named:
+    if draft.points is None and not named:
         draft.doubts.append("place: none found, and no coordinate: every row would be quarantined")
 
 
@@ -125,21 +125,34 @@ def _add_precision(draft: Draft) -> None:
         return
     draft.fields["precision"] = column.name
     default = draft.theatre.default_precision_m
-    numeric = is_numeric(column)
-    if numeric and max(float(text) for text in column.counts) > 10:
-        draft.precision_m = {"default": default}
+    draft.precision_m = {"default": default}
+    if is_numeric(column) and max(float(text) for text in column.counts) > HIGHEST_LEVEL:
         draft.doubts.append(f"precision: the numbers of `{column.name}` are taken for metres")
         return
-    known = _known_precisions()
-    draft.precision_m = {text: known.get(text.casefold(), default) for text in sorted(column.counts)}
-    draft.precision_m["default"] = default
-    strange = {text: count for text, count in column.counts.items() if text.casefold() not in known}
-    if strange:
-        what = "codes" if numeric else "words"
+    unknown = {scale: set(column.counts) - _levels(scale, column) for scale in precision_scales()}
+    fewest = min(len(texts) for texts in unknown.values())
+    fitting = [scale for scale in unknown if len(unknown[scale]) == fewest and fewest <= len(column.counts) / 2]
+    if len(fitting) > 1:
         draft.doubts.append(
-            f"precision_m: the {what} {examples(strange)} of `{column.name}` are given {default:,.0f} m each: "
-            "say how far each may be off, in metres"
+            f"precision_scale: the values of `{column.name}` are levels of {' and of '.join(fitting)}; write the right one"
         )
+    strange = dict(column.counts)
+    if len(fitting) == 1:
+        draft.precision_scale = fitting[0]
+        draft.doubts.append(f"precision_scale: the values of `{column.name}` look like {fitting[0]}: check its levels")
+        strange = {text: count for text, count in column.counts.items() if text in unknown[fitting[0]]}
+    draft.precision_m = {text: default for text in sorted(strange)} | draft.precision_m
+    if strange:
+        draft.doubts.append(
+            f"precision_m: {examples(strange)} of `{column.name}` are given {default:,.0f} m each: say how far each "
+            "may be off, in metres"
+        )
+
+
+def _levels(scale: str, column: Column) -> set[str]:
+    """Texts of a column that are levels of a scale."""
+    levels = {level.casefold() for level in precision_scales()[scale].levels}
+    return {text for text in column.counts if text.casefold().removesuffix(".0") in levels}
 
 
 def _add_confidence(draft: Draft) -> None:
@@ -151,18 +164,32 @@ def _add_confidence(draft: Draft) -> None:
 
 
 def _add_actors(draft: Draft) -> None:
-    for name, otherwise in (("claimed_actor", "count as generic"), ("stated_holder", "are not read")):
+    vocabularies = (
+        ("claimed_actor", draft.theatre.target_aliases),
+        ("stated_holder", draft.theatre.controller_aliases),
+    )
+    for name, spellings in vocabularies:
         column = next((c for c in draft.named(name) if not is_numeric(c)), None)
         if column is None:
             continue
-        known = lookup(column.texts, draft.theatre.controller_aliases)
-        if not known.null_count < len(known):
-            draft.doubts.append(f"{name}: `{column.name}` is left out, for it names no controller of the theatre")
+        plain_texts = map_unique(column.texts, lambda text: text.split("(", maxsplit=1)[0].strip(), pa.string())
+        strange = {
+            text: count
+            for text, count in draft.strange(column, lookup(plain_texts, spellings)).items()
+            if text.casefold() not in UNSTATED
+        }
+        if sum(strange.values()) > column.filled / 2:
+            draft.doubts.append(
+                f"{name}: `{column.name}` is left out, for {draft.theatre.name} knows few of its values: "
+                f"{examples(strange)}"
+            )
             continue
         draft.fields[name] = column.name
-        strange = draft.strange(column, known)
         if strange:
-            draft.doubts.append(f"{name}: {examples(strange)} of `{column.name}` {otherwise}")
+            draft.doubts.append(
+                f"{name}: {examples(strange)} of `{column.name}` are in no vocabulary of {draft.theatre.name}: add "
+                "them to it, or these rows are quarantined"
+            )
 
 
 def _add_named(draft: Draft, name: str) -> None:
@@ -179,27 +206,9 @@ def _add_url(draft: Draft, name: str) -> None:
         draft.fields[name] = column.name
 
 
-def _spec(axis: Axis) -> str | dict[str, Any]:
-    if axis.column is None:
-        return {"geometry": True}
-    return {"names": [axis.column], "pattern": axis.pattern} if axis.pattern else axis.column
-
-
 def _identifies(column: Column, rows: int) -> bool:
     """Whether nearly every row has a text of its own, short and without spaces."""
     if len(column.counts) < UNIQUE * rows or column.filled < UNIQUE * rows:
         return False
     plain_texts = sum(len(text) <= MOST_ID_LENGTH and " " not in text and "." not in text for text in column.counts)
     return plain_texts >= UNIQUE * len(column.counts)
-
-
-@cache
-def _known_precisions() -> dict[str, float]:
-    """Metres of the precision words that sources of any theatre have."""
-    return {
-        word.casefold(): metres
-        for theatre in theatres().values()
-        for source in theatre.sources.values()
-        for word, metres in source.precision_m.items()
-        if word != "default"
-    }

@@ -1,35 +1,27 @@
 """Points: which columns, or which geometry, say where a record lies.
 
 Belongs here: finding latitude and longitude by names and values, their order, and the theatre in which they lie.
-Does not belong here: reading degrees (``parsing``), systems of coordinates (``exports.crs``).
+Does not belong here: reading degrees (``coordinates``), systems of coordinates (``exports.crs``).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.parsing import parse_coordinates
+from pipeline.coordinates import Order, parse_positions, read_angle, read_position
+from pipeline.parsing import map_unique
 from pipeline.proposals.inspection import Column, Inspection, examples
 from pipeline.theatres import Theatre
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-PAIR = re.compile(r"^\W*(-?\d+\.\d+)°?\s*[,;\s]\s*(-?\d+\.\d+)\D*$")
-FIRST, SECOND = r"^\W*(-?\d+\.\d+)", r"^\W*-?\d+\.\d+°?\s*[,;\s]\s*(-?\d+\.\d+)"
-
-
-@dataclass(frozen=True)
-class Axis:
-    """Where a latitude or longitude comes from: a column, part of one by a pattern, or the geometry."""
-
-    column: str | None = None
-    pattern: str | None = None
+SAMPLE = 200  # a column that holds no angle in so many different texts is not read whole
+MOST_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
@@ -37,34 +29,29 @@ class Points:
     """Where records lie.
 
     Attributes:
-        latitude: where latitudes come from.
-        longitude: where longitudes come from.
-        read: records with both.
+        fields: fields of the mapping = what the YAML says of them.
+        read: records with both coordinates.
         inside: records inside the theatre's extent.
         swapped: records that would lie inside with the two exchanged, and do not as they stand.
+        order: which comes first in a column of both.
         by_name: whether the columns' names say which is which.
         is_exchanged: whether the values say the opposite of the columns' names, and were believed.
         unread: texts that are no coordinate, with their counts.
     """
 
-    latitude: Axis
-    longitude: Axis
+    fields: dict[str, Any]
     read: int
     inside: int
     swapped: int
+    order: Order = "lat_lon"
     by_name: bool = True
     is_exchanged: bool = False
     unread: dict[str, int] | None = None
 
-    @property
-    def columns(self) -> set[str]:
-        """The columns that it uses."""
-        return {axis.column for axis in (self.latitude, self.longitude) if axis.column}
-
     def doubts(self, theatre: Theatre) -> Iterable[str]:
         """What is not sure, in words."""
-        names = " and ".join(f"`{axis.column}`" for axis in (self.latitude, self.longitude))
-        if not self.by_name and self.latitude.column:
+        names = " and ".join(f"`{column}`" for column in self.fields.values())
+        if not self.by_name:
             yield f"latitude, longitude: no names say which they are; the values of {names} fit {theatre.name}"
         if self.is_exchanged:
             yield (
@@ -89,19 +76,28 @@ def find_points(found: Inspection, theatre: Theatre, names: dict[str, list[str]]
         return _of_columns(latitudes[0], longitudes[0], read, theatre)
     if found.points >= found.rows / 2:
         inside, swapped = _inside(found.latitude, found.longitude, theatre)
-        return Points(Axis(), Axis(), found.points, inside, swapped)
+        own = {"geometry": True}
+        return Points({"latitude": own, "longitude": own}, found.points, inside, swapped)
     return _of_pairs(found, theatre, names) or _by_values(candidates, read, theatre)
 
 
+def _angle(text: str) -> float | None:
+    angle = read_angle(text)
+    return angle.degrees if angle else None
+
+
 def _degrees(column: Column) -> Floats | None:
-    """The column as degrees, where it can hold some: fractions, within 180."""
-    texts = [text for text in list(column.counts)[:200]]
-    likely = parse_coordinates(pa.array(texts, pa.string())).to_pylist()
+    """The column as degrees, where it can hold some: mostly angles within 180, and not whole numbers alone."""
+    likely = [_angle(text) for text in list(column.counts)[:SAMPLE]]
     fits = [value for value in likely if value is not None and abs(value) <= 180 and value != int(value)]
-    if len(fits) < 0.5 * len(texts):
+    if len(fits) < 0.5 * len(likely):
         return None
-    degrees: Floats = parse_coordinates(column.texts).to_numpy(zero_copy_only=False).astype(np.float64)
-    return degrees
+    return _floats(map_unique(column.texts, _angle, pa.float64()))
+
+
+def _floats(numbers: pa.Array) -> Floats:
+    floats: Floats = numbers.to_numpy(zero_copy_only=False).astype(np.float64)
+    return floats
 
 
 def _inside(latitude: Floats, longitude: Floats, theatre: Theatre) -> tuple[int, int]:
@@ -115,50 +111,48 @@ def _inside(latitude: Floats, longitude: Floats, theatre: Theatre) -> tuple[int,
     return int(stands.sum()), int((lies(longitude, latitude) & ~stands).sum())
 
 
+def _both(latitude: Floats, longitude: Floats) -> int:
+    return int(np.count_nonzero(~np.isnan(latitude) & ~np.isnan(longitude)))
+
+
 def _of_columns(one: Column, other: Column, read: dict[str, Floats], theatre: Theatre) -> Points:
     latitude, longitude = read[one.name], read[other.name]
-    both = int(np.count_nonzero(~np.isnan(latitude) & ~np.isnan(longitude)))
+    both = _both(latitude, longitude)
     inside, swapped = _inside(latitude, longitude, theatre)
-    unread = {
-        text: column.counts[text]
-        for column in (one, other)
-        for text, value in zip(
-            column.counts, parse_coordinates(pa.array(list(column.counts), pa.string())).to_pylist(), strict=True
-        )
-        if value is None
-    }
+    unread = {text: c.counts[text] for c in (one, other) for text in c.counts if _angle(text) is None}
     if swapped > both / 2 and inside < swapped / 10:
-        return Points(Axis(other.name), Axis(one.name), both, swapped, inside, is_exchanged=True, unread=unread)
-    return Points(Axis(one.name), Axis(other.name), both, inside, swapped, unread=unread)
+        exchanged = {"latitude": other.name, "longitude": one.name}
+        return Points(exchanged, both, swapped, inside, is_exchanged=True, unread=unread)
+    return Points({"latitude": one.name, "longitude": other.name}, both, inside, swapped, unread=unread)
 
 
 def _of_pairs(found: Inspection, theatre: Theatre, names: dict[str, list[str]]) -> Points | None:
-    """A column that holds both, such as "36.20, 37.13"."""
-    columns = found.columns.values()
-    for column in dict.fromkeys([*found.named(names["coordinate"]), *columns]):
-        matched = {text: match for text in column.counts if (match := PAIR.match(text))}
-        count = sum(column.counts[text] for text in matched)
-        if count < 0.8 * column.filled:
+    """A column that holds both, such as "36.20, 37.13", UTM or MGRS."""
+    columns = [column for column in found.columns.values() if not column.is_nested]
+    orders: tuple[Order, Order] = ("lat_lon", "lon_lat")
+    for column in dict.fromkeys([*found.named(names["coordinate"], columns), *columns]):
+        sample = list(column.counts)[:SAMPLE]
+        if sum(read_position(text) is not None for text in sample) < 0.5 * len(sample):
             continue
-        one, other = (
-            np.array([float(match.group(n)) for text, match in matched.items() for _ in range(column.counts[text])])
-            for n in (1, 2)
-        )
-        unread = {text: rows for text, rows in column.counts.items() if text not in matched}
-        first, second = Axis(column.name, FIRST), Axis(column.name, SECOND)
-        inside, swapped = _inside(one, other, theatre)
-        if swapped > inside:
-            return Points(second, first, count, swapped, inside, unread=unread)
-        return Points(first, second, count, inside, swapped, unread=unread)
+        made = []
+        for order in orders:
+            latitude, longitude = (_floats(axis) for axis in parse_positions(column.texts, order)[:2])
+            inside, swapped = _inside(latitude, longitude, theatre)
+            made.append(Points({"coordinate": column.name}, _both(latitude, longitude), inside, swapped, order))
+        best = max(made, key=lambda points: points.inside)
+        if best.inside > best.read / 2:
+            unread = {text: rows for text, rows in column.counts.items() if read_position(text, best.order) is None}
+            return replace(best, unread=unread)
     return None
 
 
 def _by_values(candidates: list[Column], read: dict[str, Floats], theatre: Theatre) -> Points | None:
     """The pair of columns most of whose values lie in the theatre."""
     best: Points | None = None
-    for one, other in permutations(candidates[:20], 2):
+    for one, other in permutations(candidates[:MOST_CANDIDATES], 2):
         inside, swapped = _inside(read[one.name], read[other.name], theatre)
-        both = int(np.count_nonzero(~np.isnan(read[one.name]) & ~np.isnan(read[other.name])))
+        both = _both(read[one.name], read[other.name])
         if inside > both / 2 and (best is None or inside > best.inside):
-            best = Points(Axis(one.name), Axis(other.name), both, inside, swapped, by_name=False)
+            fields = {"latitude": one.name, "longitude": other.name}
+            best = Points(fields, both, inside, swapped, by_name=False)
     return best

@@ -102,10 +102,13 @@ def test_coordinates_are_found_by_values_where_names_say_nothing(tried: Any) -> 
     assert trial.accepted == 20
 
 
-def test_one_column_of_both_coordinates_is_cut_in_two(tried: Any) -> None:
-    rows = [{"id": f"A{i}", "date": "2015-10-13", "location": f"34.{i:02d}, 38.{i:02d}"} for i in range(20)]
+@pytest.mark.parametrize("order", ["lat_lon", "lon_lat"])
+def test_one_column_of_both_coordinates_is_read_in_its_order(order: str, tried: Any) -> None:
+    pairs = [(f"34.{i:02d}", f"38.{i:02d}") for i in range(20)]
+    texts = [", ".join(pair if order == "lat_lon" else reversed(pair)) for pair in pairs]
+    rows = [{"id": f"A{i}", "date": "2015-10-13", "location": text} for i, text in enumerate(texts)]
     proposal, trial = tried(table(*rows))
-    assert proposal.source.fields["latitude"].pattern and names(proposal)["longitude"] == "location"
+    assert names(proposal)["coordinate"] == "location" and proposal.source.coordinate_order == order
     assert [(row["latitude"], row["longitude"]) for row in trial.rows][1] == (34.01, 38.01)
 
 
@@ -189,18 +192,36 @@ def test_provinces_that_the_theatre_does_not_know_are_left_out(tried: Any) -> No
     assert trial.accepted == 20
 
 
-def test_precision_words_that_other_sources_have_get_their_metres(tried: Any) -> None:
+def test_precision_words_of_a_published_scale_name_it(tried: Any) -> None:
     content = table(*good_rows(accuracy=lambda i: "village" if i else "parish"))
     proposal, trial = tried(content)
-    assert proposal.source.precision_m["village"] == 2000
+    assert proposal.source.precision_scale == "airwars"
+    assert {row["precision_m"] for row in trial.rows} == {2000, SYRIA.default_precision_m}
     assert "'parish' (1)" in doubts(proposal, "precision_m") and "village" not in doubts(proposal, "precision_m")
     assert trial.accepted == 20
 
 
 def test_codes_of_precision_are_not_taken_for_metres(tried: Any) -> None:
     proposal, trial = tried(table(*good_rows(geo_precision=lambda i: str(i % 3 + 1))))
-    assert "the codes" in doubts(proposal, "precision_m")
+    assert "levels of acled_geo_precision and of ucdp_where_prec; write the right one" in doubts(
+        proposal, "precision_scale"
+    )
     assert {row["precision_m"] for row in trial.rows} == {SYRIA.default_precision_m}
+
+
+def test_codes_that_one_scale_alone_has_name_it(tried: Any) -> None:
+    proposal, trial = tried(table(*good_rows(geo_precision=lambda i: str(i % 5 + 1))))
+    assert proposal.source.precision_scale == "ucdp_where_prec"
+    assert {row["precision_m"] for row in trial.rows} == {2000, 20000, 25000, 40000, 50000}
+
+
+def test_claims_and_holders_of_no_vocabulary_are_listed(tried: Any) -> None:
+    targets = ["ISIS", "militants", "ISIS (claimed Raqqa)", "unknown", "Martians"]
+    proposal, trial = tried(table(*good_rows(claimed_target=lambda i: targets[i % 5], held_by="Martians")))
+    assert names(proposal)["claimed_actor"] == "claimed_target"
+    assert "'Martians' (4)" in doubts(proposal, "claimed_actor")
+    assert "is left out" in doubts(proposal, "stated_holder")
+    assert [(found.code, found.count) for found in trial.findings] == [("target_unknown", 4)]
 
 
 def test_observations_of_control_are_told_from_strikes(tried: Any) -> None:

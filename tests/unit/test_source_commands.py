@@ -79,7 +79,7 @@ def test_every_reason_is_told_with_count_example_and_what_to_do(folder: Path) ->
     (folder / "mine.csv").write_text(GOOD + "A-3,soon,36.2,37.1\nA-4,later,36.2,37.1\n,2015-10-13,0,0\n")
     said = check().stdout
     assert "5 records: 2 accepted, 0 duplicate, 3 quarantined" in said
-    assert "date_unparsable: 2\n  mine.csv, row 3 (line 4): date = 'soon'\n  " in said
+    assert "date_unparsable: 2\n  mine.csv, row 3 (line 4): date_from = 'soon'\n  " in said
     assert {"coordinate_null_island: 1", "key_missing: 1"} <= set(said.splitlines())
 
 
