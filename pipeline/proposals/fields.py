@@ -134,7 +134,8 @@ def _add_precision(draft: Draft) -> None:
     fitting = [scale for scale in unknown if len(unknown[scale]) == fewest and fewest <= len(column.counts) / 2]
     if len(fitting) > 1:
         draft.doubts.append(
-            f"precision_scale: the values of `{column.name}` are levels of {' and of '.join(fitting)}; write the right one"
+            f"precision_scale: the values of `{column.name}` are levels of {' and of '.join(fitting)}; write the "
+            "right one"
         )
     strange = dict(column.counts)
     if len(fitting) == 1:
