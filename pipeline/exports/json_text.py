@@ -233,6 +233,8 @@ class Document:
         while True:
             line, start = self._line_at(at), at
             value, at = _DECODER.raw_decode(self.text, at)
+            if len(items) == self.settings.max_records:
+                raise over_cap(self.settings, "max_records", f"line {line}: a longer list", line)
             items.append(Item(self.text, line, start) if self._is_large else Item(value, line))
             at = self._skip(at)
             if self.text[at : at + 1] == "]":

@@ -173,6 +173,15 @@ def over_cap(settings: Settings, name: str, what: str, line: int | None = None) 
     return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
 
 
+def printable(text: str) -> str:
+    r"""A text from a file, to be told: what would steer a terminal or turn the reading direction becomes visible.
+
+    >>> printable("\x1b[31m \u202etxt.exe")
+    '\\x1b[31m \\u202etxt.exe'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def unique_names(names: Sequence[str]) -> list[str]:
     """Names with ``_2``, ``_3``… where one repeats or is reserved; an empty one becomes ``column_<place>``.
 
