@@ -53,6 +53,16 @@ class Broken(AssertionError):
     """Something that must hold of every reading does not."""
 
 
+def _read(harness: Harness, content: bytes) -> str:
+    reading = read_bytes(content, **CAPS)
+    export = reading.export
+    if export["problem_code"] is None and export["format"] in harness.formats:
+        expected = harness.count(content, reading)
+        if expected is not None and expected != export["record_count"]:
+            raise Broken(f"{export['record_count']} records of {expected} came in, and nothing was said")
+    return str(export["format"])
+
+
 @dataclass(frozen=True)
 class Harness:
     """One family of readers.
@@ -68,18 +78,8 @@ class Harness:
     formats: tuple[str, ...]
     seeds: Callable[[], list[bytes]]
     count: Callable[[bytes, Reading], int | None] = lambda *_: None
-    read: Callable[[Harness, bytes], str] = lambda harness, content: _read(harness, content)
+    read: Callable[[Harness, bytes], str] = _read
     longest: int = 16 * 1024
-
-
-def _read(harness: Harness, content: bytes) -> str:
-    reading = read_bytes(content, **CAPS)
-    export = reading.export
-    if export["problem_code"] is None and export["format"] in harness.formats:
-        expected = harness.count(content, reading)
-        if expected is not None and expected != export["record_count"]:
-            raise Broken(f"{export['record_count']} records of {expected} came in, and nothing was said")
-    return str(export["format"])
 
 
 def _count_rows(content: bytes, reading: Reading) -> int | None:
@@ -95,7 +95,8 @@ def _count_features(content: bytes, reading: Reading) -> int | None:
     text = content.decode(reading.export["encoding"]).removeprefix("\ufeff")
     pairs = json.loads(text, object_pairs_hook=list, strict=False, parse_int=str)
     found = [value for name, value in pairs if name == "features"]
-    return sum(map(len, found)) if found and all(isinstance(value, list) for value in found) else None
+    is_one = any(name == "type" and value != "FeatureCollection" for name, value in pairs)
+    return None if is_one else sum(map(len, found))
 
 
 def _count_objects(content: bytes, reading: Reading) -> int | None:
@@ -137,6 +138,14 @@ def _flat(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [matrix.COLUMNS[name](_few()[0]) for name in names]
 
 
+def _lists() -> list[bytes]:
+    return [seed for text in _flat("json")() for seed in (text, text.decode("utf-16").encode())]
+
+
+def _tables() -> list[bytes]:
+    return [*_shaped("parquet")(), *_flat("parquet, no geometry")()]
+
+
 def _wrapped() -> list[bytes]:
     rows = _few()[0]
     inner = matrix.delimited(rows)
@@ -156,20 +165,16 @@ def _fetch(harness: Harness, content: bytes) -> str:
     def answer(request: httpx.Request) -> httpx.Response:
         asked = request.url.params
         number = (
-            3
-            if request.method == "POST"
-            else 1
-            if "returnCountOnly" in asked
-            else 2
-            if "returnIdsOnly" in asked
-            else 0
+            3 if request.method == "POST" else 1 if "returnCountOnly" in asked else 2 if "returnIdsOnly" in asked else 0
         )
         return httpx.Response(200, content=parts[number])
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder) / "data", **CAPS)
         target = Path(folder) / "answers.json"
-        block = LiveLayer(kind="arcgis", address="http://127.0.0.1/arcgis/rest/services/A/FeatureServer", layer=0, name="A")
+        block = LiveLayer(
+            kind="arcgis", address="http://127.0.0.1/arcgis/rest/services/A/FeatureServer", layer=0, name="A"
+        )
         with Client(settings) as client:
             client._http = httpx.Client(transport=httpx.MockTransport(answer))
             try:
@@ -188,7 +193,11 @@ def _fetch(harness: Harness, content: bytes) -> str:
 def _answers() -> list[bytes]:
     fields = [{"name": "OBJECTID", "type": "esriFieldTypeOID"}, {"name": "n", "type": "esriFieldTypeString"}]
     layer = {"id": 0, "name": "A", "fields": fields, "geometryType": "esriGeometryPoint", "maxRecordCount": 2}
-    layer |= {"extent": {"spatialReference": {"wkid": 102100}}, "editingInfo": {"lastEditDate": 5}, "objectIdField": "OBJECTID"}
+    layer |= {
+        "extent": {"spatialReference": {"wkid": 102100}},
+        "editingInfo": {"lastEditDate": 5},
+        "objectIdField": "OBJECTID",
+    }
     rows = [{"attributes": {"OBJECTID": n, "n": "حلب"}, "geometry": {"x": 4e6 + n, "y": 4.3e6}} for n in (1, 2)]
     page = {"features": rows, "spatialReference": {"wkid": 102100}}
     ids = {"objectIdFieldName": "OBJECTID", "objectIds": [1, 2]}
@@ -199,7 +208,7 @@ def _answers() -> list[bytes]:
 
 HARNESSES: dict[str, Harness] = {
     "csv": Harness(("csv",), _flat("csv", "csv, tabs", "csv, semicolons in UTF-16", "csv, bars"), _count_rows),
-    "json": Harness(("json",), lambda: [json.dumps(matrix.plain(_few()[0])).encode(), *_flat("json")()], _count_objects),
+    "json": Harness(("json",), _lists, _count_objects),
     "geojson": Harness(("geojson",), _shaped("geojson"), _count_features),
     "geojsonl": Harness(("geojsonl",), _shaped("geojsonl", "geojsonl, marked"), _count_lines),
     "esrijson": Harness(("esrijson",), _shaped("esrijson"), _count_features),
@@ -210,7 +219,7 @@ HARNESSES: dict[str, Harness] = {
     "geopackage": Harness(("geopackage",), _shaped("geopackage"), longest=160 * 1024),
     "flatgeobuf": Harness(("flatgeobuf",), _shaped("flatgeobuf")),
     "filegdb": Harness(("filegdb",), _shaped("filegdb"), longest=256 * 1024),
-    "parquet": Harness(("parquet",), lambda: [*_shaped("parquet")(), *_flat("parquet, no geometry")()], _count_rows_of_parquet),
+    "parquet": Harness(("parquet",), _tables, _count_rows_of_parquet),
     "wrapper": Harness(("csv", "geojson"), _wrapped),
     "arcgis": Harness(("esrijson",), _answers, read=_fetch),
 }  # fmt: skip

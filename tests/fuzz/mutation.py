@@ -17,18 +17,24 @@ from collections.abc import Callable
 Change = Callable[[bytes], bytes]
 # Words of the formats, numbers that are none, letters that are not what they seem.
 TOKENS: tuple[bytes, ...] = (
-    b'"', b"'", b",", b";", b"\t", b"\r", b"\n", b"\r\n", b"\0", b"\\", b"\x1e", b"\xef\xbb\xbf", b"\xff\xfe", b"sep=;\n",
-    b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-0", b"0.1e-400", b"9" * 400, b"null", b"true", b"{}", b"[]", b"[[]]",
+    b'"', b"'", b",", b";", b"\t", b"\r", b"\n", b"\r\n", b"\0", b"\\", b"\x1e", b"\xef\xbb\xbf", b"\xff\xfe",
+    b"sep=;\n",
+    b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-0", b"0.1e-400", b"9" * 400, b"null", b"true", b"{}",
+    b"[]", b"[[]]",
     b"[" * 70, b"{\"a\":" * 70, b"]", b"}", b'"type":"Feature"', b'"type":"GeometryCollection","geometries":[',
     b'"type":"FeatureCollection"', b'"features":[{}]', b'"features":null', b'"coordinates":[]', b'"coordinates":[1]',
     b'"coordinates":[[1e400,2]]', b'"geometry":[]', b'"geometry":{"type":"Point"}', b'"properties":[1]', b'"id":{}',
     b'"crs":{"type":"name","properties":{"name":"EPSG:0"}}', b'"crs":"EPSG:99999999999"', b"\\ud800", b"\\u0000",
     b'"spatialReference":{"wkid":99999999999999999999}', b'"wkt":"GEOGCS["', b'"rings":[[[0,0],[1,1],[0,1],[0,0]]]',
-    b'"paths":[[]]', b'"points":[[]]', b'"x":"NaN"', b'"x":{}', b'"hasZ":true', b'"attributes":null', b'"error":{"code":499}',
+    b'"paths":[[]]', b'"points":[[]]', b'"x":"NaN"', b'"x":{}', b'"hasZ":true', b'"attributes":null',
+    b'"error":{"code":499}',
     b"<Placemark>", b"</Placemark>", b"<Folder><name>a</name>", b"</Folder>", b"<coordinates>1,2,3 4</coordinates>",
-    b"<MultiGeometry/>", b"<Point/>", b"<Polygon><innerBoundaryIs/></Polygon>", b"<!DOCTYPE a>", b"&amp;", b"&a;", b"&#0;",
-    b"<![CDATA[", b"]]>", b"<Track><coord>1 2</coord></Track>", b"<NetworkLink/>", b'encoding="utf-7"', b'encoding="x"',
-    "\u202e".encode(), "\u200f".encode(), b"=1+1", b"-1+cmd|' /C calc'!A0", b"\x1b[31m", b"\xf0\x9f\x92\xa5", b"\xc3\x28",
+    b"<MultiGeometry/>", b"<Point/>", b"<Polygon><innerBoundaryIs/></Polygon>", b"<!DOCTYPE a>", b"&amp;",
+    b"&a;", b"&#0;",
+    b"<![CDATA[", b"]]>", b"<Track><coord>1 2</coord></Track>", b"<NetworkLink/>", b'encoding="utf-7"',
+    b'encoding="x"',
+    "\u202e".encode(), "\u200f".encode(), b"=1+1", b"-1+cmd|' /C calc'!A0", b"\x1b[31m", b"\xf0\x9f\x92\xa5",
+    b"\xc3\x28",
     b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x80", b"\x00\x00\x00\x00", b"\x00\x00\xf8\x7f",
 )  # fmt: skip
 MOST = 8 * 1024**2

@@ -50,7 +50,7 @@ class Figures:
 def main() -> int:
     """Fuzz, print the figures as a line of JSON for each reader; 1 where there was any fault."""
     sys.path[:0] = map(str, PATHS)
-    from harnesses import HARNESSES  # noqa: PLC0415 - its paths are set above
+    from harnesses import HARNESSES
 
     parser = argparse.ArgumentParser(description="Fuzz the readers of exports.")
     parser.add_argument("--reader", choices=["all", *HARNESSES], required=True)
@@ -68,7 +68,7 @@ def main() -> int:
 
 def fuzz(reader: str, seconds: int, crashes: Path, keeps_corpus: bool) -> Figures:
     """Fuzz one reader for some seconds."""
-    from harnesses import HARNESSES, seeds  # noqa: PLC0415
+    from harnesses import HARNESSES, seeds
 
     crashes.mkdir(parents=True, exist_ok=True)
     figures, start = Figures(reader), time.monotonic()
@@ -96,7 +96,13 @@ def fuzz(reader: str, seconds: int, crashes: Path, keeps_corpus: bool) -> Figure
 
 def _options(longest: int, seconds: int) -> list[str]:
     # The worker times each input itself: libFuzzer's alarm does not end code that never comes back to Python.
-    return [f"-max_total_time={seconds}", f"-max_len={longest}", "-timeout=3600", f"-rss_limit_mb={MEMORY_MB}", "-verbosity=0"]
+    return [
+        f"-max_total_time={seconds}",
+        f"-max_len={longest}",
+        "-timeout=3600",
+        f"-rss_limit_mb={MEMORY_MB}",
+        "-verbosity=0",
+    ]
 
 
 def _work(reader: str, shared: Path, crashes: Path, options: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Files made to hurt: each is refused with the cap and its value, or its record says what is wrong, and memory stays small.
+"""Files made to hurt: each is refused with the cap and its value, or its record says what is wrong.
 
 What only archives, workbooks or KML can do is tested beside their readers.
 """
@@ -94,7 +94,9 @@ def test_nesting_is_counted_past_every_kind_of_part(flavor: str, order: int) -> 
     square = shapely.box(36, 35, 37, 36).difference(shapely.box(36.2, 35.2, 36.4, 35.4))
     for flat in (shapely.Point(1, 2), shapely.LineString([(1, 2), (3, 4)]), square):
         for shape in (flat, shapely.force_3d(flat)):
-            whole = shapely.GeometryCollection([shape, shapely.GeometryCollection([shape, shapely.MultiPoint([(1, 2)])])])
+            whole = shapely.GeometryCollection(
+                [shape, shapely.GeometryCollection([shape, shapely.MultiPoint([(1, 2)])])]
+            )
             wkb = shapely.to_wkb(whole, byte_order=order, flavor=flavor, include_srid=flavor == "extended")
             assert [is_nested_over(wkb, most) for most in (2, 3)] == [True, False]
 
@@ -148,6 +150,14 @@ def test_a_list_longer_than_the_cap_is_refused_before_it_is_whole() -> None:
         assert read_bytes(content, max_records=51).export["problem_code"] != "export_cap_exceeded"
 
 
+def test_a_second_list_of_the_same_name_is_told_and_not_left_out() -> None:
+    for content in (
+        b'{"type": "FeatureCollection", "features": [{"type": "Feature"}], "features": [{"type": "Feature"}]}',
+        b'{"features": [{"attributes": {"a": 1}}], "geometryType": "esriGeometryPoint", "features": []}',
+    ):
+        assert refusal(read_bytes(content)) == ("export_unreadable", "the JSON object names 'features' more than once")
+
+
 def test_a_polygon_of_a_million_vertices_is_read_or_refused_by_the_cap() -> None:
     turn = np.linspace(0, 2 * np.pi, 1_000_000)
     ring = np.column_stack([36 + np.cos(turn), 35 + np.sin(turn)])
@@ -170,8 +180,13 @@ def test_self_crossing_rings_stay_as_they_are_for_the_stages() -> None:
 def test_coordinates_that_are_no_place_are_told_of(word: str) -> None:
     text = geojson(feature({"n": 1}, {"type": "Point", "coordinates": [36, 12345]})).replace(b"12345", word.encode())
     (found,) = properties(read_bytes(text))
-    assert (found["_problem"], found["_problem_text"].startswith("geometry: a coordinate")) == ("record_malformed", True)
-    (found,) = properties(read_bytes(kml(f"<Placemark><Point><coordinates>36,{word}</coordinates></Point></Placemark>")))
+    assert (found["_problem"], found["_problem_text"].startswith("geometry: a coordinate")) == (
+        "record_malformed",
+        True,
+    )
+    (found,) = properties(
+        read_bytes(kml(f"<Placemark><Point><coordinates>36,{word}</coordinates></Point></Placemark>"))
+    )
     assert found["_problem"] == "record_malformed"
 
 
