@@ -93,9 +93,8 @@ def read_export(
 
 def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
     why = reason(refusal.code)
-    value = printable(refusal.value)
     export["problem_code"] = why.code
-    export["problem"] = f"{printable(export['file_name'])}: {why.about}: {value}. {why.hint}."
+    export["problem"] = f"{printable(export['file_name'])}: {why.about}: {refusal.value}. {why.hint}."
     row = {
         "theatre": export["theatre"],
         "source": export["source"],
@@ -108,7 +107,7 @@ def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
         "line_no": refusal.line,
         "reason_code": why.code,
         "field": refusal.field,
-        "value": value[:VALUE_LENGTH],
+        "value": refusal.value[:VALUE_LENGTH],
         "hint": why.hint,
         "first_seen": export["received_at"],
         "last_seen": export["received_at"],

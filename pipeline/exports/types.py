@@ -139,6 +139,15 @@ class Reader:
     read: Callable[[Given], Content]
 
 
+def printable(text: str) -> str:
+    r"""A text from a file, to be told: what would steer a terminal or turn the reading direction becomes visible.
+
+    >>> printable("\x1b[31m \u202etxt.exe")
+    '\\x1b[31m \\u202etxt.exe'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class RefusedError(Exception):
     """A file can't be read as a whole.
 
@@ -159,9 +168,10 @@ class RefusedError(Exception):
         layer: str | None = None,
         field: str | None = None,
     ) -> None:
-        super().__init__(f"{code}: {value}")
+        told = printable(value)  # it names what the file names
+        super().__init__(f"{code}: {told}")
         self.code = code
-        self.value = value
+        self.value = told
         self.line = line
         self.layer = layer
         self.field = field
@@ -171,15 +181,6 @@ def over_cap(settings: Settings, name: str, what: str, line: int | None = None) 
     """A refusal because the cap ``name`` of the settings was exceeded; says which, its value and variable."""
     cap = getattr(settings, name)
     return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
-
-
-def printable(text: str) -> str:
-    r"""A text from a file, to be told: what would steer a terminal or turn the reading direction becomes visible.
-
-    >>> printable("\x1b[31m \u202etxt.exe")
-    '\\x1b[31m \\u202etxt.exe'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
