@@ -113,6 +113,8 @@ def _work(reader: str, shared: Path, crashes: Path, options: list[str]) -> None:
         environment["TMPDIR"] = scratch
         command += [f"-artifact_prefix={scratch}/", *options]
         status = subprocess.run(command, env=environment, stdout=log, stderr=log, check=False).returncode
+    if status and not (shared / "current").exists():
+        raise SystemExit(f"{reader}: the worker does not start, see {crashes / 'log.txt'}")
     if status:
         content = (shared / "current").read_bytes()
         (crashes / f"{ENDS.get(status, 'native')}-{hashlib.sha256(content).hexdigest()[:12]}").write_bytes(content)
