@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sqlite3
 import struct
 import subprocess
 import sys
 import tracemalloc
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,7 @@ from export_files import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from matrix_files import geopackage, strikes
 
 from pipeline.exports import Received, read_export
 from pipeline.exports.geometry import from_wkb
@@ -99,6 +102,24 @@ def test_nesting_is_counted_past_every_kind_of_part(flavor: str, order: int) -> 
             )
             wkb = shapely.to_wkb(whole, byte_order=order, flavor=flavor, include_srid=flavor == "extended")
             assert [is_nested_over(wkb, most) for most in (2, 3)] == [True, False]
+
+
+@pytest.mark.parametrize("value", [b"garbage", b"GP\0\1\0\0\0\0", "POINT (36 35)"])
+def test_a_damaged_geometry_of_a_geopackage_is_told_of_and_kept(value: bytes | str, tmp_path: Path) -> None:
+    """GDAL gives such a feature without a geometry, as if it had none."""
+    path = tmp_path / "x.gpkg"
+    path.write_bytes(geopackage(strikes()[:3]))
+    with closing(sqlite3.connect(path)) as connection:
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE rows SET geom = ? WHERE fid = 2", (value,))
+        connection.execute("UPDATE rows SET geom = NULL WHERE fid = 3")
+        connection.commit()
+    reading = read_bytes(path.read_bytes())
+    assert [geometry is None for geometry in geometries(reading)] == [False, True, True]
+    told = [(row.get("_problem_text"), row.get("_geometry_text")) for row in properties(reading)]
+    kept = value if isinstance(value, str) else value.hex()
+    assert told == [(None, None), ("geometry: the shape can't be read", kept), (None, None)]
 
 
 def test_a_row_without_end_is_refused_however_short_its_lines() -> None:
