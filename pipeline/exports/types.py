@@ -193,11 +193,13 @@ def unique_names(names: Sequence[str]) -> list[str]:
     taken = set(named) | RESERVED
     result: list[str] = []
     given: set[str] = set(RESERVED)
+    counts: dict[str, int] = {}  # where the search for a free number goes on, so that many repeats take no time
     for name in named:
-        unique, count = name, 1
+        unique, count = name, counts.get(name, 1)
         while unique in given or (count > 1 and unique in taken):
             count += 1
             unique = f"{name}_{count}"
+        counts[name] = count
         given.add(unique)
         result.append(unique)
     return result

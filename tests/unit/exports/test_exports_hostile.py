@@ -179,6 +179,26 @@ def test_a_second_list_of_the_same_name_is_told_and_not_left_out() -> None:
         assert refusal(read_bytes(content)) == ("export_unreadable", "the JSON object names 'features' more than once")
 
 
+def test_names_that_repeat_without_end_take_no_time() -> None:
+    """A search from 2 on for each of them would take minutes for these and a day for ten times as many."""
+    document = b"[{" + b",".join([b'"a":1'] * 40_000) + b"}]"
+    assert "record 1 has 40,000 properties: over max_columns = 2,000" in refusal(read_bytes(document))[1]
+
+
+def test_rings_within_one_another_without_end_are_told_of() -> None:
+    def rings(count: int) -> list[list[list[float]]]:
+        sizes = [number / 1_000 for number in range(1, count + 1)]
+        return [[[-s, -s], [-s, s], [s, s], [s, -s], [-s, -s]] for s in sizes]
+
+    def esri(count: int) -> bytes:
+        features = [{"attributes": {"a": 1}, "geometry": {"rings": rings(count)}}]
+        return json.dumps({"spatialReference": {"wkid": 4326}, "features": features}).encode()
+
+    assert len(shapely.get_parts(geometries(read_bytes(esri(65)))[0])) == 33
+    (row,) = properties(read_bytes(esri(20_000)))
+    assert row["_problem_text"] == "geometry: more than 64 rings lie within one another"
+
+
 def test_a_polygon_of_a_million_vertices_is_read_or_refused_by_the_cap() -> None:
     turn = np.linspace(0, 2 * np.pi, 1_000_000)
     ring = np.column_stack([36 + np.cos(turn), 35 + np.sin(turn)])
