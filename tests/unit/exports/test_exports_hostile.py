@@ -253,6 +253,28 @@ def test_signs_that_steer_a_screen_stay_in_the_record_and_not_in_what_is_told(si
     assert sign.encode("unicode_escape").decode() in refused["value"]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([2**62], pa.timestamp("us")),
+        pa.array([2**60], pa.timestamp("ms")),
+        pa.array([2**31 - 1], pa.date32()),
+        pa.array([-62_200_000_000], pa.timestamp("s")),
+        pa.array([1], pa.timestamp("us", tz="No/Where")),
+        pa.array([[2**62]], pa.list_(pa.timestamp("us"))),
+        pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_values_that_python_does_not_have_are_told(column: pa.Array) -> None:
+    target = io.BytesIO()
+    pq.write_table(pa.table({"a": column}), target)
+    code, value = refusal(read_bytes(target.getvalue()))
+    assert code == "export_unreadable"
+    assert value.startswith("a column of type ")
+    assert " holds a value that cannot be read: " in value
+
+
 def test_metadata_of_a_geometry_column_that_is_no_json_is_told() -> None:
     field = pa.field(
         "shape", pa.binary(), metadata={"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": "{"}
