@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,7 @@ from xml.etree import ElementTree
 
 import httpx
 import matrix_files as matrix
+import pyarrow as pa
 import pyarrow.parquet as pq
 from export_files import read_bytes, zipped
 
@@ -148,7 +150,22 @@ def _lists() -> list[bytes]:
 
 
 def _tables() -> list[bytes]:
-    return [*_shaped("parquet")(), *_flat("parquet, no geometry")()]
+    return [*_shaped("parquet")(), *_flat("parquet, no geometry")(), _typed()]
+
+
+def _typed() -> bytes:
+    """A Parquet file with values of the types that are not plain."""
+    columns = {
+        "moment": pa.array([1, None], pa.timestamp("us", tz="UTC")),
+        "day": pa.array([16_000, -1], pa.date32()),
+        "amount": pa.array([Decimal("1.10"), None], pa.decimal128(10, 2)),
+        "list": pa.array([["a"], []], pa.list_(pa.string())),
+        "pair": pa.array([{"x": 1.5, "y": b"1"}, None], pa.struct([("x", pa.float64()), ("y", pa.binary())])),
+        "word": pa.array(["a", "b"]).dictionary_encode(),
+    }
+    target = BytesIO()
+    pq.write_table(pa.table(columns), target, compression="none")
+    return target.getvalue()
 
 
 def _wrapped() -> list[bytes]:
