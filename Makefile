@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test ui serve lint format types lock docs pictures check clean browser
+.PHONY: help install install-dev run test ui serve lint format types lock docs fuzz pictures check clean browser
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -55,6 +55,10 @@ lint: install-dev ## Lint code and SQL
 types: install-dev ## Check types
 	$(BIN)/mypy
 
+fuzz: install-dev ## Fuzz every reader of exports for SECONDS each (Linux)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python tests/fuzz/run.py --reader all --seconds $(or $(SECONDS),1800)
+
 docs: install-dev ## Write the docs that are made from code
 	$(BIN)/python -m pipeline.docs
 
@@ -73,6 +77,7 @@ check: lint types ## Lint, types and drift of generated docs
 lock: $(VENV)/uv.stamp ## Write the lock files again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/lock.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev -c requirements/lock.txt pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group fuzz -o requirements/fuzz.txt
 
 clean: ## Remove what was installed and built; keeps data
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info

@@ -29,9 +29,9 @@ class Settings(BaseSettings):
     max_unpack_ratio: int = Field(default=200, description="Most times that an archive may grow when unpacked")
     max_archive_depth: int = Field(default=2, description="Most archives within one another (a KMZ in a zip is two)")
     max_members: int = Field(default=1_000, description="Most members of an archive")
-    max_field_bytes: int = Field(default=10 * 1024**2, description="Longest single field or line")
+    max_field_bytes: int = Field(default=10 * 1024**2, description="Longest single field, line or row of text")
     max_columns: int = Field(default=2_000, description="Most columns or properties of a record")
-    max_depth: int = Field(default=64, description="Deepest nesting of JSON or XML")
+    max_depth: int = Field(default=64, description="Deepest nesting of JSON, XML or a geometry")
     max_vertices: int = Field(default=5_000_000, description="Most vertices of one geometry")
     max_records: int = Field(default=20_000_000, description="Most records of an export")
     records_memory_bytes: int = Field(

@@ -13,10 +13,23 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.exports.json_text import Digits
+from pipeline.exports.types import RefusedError
 
 
 def json_values(column: pa.ChunkedArray | pa.Array) -> list[Any]:
-    """A column's values in order, nothing lost: a moment becomes ISO 8601 text, a decimal keeps its digits."""
+    """A column's values in order, nothing lost: a moment becomes ISO 8601 text, a decimal keeps its digits.
+
+    Raises:
+        RefusedError: it holds what Python has no value for, such as a day of the year 300,000 or an unknown zone.
+    """
+    try:
+        return _values(column)
+    except (ArithmeticError, ValueError, LookupError) as error:
+        text = f"a column of type {column.type} holds a value that cannot be read: {error}"
+        raise RefusedError("export_unreadable", text) from error
+
+
+def _values(column: pa.ChunkedArray | pa.Array) -> list[Any]:
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
         return list(column.to_pylist())

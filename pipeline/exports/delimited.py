@@ -148,11 +148,15 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
 
 
 def _lines(settings: Settings, file: TextIO, pending: list[str]) -> Iterator[str]:
-    """Physical lines; those of the row being read are kept aside, for a row that turns out malformed."""
-    longest = settings.max_field_bytes
+    """Physical lines; those of the row being read are kept aside, for a row that turns out malformed.
+
+    Quoted cells may go over many lines, each a short one: the row that they make is capped as well.
+    """
+    longest, length = settings.max_field_bytes, 0
     while line := file.readline(longest + 1):
-        if len(line) > longest:
-            raise over_cap(settings, "max_field_bytes", "a line")
+        length = len(line) + (length if pending else 0)
+        if length > longest:
+            raise over_cap(settings, "max_field_bytes", "a row" if pending else "a line")
         pending.append(line)
         yield line
 

@@ -26,6 +26,8 @@ NAME = "esrijson"
 WORDS = re.compile(r'"(?:esriGeometry[A-Z]\w+|esriFieldType\w+)"|"attributes"\s*:\s*\{')
 # Members of a document that say it is a feature set, even one without features.
 TELLING = frozenset({"geometryType", "spatialReference", "fields", "objectIdFieldName"})
+NESTED_RINGS = 64
+RINGS_AT_ONCE = 256
 MEMBERS = ("attributes", "geometry")
 CURVES = ("curveRings", "curvePaths")
 
@@ -209,14 +211,24 @@ def _polygons(rings: list[Positions]) -> BaseGeometry:
 
 
 def _containers(bodies: Geometries) -> list[list[int]]:
-    """For each polygon, the larger ones that it lies in, the smallest first."""
+    """For each polygon, the larger ones that it lies in, the smallest first.
+
+    Raises:
+        ShapeError: one lies in more than any map has, for the pairs of many would fill the memory.
+    """
     areas = shapely.area(bodies)
     order = np.lexsort((-np.arange(len(bodies)), areas))
     rank = np.empty(len(bodies), int)
     rank[order] = np.arange(len(bodies))
-    inside, outer = shapely.STRtree(bodies).query(shapely.point_on_surface(bodies), predicate="intersects")
+    tree, points = shapely.STRtree(bodies), shapely.point_on_surface(bodies)
     around: list[list[int]] = [[] for _ in bodies]
-    for small, large in zip(inside.tolist(), outer.tolist(), strict=True):
-        if rank[large] > rank[small]:
+    for start in range(0, len(bodies), RINGS_AT_ONCE):
+        inside, outer = tree.query(points[start : start + RINGS_AT_ONCE], predicate="intersects")
+        inside += start
+        is_larger = rank[outer] > rank[inside]
+        inside, outer = inside[is_larger], outer[is_larger]
+        if np.bincount(inside, minlength=1).max() > NESTED_RINGS:
+            raise ShapeError(f"more than {NESTED_RINGS} rings lie within one another")
+        for small, large in zip(inside.tolist(), outer.tolist(), strict=True):
             around[small].append(large)
     return [sorted(larger, key=lambda place: rank[place]) for larger in around]

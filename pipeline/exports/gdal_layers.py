@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -25,6 +24,7 @@ from pipeline.exports import archives
 from pipeline.exports.arrow_values import json_values
 from pipeline.exports.crs import ASSUMED, place, refuse_metres, short_name, told_crs
 from pipeline.exports.geometry import from_wkb
+from pipeline.exports.geopackage_parts import check_tables, find_geometries
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
 from pipeline.settings import Settings
 
@@ -45,11 +45,13 @@ class Layer:
         path: the file or folder that GDAL opens.
         inner: its name there.
         name: its name for records.
+        left_out: finds geometries that GDAL passes over, by the layer's file, name and features; None where it tells.
     """
 
     path: Path
     inner: str
     name: str
+    left_out: Callable[[Path, str, list[int]], dict[int, str]] | None = None
 
     @property
     def told(self) -> str:
@@ -113,8 +115,8 @@ def read_geopackage(given: Given) -> Content:
             file.write(PLAIN_MODE)
     else:
         path.symlink_to(given.path.resolve())
-    _check_tables(path)
-    layers = [Layer(path, name, name) for name in _layers(path)]
+    check_tables(path)
+    layers = [Layer(path, name, name, find_geometries) for name in _layers(path)]
     return _content(given, "geopackage", layers)
 
 
@@ -135,21 +137,6 @@ def read_flatgeobuf(given: Given) -> Content:
 GEODATABASE_READER = Reader("filegdb", sniff_geodatabase, read_geodatabase)
 GEOPACKAGE_READER = Reader("geopackage", sniff_geopackage, read_geopackage)
 FLATGEOBUF_READER = Reader("flatgeobuf", sniff_flatgeobuf, read_flatgeobuf)
-
-
-def _check_tables(path: Path) -> None:
-    """Refuse a GeoPackage whose tables are no tables: a view or a virtual table computes when it is read."""
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            rows = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise RefusedError("export_unreadable", f"damaged GeoPackage: {error}") from error
-    for kind, name, text in rows:
-        is_virtual = str(text or "").lstrip()[:14].upper() == "CREATE VIRTUAL" and not str(name).startswith("rtree_")
-        if kind == "view" or is_virtual:
-            raise RefusedError(
-                "export_unsafe", f"{name} is a {'view' if kind == 'view' else 'virtual table'}, no table"
-            )
 
 
 @contextmanager
@@ -267,6 +254,7 @@ def _batch(
     if has_shapes:
         wkb = table.column(table.num_columns - 1).to_pylist()
         table = table.remove_column(table.num_columns - 1)
+    fids = table.column(0).to_pylist()
     if table.num_columns > len(names):
         table = table.remove_column(0)  # a number that the format does not name is no property
     geometries, problems = from_wkb(settings, wkb)
@@ -274,11 +262,16 @@ def _batch(
         geometries = place(geometries, crs, problems)
     elif before == 0:
         refuse_metres(geometries, f"{layer.told} names no system")
+    lost: dict[int, str] = {}
+    if has_shapes and layer.left_out is not None:
+        lost = layer.left_out(layer.path, layer.inner, [fid for fid, of in zip(fids, wkb, strict=True) if of is None])
     columns = [json_values(column) for column in table.columns]
     rows = zip(*columns, strict=True) if columns else iter([()] * table.num_rows)
     for at, (values, geometry, problem) in enumerate(zip(rows, geometries, problems, strict=True)):
         properties = dict(zip(names, values, strict=True))
-        source = wkb[at]
+        source, told = wkb[at], problem
         if problem is not None and source is not None:
             properties[GEOMETRY_TEXT] = source.hex()
-        yield Record(layer.name, before + at + 1, None, properties, geometry, problem)
+        elif fids[at] in lost:
+            properties[GEOMETRY_TEXT], told = lost[fids[at]], "geometry: the shape can't be read"
+        yield Record(layer.name, before + at + 1, None, properties, geometry, told)

@@ -18,8 +18,10 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.exports.crs import Geometries, not_finite
 from pipeline.exports.json_text import Digits
 from pipeline.exports.types import over_cap
+from pipeline.exports.wkb_nesting import HEADER, is_nested_over
 from pipeline.settings import Settings
 
+BYTE_ORDERS = (b"\0", b"\1")
 NUMBERS = {int, float, Digits}
 Positions = npt.NDArray[np.float64]
 
@@ -146,10 +148,10 @@ def from_wkb(settings: Settings, wkb: Sequence[bytes | None]) -> tuple[Geometrie
     """Geometries without measures, and what is wrong with each that can't be had, which is None then.
 
     Raises:
-        RefusedError: one has more vertices than the cap.
+        RefusedError: one has more vertices than the cap, or is nested deeper than the cap.
     """
     given = np.empty(len(wkb), dtype=object)
-    given[:] = wkb
+    given[:] = [_checked(settings, source) for source in wkb]
     with np.errstate(invalid="ignore"):  # coordinates that are not numbers are told of below
         geometries = without_measures(shapely.from_wkb(given, on_invalid="ignore"))
     counts = shapely.get_num_coordinates(geometries)
@@ -166,6 +168,15 @@ def from_wkb(settings: Settings, wkb: Sequence[bytes | None]) -> tuple[Geometrie
     ]
     geometries[broken] = None
     return geometries, problems
+
+
+def _checked(settings: Settings, wkb: bytes | None) -> bytes | None:
+    """WKB that is safe to read; None where it is none, such as WKB written as text, which shapely would read too."""
+    if wkb is None or wkb[:1] not in BYTE_ORDERS:
+        return None
+    if len(wkb) > HEADER * settings.max_depth and is_nested_over(wkb, settings.max_depth):
+        raise over_cap(settings, "max_depth", "a geometry nested too deeply")
+    return wkb
 
 
 def check_vertices(settings: Settings, geometry: BaseGeometry) -> None:

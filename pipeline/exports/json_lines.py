@@ -37,8 +37,8 @@ def sniff(head: bytes, names: Sequence[str]) -> bool:
     if not first.startswith("{"):
         return False
     if not end and not is_marked:
-        return LONG_LINE.match(first) is not None and not _is_whole(first)
-    return FEATURE.search(first) is not None and (is_marked or _is_whole(first))
+        return LONG_LINE.match(first) is not None and not _is_feature(first)
+    return FEATURE.search(first) is not None and (is_marked or _is_feature(first))
 
 
 def read(given: Given) -> Content:
@@ -55,11 +55,13 @@ def read(given: Given) -> Content:
 READER = Reader(NAME, sniff, read)
 
 
-def _is_whole(text: str) -> bool:
+def _is_feature(text: str) -> bool:
+    """Whether a text is one whole feature; a collection on one line holds features and is none."""
     try:
-        return isinstance(json.loads(text), dict)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return isinstance(value, dict) and value.get("type") == "Feature"
 
 
 def _records(given: Given, encoding: str) -> Iterator[Record]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from json.encoder import encode_basestring
@@ -221,6 +222,7 @@ class Document:
             pairs.append((name, value))
             at = self._skip(at)
             if self.text[at : at + 1] == "}":
+                _check_lists(pairs)
                 return _object(pairs), at + 1
             self._expect(at, ",")
             at = self._skip(at + 1)
@@ -233,6 +235,8 @@ class Document:
         while True:
             line, start = self._line_at(at), at
             value, at = _DECODER.raw_decode(self.text, at)
+            if len(items) == self.settings.max_records:
+                raise over_cap(self.settings, "max_records", f"line {line}: a longer list", line)
             items.append(Item(self.text, line, start) if self._is_large else Item(value, line))
             at = self._skip(at)
             if self.text[at : at + 1] == "]":
@@ -261,6 +265,16 @@ class Document:
         if self._open > 0:
             return RefusedError("export_truncated", f"{where}: the JSON ends before it is complete", line=line)
         return RefusedError("export_unreadable", f"{where}: {getattr(error, 'msg', error)}", line=line)
+
+
+def _check_lists(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse a document with two lists of one name: records would be taken from the first and lost from the second."""
+    times = Counter(name for name, _ in pairs)
+    repeated = [name for name, value in pairs if isinstance(value, list) and times[name] > 1]
+    if repeated:
+        raise RefusedError(
+            "export_unreadable", f"the JSON object names {repeated[0]!r} more than once", field=repeated[0]
+        )
 
 
 def decode_line(settings: Settings, text: str, line: int) -> Any:

@@ -99,7 +99,7 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
         raise RefusedError("export_empty", "the file holds no text" if head else "the file holds no bytes")
     is_zip, is_gzip = archives.is_zip(head), archives.is_gzip(head)
     if (is_zip or is_gzip) and depth >= settings.max_archive_depth:
-        raise over_cap(settings, "max_archive_depth", f"{name} is an archive within {depth} others")
+        raise over_cap(settings, "max_archive_depth", f"{name or 'the file'} is an archive within {depth} others")
     if is_gzip:
         inner = given.new_folder() / "0"
         archives.gunzip(settings, path, inner)

@@ -94,7 +94,7 @@ def _geometry(schema: pa.Schema) -> Geometry | None:
             name = meta["primary_column"]
             column = meta["columns"][name]
             encoding = column["encoding"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise RefusedError("export_unreadable", f"the metadata of GeoParquet is damaged: {error}") from error
         if name not in schema.names:
             raise RefusedError("export_unreadable", f"the geometry column {name!r} is missing", field=str(name))
@@ -104,9 +104,18 @@ def _geometry(schema: pa.Schema) -> Geometry | None:
     for column in schema:
         extension = (column.metadata or {}).get(EXTENSION_NAME) or getattr(column.type, "extension_name", "").encode()
         if extension == GEOARROW_WKB:
-            told = json.loads((column.metadata or {}).get(EXTENSION) or b"{}")
-            return Geometry(column.name, _system(told.get("crs", CRS84)))
+            return Geometry(column.name, _system(_extension(column).get("crs", CRS84)))
     return None
+
+
+def _extension(column: pa.Field) -> dict[str, Any]:
+    """What a column of Parquet's own geometry type says of itself."""
+    try:
+        told = json.loads((column.metadata or {}).get(EXTENSION) or b"{}")
+    except (ValueError, RecursionError) as error:
+        text = f"what the geometry column {column.name!r} says of itself is no JSON"
+        raise RefusedError("export_unreadable", text, field=column.name) from error
+    return told if isinstance(told, dict) else {}
 
 
 def _system(declared: Any) -> pyproj.CRS | None:

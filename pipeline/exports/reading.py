@@ -29,6 +29,7 @@ from pipeline.exports.types import (
     Record,
     RefusedError,
     over_cap,
+    printable,
 )
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
@@ -83,7 +84,7 @@ def read_export(
             content = opened.read()
             export.update(format=content.format, encoding=content.encoding, crs=content.crs)
             records = _gather(settings, content, export, source)
-            export["notes"] = "; ".join(content.notes)[:NOTES_LENGTH] or None
+            export["notes"] = printable("; ".join(content.notes)[:NOTES_LENGTH]) or None
     except RefusedError as refusal:
         return _refuse(export, refusal)
     export["record_count"] = records.num_rows
@@ -93,7 +94,7 @@ def read_export(
 def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
     why = reason(refusal.code)
     export["problem_code"] = why.code
-    export["problem"] = f"{export['file_name']}: {why.about}: {refusal.value}. {why.hint}."
+    export["problem"] = f"{printable(export['file_name'])}: {why.about}: {refusal.value}. {why.hint}."
     row = {
         "theatre": export["theatre"],
         "source": export["source"],

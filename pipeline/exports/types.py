@@ -139,6 +139,15 @@ class Reader:
     read: Callable[[Given], Content]
 
 
+def printable(text: str) -> str:
+    r"""A text from a file, to be told: what would steer a terminal or turn the reading direction becomes visible.
+
+    >>> printable("\x1b[31m \u202etxt.exe")
+    '\\x1b[31m \\u202etxt.exe'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class RefusedError(Exception):
     """A file can't be read as a whole.
 
@@ -159,9 +168,10 @@ class RefusedError(Exception):
         layer: str | None = None,
         field: str | None = None,
     ) -> None:
-        super().__init__(f"{code}: {value}")
+        told = printable(value)  # it names what the file names
+        super().__init__(f"{code}: {told}")
         self.code = code
-        self.value = value
+        self.value = told
         self.line = line
         self.layer = layer
         self.field = field
@@ -183,11 +193,13 @@ def unique_names(names: Sequence[str]) -> list[str]:
     taken = set(named) | RESERVED
     result: list[str] = []
     given: set[str] = set(RESERVED)
+    counts: dict[str, int] = {}  # where the search for a free number goes on, so that many repeats take no time
     for name in named:
-        unique, count = name, 1
+        unique, count = name, counts.get(name, 1)
         while unique in given or (count > 1 and unique in taken):
             count += 1
             unique = f"{name}_{count}"
+        counts[name] = count
         given.add(unique)
         result.append(unique)
     return result

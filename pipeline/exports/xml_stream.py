@@ -30,6 +30,8 @@ INCOMPLETE = frozenset(
     )
 )
 NAME = "name"
+# Characters of a position with every digit that a number can need, three times.
+LONG_POSITION = 80
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class _Builder:
         self._texts: list[str] = []
         self._length = 0
         self._line = 0
+        self._inner = 0
         self._found: list[Found] = []
 
     def take(self) -> list[Found]:
@@ -106,11 +109,15 @@ class _Builder:
             raise over_cap(self._settings, "max_depth", f"line {self._now()}: XML nested too deeply", self._now())
         self._flush()
         if self._building:
+            self._inner += 1
+            if self._inner > self._settings.max_vertices:
+                what = f"line {self._line}: {self._tag} with more elements than a geometry may have vertices"
+                raise over_cap(self._settings, "max_vertices", what, self._line)
             element = Element(tag, {_local(key): value for key, value in attributes.items()})
             self._building[-1].append(element)
             self._building.append(element)
         elif tag == self._tag:
-            self._line = self._now()
+            self._line, self._inner = self._now(), 0
             self._building.append(Element(tag, {_local(key): value for key, value in attributes.items()}))
         elif tag in self._marked:
             self._found.append(Found(Element(tag), tuple(self._folders), self._now()))
@@ -120,8 +127,10 @@ class _Builder:
     def data(self, text: str) -> None:
         self._texts.append(text)
         self._length += len(text)
-        is_coordinates = self._path[-1:] == ["coordinates"]
-        if self._length > self._settings.max_field_bytes and not is_coordinates:
+        if self._path[-1:] == ["coordinates"]:
+            if self._length > self._settings.max_vertices * LONG_POSITION:
+                raise over_cap(self._settings, "max_vertices", f"line {self._now()}: coordinates", self._now())
+        elif self._length > self._settings.max_field_bytes:
             raise over_cap(self._settings, "max_field_bytes", f"line {self._now()}: a text", self._now())
 
     def end(self, name: str) -> None:

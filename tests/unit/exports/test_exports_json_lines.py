@@ -45,6 +45,13 @@ def test_a_lone_feature_is_geojson() -> None:
     assert read_bytes(geojson(feature({"a": 1})).replace(b"\n", b"")).export["format"] == "geojson"
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n"])
+def test_a_collection_on_one_line_is_geojson(end: bytes) -> None:
+    content = json.dumps(json.loads(geojson(feature({"a": 1}), feature({"a": 2})))).encode() + end
+    reading = read_bytes(content)
+    assert (reading.export["format"], properties(reading)) == ("geojson", [{"a": 1}, {"a": 2}])
+
+
 def test_lines_that_are_no_features_stay_records() -> None:
     content = lines(feature({"a": 1})) + b'{"a":\n[1]\n' + lines(feature({"a": 2}, {"type": "Point"}))
     found = properties(read_bytes(content))
