@@ -1,7 +1,7 @@
 """Trial: one file through one mapping, dry. Nothing is written to the data folder.
 
 Belongs here: reading a file aside, mapping it as a run would, and what came of it in counts, examples and words.
-Does not belong here: guessing a mapping (``proposals``), printing (``cli_source``), any rule of its own.
+Does not belong here: guessing a mapping (``proposals``), printing (``cli``), any rule of its own.
 
 A trial has no day of receipt, so no date is refused for lying in its future; and no correction by hand (``overrides``)
 is applied, for those name records that were taken in.

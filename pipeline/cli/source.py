@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Column
 from rich.table import Table as Grid
 
+from pipeline.cli.console import err, out
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect, Source, Theatre, read_block, theatre_files, theatres
@@ -27,8 +28,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(help="An export, in any format that `ingest` takes.", metavar="FILE")]
 WIDE = 220  # as wide as the rows are, for they are piped and copied

@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from pipeline.cli.console import out
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pipeline.release import Release
 
 app = typer.Typer(rich_markup_mode=None)
-out = Console(highlight=False, soft_wrap=True)
 
 ReleaseId = Annotated[str, typer.Argument(help="Id of a release, or its beginning; `latest` for the one in force.")]
 

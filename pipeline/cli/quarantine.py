@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from pipeline.cli.console import out
 from pipeline.errors import UserError
 from pipeline.settings import Settings
-
-out = Console(highlight=False, soft_wrap=True)
 
 
 def quarantine(

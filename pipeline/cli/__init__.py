@@ -1,0 +1,62 @@
+"""The command line: `isw-strikes`.
+
+Belongs here: reading arguments, calling the pipeline, telling the outcome. Runs go through Dagster, so that its UI
+lists them; that is the one place where this package reaches for ``assets``, and only when a run is asked for.
+Does not belong here: anything that another front (Dagster, a notebook) would need too.
+
+Each module holds the commands of one kind; ``console`` what they share.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from pipeline.cli import releases, source
+from pipeline.cli.asking import doctor, explain, exports, trace, who
+from pipeline.cli.console import err
+from pipeline.cli.making import accept, backfill, fetch, ingest, run
+from pipeline.cli.quarantine import quarantine
+from pipeline.cli.showing import serve, ui
+from pipeline.errors import UserError
+
+app = typer.Typer(
+    name="isw-strikes",
+    help="Whose ground was hit? Reported strike locations joined to who held the ground, from raw exports to a map.",
+    epilog="The data folder is ./data, or $ISW_DATA. Start with `isw-strikes run`, then `isw-strikes serve`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+# In the order in which help lists them: making, asking, showing.
+for command in (run, ingest, fetch, accept, quarantine, backfill, who, explain, trace, serve, ui, exports, doctor):
+    app.command()(command)
+app.add_typer(releases.app, name="releases")
+app.add_typer(source.app, name="source")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is told in words, without a stack trace."""
+    status = _status()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Native libraries' threads can abort the process while Python takes itself apart ("terminate called without an
+    # active exception"), after all work is done and written: so it does not take itself apart.
+    os._exit(status)
+
+
+def _status() -> int:
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        err.print(f"isw-strikes: {error}", markup=False)
+        return 2
+    except KeyboardInterrupt:
+        err.print("\nisw-strikes: stopped; what was finished stays, the next run goes on from there")
+        return 130
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return 0

@@ -1,0 +1,32 @@
+"""Commands that open something in a browser: `serve`, `ui`.
+
+Belongs here: reading arguments. Does not belong here: serving (``serve``, ``assets.ui``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import Settings
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 8765,
+) -> None:
+    """Serve the map page of the latest release."""
+    from pipeline.serve import serve as serve_release  # noqa: PLC0415 - as above
+
+    serve_release(Settings().root, host=host, port=port)
+
+
+def ui(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port.")] = 3000,
+) -> None:
+    """Open the Dagster UI over the data folder's own instance."""
+    from assets.ui import serve_ui  # noqa: PLC0415 - as above
+
+    serve_ui(Settings(), host=host, port=port)
