@@ -22,7 +22,7 @@ import shapely
 from pipeline.lake import connect, sql
 from pipeline.names import fold_name
 from pipeline.parsing import map_unique, parse_dates
-from pipeline.theatres import FieldSource, Source
+from pipeline.theatres import FIELDS, FieldSource, Source
 
 # All control characters but tab and line breaks; the byte order mark, zero-width spaces, marks and overrides of
 # direction. (The joiners of Arabic and Persian script are part of a word's spelling, and stay.)
@@ -43,23 +43,6 @@ KEPT = (
     "problem",
     "geometry",
 )
-
-# Every field that a mapping may name, by kind of source.
-FIELDS: dict[str, tuple[str, ...]] = {
-    "strikes": (
-        "id", "dates", "date_exact", "date_from", "date_to", "period_from", "period_to", "published", "place",
-        "place_text", "province", "coordinate", "latitude", "longitude", "latitude_text", "longitude_text", "precision",
-        "confidence", "claimed_actor", "stated_holder", "note", "report_url", "report_title",
-    ),
-    "control_observations": (
-        "place", "place_local", "province", "coordinate", "latitude", "longitude", "controller", "parties",
-        "valid_from", "valid_to", "basis", "citation", "note",
-    ),
-    "control_polygons": ("controller", "valid_from", "valid_from_file"),
-    "places": ("place", "aliases", "province", "coordinate", "latitude", "longitude", "precision", "credit"),
-    "reports": ("report_url", "report_title", "published", "period_from", "period_to", "locations_stated"),
-    "report_additions": ("report_url", "province", "status", "stated_holder", "date_from", "date_to", "note"),
-}  # fmt: skip
 
 DATES = (
     "date_exact",

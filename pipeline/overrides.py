@@ -22,9 +22,9 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
 from pipeline.coordinates import Axis, parse_coordinates
-from pipeline.mapping import DATES, FIELDS, identify
+from pipeline.mapping import DATES, identify
 from pipeline.parsing import parse_dates
-from pipeline.theatres import Source, Theatre
+from pipeline.theatres import FIELDS, Source, Theatre
 
 # An override as a person gives it; ``file_name`` and ``line_no`` say where.
 GIVEN = pa.schema(

@@ -14,10 +14,10 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup, refusals
+from pipeline.mapping import Mapped, extract, identify, lookup, refusals
 from pipeline.overrides import apply_overrides
 from pipeline.parsing import parse_dates, parse_numbers
-from pipeline.theatres import Source, Theatre
+from pipeline.theatres import FIELDS, Source, Theatre
 
 TABLES = {"places": "core.places", "reports": "core.reports", "report_additions": "core.report_additions"}
 

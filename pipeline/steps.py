@@ -36,7 +36,8 @@ HISTORY_TABLES = ("core.sightings", "core.revisions")
 # What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
 COMMON_CODE = (
     "steps.py", "lake.py", "settings.py", "processes.py", "errors.py", "names.py", "catalogue", "theatres/scales",
-    "theatres/__init__.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
+    "theatres/__init__.py", "theatres/fields.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py",
+    "theatres/sources.py",
 )  # fmt: skip
 MAPPING_CODE = (
     *COMMON_CODE, "mapping.py", "overrides.py", "parsing.py", "coordinates.py", "history.py",

@@ -21,12 +21,12 @@ from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
 from pipeline.lake import connect, sql
-from pipeline.mapping import FIELDS, Mapped, extract, identify, lookup
+from pipeline.mapping import Mapped, extract, identify, lookup
 from pipeline.names import fold_name
 from pipeline.overrides import apply_overrides
 from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans
 from pipeline.place_matching import match_places
-from pipeline.theatres import Source, Theatre, precision_scales
+from pipeline.theatres import FIELDS, Source, Theatre, precision_scales
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 # "Nov 6-8", "Dec 28-Jan 3", "Nov 30 - Dec 2". A single day ("until taken Jan 25", "seized Dec 29") is no statement

@@ -24,7 +24,7 @@ from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.exports import Reading, read_export, receive
 from pipeline.lake import Lake
-from pipeline.mapping import FIELDS, Mapped
+from pipeline.mapping import Mapped
 from pipeline.references import TABLES as REFERENCES
 from pipeline.references import map_references
 from pipeline.settings import Settings
@@ -106,7 +106,7 @@ def try_source(settings: Settings, path: Path, theatre: Theatre, source: Source)
     Raises:
         UserError: the file cannot be taken, or the mapping names fields that there are not.
     """
-    _check_fields(source)
+    _refuse_merged(source)
     with read_aside(settings, path, theatre, source) as reading:
         lake = Lake(settings)
         references = {kind: lake.read(name, theatre=theatre.name) for kind, name in REFERENCES.items()}
@@ -122,16 +122,9 @@ def try_source(settings: Settings, path: Path, theatre: Theatre, source: Source)
         )
 
 
-def _check_fields(source: Source) -> None:
+def _refuse_merged(source: Source) -> None:
     if source.kind == "control_merged":
         raise UserError(f"{source.name} is made of {source.base} and {source.overrides} and takes no file")
-    known = FIELDS[source.kind]
-    strange = [name for name in (*source.fields, *source.key) if name not in known]
-    if strange:
-        raise UserError(
-            f"source {source.name}: {', '.join(dict.fromkeys(strange))}: no field of {source.kind}; "
-            f"the fields are {', '.join(known)}"
-        )
 
 
 def _map(theatre: Theatre, source: Source, reading: Reading, references: dict[str, pa.Table]) -> Mapped:

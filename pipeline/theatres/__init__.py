@@ -6,6 +6,7 @@ Does not belong here: anything done to a record.
 
 from __future__ import annotations
 
+from pipeline.theatres.fields import FIELDS
 from pipeline.theatres.live import LiveFile, LiveLayer
 from pipeline.theatres.model import (
     CONTESTED,
@@ -27,6 +28,7 @@ from pipeline.theatres.sources import CONTROL_KINDS, Dialect, FieldSource, Place
 __all__ = [
     "CONTESTED",
     "CONTROL_KINDS",
+    "FIELDS",
     "GENERIC",
     "UNKNOWN",
     "Control",

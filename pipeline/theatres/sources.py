@@ -14,6 +14,7 @@ import pyproj
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pyproj.exceptions import CRSError
 
+from pipeline.theatres.fields import FIELDS
 from pipeline.theatres.live import Live
 from pipeline.theatres.scales import precision_scales
 
@@ -201,6 +202,13 @@ class Source(Strict):
             missing = {"key", "fields"} - self.model_fields_set
             if missing:
                 raise ValueError(f"source {self.name!r} lacks {sorted(missing)}")
+            known = FIELDS[self.kind]
+            strange = dict.fromkeys(name for name in (*self.fields, *self.key) if name not in known)
+            if strange:
+                raise ValueError(
+                    f"source {self.name!r}: {', '.join(strange)}: no field of {self.kind}; "
+                    f"the fields are {', '.join(known)}"
+                )
             if self.is_complete and self.kind == "control_polygons":
                 raise ValueError(
                     f"source {self.name!r} is control_polygons: an export speaks for its days, so leave out is_complete"

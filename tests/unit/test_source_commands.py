@@ -145,8 +145,8 @@ def test_a_mistake_is_told_in_words(words: tuple[str, ...], told: str, folder: P
     ("right", "wrong", "told"),
     [
         ("kind: strikes", "kind: storms", "mine.yaml: mine: kind: Input should be"),
-        ("latitude: lat", "latitud: lat", "source mine: latitud: no field of strikes"),
-        ("key: [id]", "key: [code]", "source mine: code: no field of strikes"),
+        ("latitude: lat", "latitud: lat", "latitud: no field of strikes"),
+        ("key: [id]", "key: [code]", "code: no field of strikes"),
         ("key: [id]", "keys: [id]", "mine.yaml: mine: keys: Extra inputs"),
         ("kind: strikes", "kind: [", "this is no YAML"),
     ],
