@@ -5,6 +5,7 @@ Belongs here: turning ``docs/methods.md`` into HTML. Does not belong here: what 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -45,4 +46,6 @@ def render_methods(section: str | None = None) -> Markup:
         if not found:
             raise ValueError(f"{METHODS.name} has no section {section!r}")
         text = rest.partition("\n## ")[0]
+    # The project's other pages are not in a release: what links to them stays as words.
+    text = re.sub(r"\[([^\]]+)\]\([\w-]+\.md\)", r"\1", text)
     return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))  # noqa: S704

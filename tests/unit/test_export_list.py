@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -23,7 +24,10 @@ def settings(tmp_path: Path) -> Settings:
     refused |= {"outcome": "quarantined", "target_id": None}
     frames["core.record_outcomes"] = table("core.record_outcomes").conform(outcomes)
     why = {name: refused[name] for name in ("theatre", "source", "export_id", "record_id")}
-    reasons = [why | {"reason_code": code, "file_name": "a.csv", "hint": "mend it"} for code in ("x_bad", "y_bad")]
+    seen = dict.fromkeys(("first_seen", "last_seen"), datetime(2026, 1, 1, tzinfo=UTC))
+    reasons = [
+        why | {"reason_code": code, "file_name": "a.csv", "hint": "mend it", **seen} for code in ("x_bad", "y_bad")
+    ]
     frames["core.quarantine"] = table("core.quarantine").conform(reasons)
     folder = tmp_path / "releases" / "one" / "tables"
     folder.mkdir(parents=True)

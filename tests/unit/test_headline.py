@@ -87,13 +87,15 @@ def test_a_filter_takes_of_an_episode_only_the_strikes_that_it_keeps(syria: Thea
 
 def test_contested_ground_with_the_focus_as_a_party_is_unknown_in_the_bounds(syria: Theatre) -> None:
     strikes = scattered(20)
-    attribution = [held(row, contested=1.0) for row in strikes]
-    for row in attribution:
+    attribution = [
+        held(row, **({"contested": 1.0} if at % 2 else {"opposition": 1.0})) for at, row in enumerate(strikes)
+    ]
+    for row in attribution[1::2]:
         row.update(other_share=0.0, unknown_share=1.0, controller="contested", status="contested")
     row = one(build_tables(syria, frames_of(strikes, attribution))["marts.headline"], **ARTICLE)
-    assert [row[name] for name in BOUNDS] == [0.0, 0.0, 1.0, 1.0]
+    assert [row[name] for name in BOUNDS] == [0.5, 0.5, 1.0, 1.0]
     assert (row["not_focus_expected"], row["not_focus_at_point"]) == (1.0, 1.0)
-    assert json.loads(row["split"])["contested_or_unknown"] == 1.0
+    assert json.loads(row["split"])["contested_or_unknown"] == 0.5
 
 
 def test_bounds_are_widened_where_what_counts_as_sure_is_not_whole(syria: Theatre) -> None:
