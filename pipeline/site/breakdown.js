@@ -24,7 +24,7 @@ export function months(data, state, { onMonth, onRows }) {
       h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => onMonth(window.name) }, windowTitle(window))),
       h("td", { class: "number" }, rowsLink(count(figures.n), () => onRows(strikes, choiceTitle(data, choice), choice))),
       h("td", {}, figures.split ? bar(figures.not_focus_expected) : few(figures.n)));
-  }))];
+  })), h("p", { class: "small" }, "Whole months, also beyond the days chosen. A location told of in two months counts in both, so that months add up to more than the total.")];
 }
 
 /** Where the locations of these days lie; the shares are of all of the source's. */
@@ -83,7 +83,9 @@ function elsewhere({ elsewhere: outside, notKnown, n, share }) {
 }
 
 /** What the source's reports count themselves, beside what of it is named. */
-export function coverage(data, { source, from, to }) {
+export function coverage(data, { source, from, to, confidence, region }) {
+  // Reports count all of theirs: beside a part of the source their counts would say nothing.
+  if (confidence || region) return [];
   const rows = data.coverage.filter((row) => row.source === source && row.day_from >= from && row.day_from <= to);
   if (!rows.length) return [];
   const total = `${plural(rows.length, "report")} of these days ${rows.length === 1 ? "states" : "state"} how many locations there were`;

@@ -1,6 +1,6 @@
 // Legend: what the colours and marks mean, with the counts of what is on the map now.
 
-import { controllerLabel, nounOf } from "./data.js";
+import { controllerLabel, nounOf, snapshotOn } from "./data.js";
 import { byId, h, swatch } from "./dom.js";
 import { countByController } from "./figures.js";
 import { theme } from "./map.js";
@@ -18,8 +18,9 @@ export function updateLegend(data, state, strikes, { onTable }) {
   byId("legend").replaceChildren(
     h("h2", { id: "legend-title" }, "On the map"),
     h("p", { class: "small" }, `${plural(episodes, nounOf(data, state.source))}, ${shownTitle(data, state)}. `,
-      `Marks: who held the ground when it was hit. Shading: who held it on ${dayShort(state.to)}, the last day shown; `,
-      "where the two differ, it changed hands."),
+      "Marks: who held the ground when it was hit. ",
+      snapshotOn(data, state.to) === null ? `No shading: no control map was in force on ${dayShort(state.to)}, the last day shown.`
+        : `Shading: who held it on ${dayShort(state.to)}, the last day shown; where the two differ, it changed hands.`),
     h("ul", { class: "keys" }, ...present.map((controller) => h("li", { "data-controller": controller.name, class: counts.get(controller.name) ? "" : "none" },
       swatch(tone(controller.colour, theme()), controller.name),
       h("span", {}, controllerLabel(data, controller.name)),

@@ -94,6 +94,7 @@ function caveats(data, state) {
   const control = data.sourceByName.get(data.control_source);
   const said = [
     "A location is not a sortie, a bomb or an effort, and who holds a place is not always who was aimed at.",
+    `“Outside ${controllerLabel(data, data.focus)}-held ground” takes in ground that is contested or that nobody is known to hold: see its share above.`,
     ...(data.sourceByName.get(state.source)?.caveats ?? []),
     ...(data.ally ? [`“Outside ${controllerLabel(data, data.focus)}-held ground” takes in the ${controllerLabel(data, data.ally).toLowerCase()}'s ground too.`] : []),
     ...(control?.caveats ?? []),
