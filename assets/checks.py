@@ -131,35 +131,29 @@ def conservation(balance: Sequence[dict[str, Any]]) -> dg.AssetCheckResult:
 
 
 def applied(held: Sequence[HeldBack]) -> dg.AssetCheckResult:
-    """Whether every export that could be read is applied; one that is held back is a warning, as the rest goes on."""
-    return dg.AssetCheckResult(
-        check_name=APPLIED,
-        passed=not held,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"held back": len(held)},
-        description=" ".join(one.sentence for one in held) or "No export is held back.",
-    )
+    """Whether every export that could be read is applied; one that is held back is a warning."""
+    told = " ".join(one.sentence for one in held)
+    return _warned(APPLIED, "held back", len(held), told or "No export is held back.")
 
 
 def readable(problems: Sequence[str]) -> dg.AssetCheckResult:
-    """Whether every export of a theatre could be read; one that could not is a warning, because the rest goes on."""
-    return dg.AssetCheckResult(
-        check_name=READABLE,
-        passed=not problems,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"unreadable": len(problems)},
-        description="; ".join(problems) or "Every export could be read.",
-    )
+    """Whether every export of a theatre could be read; one that could not is a warning."""
+    return _warned(READABLE, "unreadable", len(problems), "; ".join(problems) or "Every export could be read.")
 
 
 def fetched(problems: Sequence[str]) -> dg.AssetCheckResult:
-    """Whether every live source could be fetched; one that could not is a warning, because the rest goes on."""
+    """Whether every live source could be fetched; one that could not is a warning."""
+    return _warned(FETCHED, "not fetched", len(problems), "; ".join(problems) or "Every live source was fetched.")
+
+
+def _warned(check: str, fault: str, count: int, told: str) -> dg.AssetCheckResult:
+    """A check that warns where there is any fault, as the rest goes on."""
     return dg.AssetCheckResult(
-        check_name=FETCHED,
-        passed=not problems,
+        check_name=check,
+        passed=not count,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"not fetched": len(problems)},
-        description="; ".join(problems) or "Every live source was fetched.",
+        metadata={fault: count},
+        description=told,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.lake import connect, sql
+from pipeline.released import released_tables
 from pipeline.settings import Settings
 
 # What the parts of an explanation are called, in the order in which they are told; here, on the map and on the pages.
@@ -42,10 +43,7 @@ def explain_strike(settings: Settings, strike_id: str) -> list[str]:
     Raises:
         UserError: there is no release, or not exactly one strike of that id.
     """
-    folder = settings.latest / "tables"
-    if not folder.is_dir():
-        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
-    files = {name: str(folder / f"{table}.parquet") for name, table in FILES.items()}
+    files = released_tables(settings, FILES)
     with connect(settings) as session:
         found = (
             session.execute(sql("explain/find_strike"), {**files, "strike_id": strike_id}).to_arrow_table().to_pylist()

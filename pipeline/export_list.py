@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.errors import UserError
 from pipeline.lake import run_sql
+from pipeline.released import released_tables
 from pipeline.settings import Settings
 
 OUTCOMES = ("accepted", "duplicate", "superseded", "withdrawn", "held", "quarantined")
@@ -30,9 +30,6 @@ def list_exports(settings: Settings, theatre: str | None = None) -> list[dict[st
     Raises:
         UserError: there is no release.
     """
-    folder = settings.latest / "tables"
-    if not folder.is_dir():
-        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
-    files = {name: str(folder / f"{table}.parquet") for name, table in FILES.items()}
+    files = released_tables(settings, FILES)
     rows: list[dict[str, Any]] = run_sql("exports/list_exports", {**files, "theatre": theatre}).to_pylist()
     return rows

@@ -37,6 +37,7 @@ CODE = (
     "other_days.py",
     "pages",
     "release",
+    "released.py",
     "site",
     "sql",
     "tables",

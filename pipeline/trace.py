@@ -15,6 +15,7 @@ import duckdb
 from pipeline.errors import UserError
 from pipeline.explain import correction, origin, raw_values
 from pipeline.lake import connect, sql
+from pipeline.released import released_tables
 from pipeline.settings import Settings
 
 FILES = {
@@ -45,10 +46,7 @@ def trace_strike(settings: Settings, strike_id: str) -> list[str]:
         UserError: there is no release, or not exactly one strike of that id; the message names those that could be
             meant.
     """
-    folder = settings.latest / "tables"
-    if not folder.is_dir():
-        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
-    files = {name: str(folder / f"{table}.parquet") for name, table in FILES.items()}
+    files = released_tables(settings, FILES)
     with connect(settings) as session:
         strike = _find(session, files, strike_id)
         known = {**files, **{name: strike[name] for name in ("strike_id", "theatre", "source", "source_key")}}

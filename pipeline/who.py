@@ -21,6 +21,7 @@ from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute
 from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.lake import connect
+from pipeline.released import released_tables
 from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
 from pipeline.theatres import Theatre
@@ -56,16 +57,14 @@ def released_control(settings: Settings, theatre: Theatre, source: str | None = 
     Raises:
         UserError: nothing was released yet, or the release holds no control for this theatre.
     """
-    folder = settings.latest / "tables"
-    if not folder.is_dir():
-        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
+    files = released_tables(settings, {name: name for name in CONTROL_TABLES})
     source = source or theatre.control.in_force
     frames = {}
-    for name in CONTROL_TABLES:
+    for name, file in files.items():
         with connect(settings) as session:
             rows = session.execute(
                 "SELECT * FROM read_parquet($file) WHERE theatre = $theatre AND source = $source",
-                {"file": str(folder / f"{name}.parquet"), "theatre": theatre.name, "source": source},
+                {"file": file, "theatre": theatre.name, "source": source},
             ).to_arrow_table()
         frames[name] = table(name).conform(_with_wkb(rows))
     if not frames["core.control_snapshots"].num_rows:

@@ -1,6 +1,8 @@
 // Marks: rows as features of the map: points, the discs of areas, and how many are at one point. Belongs here: shaping
 // them. No style, and nothing of MapLibre.
 
+import { edgesOf } from "./selection.js";
+
 const EARTH_M = 6_371_008.8;
 const RADIANS = Math.PI / 180;
 const METRES_A_DEGREE = EARTH_M * RADIANS;
@@ -45,8 +47,9 @@ export function stacksOf({ strikes }, rows) {
 
 /** The box of a region that is one, as a line; nothing of another. */
 export function boxOf(region) {
-  if (!region?.startsWith("box:")) return [];
-  const [west, south, east, north] = region.slice("box:".length).split(",").map(Number);
+  const edges = edgesOf(region);
+  if (!edges) return [];
+  const [west, south, east, north] = edges;
   const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
   return [feature({ type: "LineString", coordinates: ring }, {})];
 }

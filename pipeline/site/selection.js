@@ -68,7 +68,7 @@ function inRegion(strikes, region) {
     return (row) => strikes.province.codes[row] === province;
   }
   if (kind === "box") {
-    const [west, south, east, north] = value.split(",").map(Number);
+    const [west, south, east, north] = edgesOf(region);
     const { longitude, latitude } = strikes;
     return (row) => longitude[row] >= west && longitude[row] <= east && latitude[row] >= south && latitude[row] <= north;
   }
@@ -80,13 +80,19 @@ function parts(region) {
   return at < 0 ? [null, ""] : [region.slice(0, at), region.slice(at + 1)];
 }
 
+/** West, south, east, north of a region that is a box; null of another. */
+export function edgesOf(region) {
+  const [kind, value] = parts(region);
+  return kind === "box" ? value.split(",").map(Number) : null;
+}
+
 /** A region that can be had of these data, or null. */
 export function checkedRegion(data, asked) {
   const [kind, value] = parts(asked);
   if (!KINDS.includes(kind)) return null;
   if (kind === "region") return data.regions.some((known) => known.name === value) ? asked : null;
   if (kind === "province") return data.provinces.includes(value) ? asked : null;
-  const degrees = value.split(",").map(Number);
+  const degrees = edgesOf(asked);
   const sound = degrees.length === 4 && degrees.every(Number.isFinite) && degrees[0] < degrees[2] && degrees[1] < degrees[3];
   return sound ? asked : null;
 }
