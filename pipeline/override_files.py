@@ -4,7 +4,7 @@ Belongs here: where the files lie, their columns, and refusing a file that canno
 Does not belong here: which records an override means and whether it counts (``overrides``).
 
 ``overrides/<theatre>/<source>/*.csv`` in the data folder, or the same beside the theatre files. The columns are those
-of ``HEADER``; ``when`` may be left out, and those of ``NOTES`` are for people and not read. Any CSV that an export may
+of ``HEADER``; the last two may be left out, and those of ``NOTES`` are for people and not read. Any CSV that an export may
 be in will do: with a byte order mark, in UTF-16, cut by semicolons.
 """
 
@@ -28,7 +28,7 @@ from pipeline.spreadsheets import unguard
 from pipeline.theatres import Theatre, theatre_files, theatres
 from pipeline.theatres.sources import Dialect
 
-HEADER = (*NEEDED, "when")
+HEADER = (*NEEDED, "when", "was")
 NOTES = ("reason", "said", "file", "line", "hint")
 IGNORED = (".", "~")
 
@@ -137,7 +137,8 @@ def _read_file(settings: Settings, path: Path, name: str) -> Iterator[dict[str, 
                     raise UserError(f"{name} line {record.line}: {record.problem}: correct the line")
                 cells = {wanted: _text(record.properties[column]) for column, wanted in columns.items()}
                 if any(cells.values()):
-                    yield {"file_name": name, "line_no": record.line, "given_when": cells.pop("when", None), **cells}
+                    given_when, was = cells.pop("when", None), cells.pop("was", None)
+                    yield {"file_name": name, "line_no": record.line, "given_when": given_when, "was": was, **cells}
     except RefusedError as refusal:
         why = reason(refusal.code)
         raise UserError(f"{name}: {why.about}: {refusal.value}. {why.hint}.") from None
@@ -154,7 +155,7 @@ def _columns(name: str, found: Iterable[str]) -> dict[str, str]:
     if missing or strange:
         told = [f"lacks the columns {', '.join(missing)}"] * bool(missing)
         told += [f"has columns that mean nothing here: {', '.join(strange)}"] * bool(strange)
-        raise UserError(f"{name} {' and '.join(told)}: its columns are {', '.join(HEADER)} (the last may be left out)")
+        raise UserError(f"{name} {' and '.join(told)}: its columns are {', '.join(HEADER)} (the last two may be left out)")
     return {column: known for column, known in plain.items() if known in HEADER}
 
 

@@ -6,7 +6,8 @@ overridden record goes through all of them, as if the source had said so.
 
 An override names a record by its key in the source, and then counts for every sighting of it in every export, or by
 its ``record_id``, and then counts for that one row. Which records have a key is decided by what was received. In which
-order overrides stand decides nothing: of two for one field of one record neither counts.
+order overrides stand decides nothing: of two for one field of one record neither counts. One that names what it was
+made against (``was``) counts only where the source still says that.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ GIVEN = pa.schema(
     [
         ("file_name", pa.string()), ("line_no", pa.int64()), ("record", pa.string()), ("field", pa.string()),
         ("value", pa.string()), ("who", pa.string()), ("why", pa.string()), ("given_when", pa.string()),
+        ("was", pa.string()),
     ]
 )  # fmt: skip
 NEEDED = ("record", "field", "value", "who", "why")
-# The value by which a person says that a field says nothing; a cell left empty could be forgotten.
+# How a person writes that a field says nothing; a cell left empty could be forgotten.
 EMPTIED = "(empty)"
 # Texts that tell records apart or date a file; what they are read as is set by the field itself.
 NOT_SET = frozenset({"latitude_text", "longitude_text", "valid_from_file"})
@@ -82,9 +84,12 @@ def apply_overrides(theatre: Theatre, source: Source, fields: pa.Table, given: p
         values = columns[row["field"]]
         for at in places:
             before, after = values[at], write_value(source, row["field"], row["value"], values[at])
+            if row["was"] is not None and row["was"] != ((before or "").strip() or EMPTIED):
+                state, after = "outdated", before
+            else:
+                state = "unneeded" if before == after else "applied"
             values[at] = after
             touched = {"record_id": records[at], "export_id": exports[at]}
-            state = "unneeded" if before == after else "applied"
             told.append({**base, **touched, "state": state, "value_before": before, "value_after": after})
     for name, values in columns.items():
         fields = fields.set_column(fields.column_names.index(name), name, pa.array(values, pa.string()))

@@ -173,7 +173,7 @@ def write_template(settings: Settings, path: Path, reason: Reason, rows: list[di
     (theatre, name) = of[0]
     source = theatres()[theatre].sources[name]
     lines = {
-        (named, field): [named, field, "", "", "", "", row["reason_code"], row["value"], row["file_name"],
+        (named, field): [named, field, "", "", "", "", "", row["reason_code"], row["value"], row["file_name"],
                          row["line_no"] or row["record_no"], row["hint"]]
         for row in rows
         if (named := name_record(row)) and reason.code not in NOT_OVERRIDDEN

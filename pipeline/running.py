@@ -145,12 +145,18 @@ def _tell_overrides(work: Work, names: list[str], outcome: Outcome, on_progress:
         on_progress(
             f"{theatre} {source}: overrides: {states['applied']:,} applied to {len(records):,} records"
             f" ({len(records & still_refused):,} of them are refused all the same), {states['unneeded']:,} unneeded,"
-            f" {states['refused']:,} refused"
+            f" {states['outdated']:,} outdated, {states['refused']:,} refused"
         )
         outcome.problems += [
             f"{row['file_name']} line {row['line_no']}: {row['reason_code']}: {row['hint']}"
             for row in own
             if row["state"] == "refused"
+        ]
+        outcome.problems += [
+            f"{row['file_name']} line {row['line_no']}: the source no longer says {row['was']!r} of {row['field']} but"
+            f" {row['value_before']!r}: check the override, and delete it or its `was`"
+            for row in own
+            if row["state"] == "outdated"
         ]
 
 

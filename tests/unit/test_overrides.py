@@ -54,7 +54,7 @@ def _raw(exports: Sequence[Sequence[dict[str, str]]]) -> tuple[pa.Table, pa.Tabl
 def _given(overrides: Sequence[Given], who: str | None = "A. Reader") -> pa.Table:
     rows = [
         {"file_name": "fix.csv", "line_no": line, "record": record, "field": field, "value": value, "who": who,
-         "why": "The photo shows it", "given_when": None}
+         "why": "The photo shows it", "given_when": None, "was": None}
         for line, (record, field, value) in enumerate(overrides, 2)
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=GIVEN)
@@ -101,6 +101,22 @@ def test_by_key_an_override_counts_in_every_export_and_by_record_id_in_one_row()
     assert len(by_key.overrides) == 4
     by_id = _map([[SWAPPED], [SWAPPED]], _given([("e1::1", field, value) for _, field, value in SWAP]))
     assert _outcomes(by_id) == {"e1::1": "accepted", "e2::1": "quarantined"}
+
+
+def test_an_override_made_against_a_value_yields_when_the_source_corrects_itself() -> None:
+    corrected = {**SWAPPED, "latitude": "36.25", "longitude": "37.15"}
+    bound = _given(SWAP).set_column(8, "was", pa.array(["37.10", "36.20"]))
+    mapped = _map([[SWAPPED], [corrected]], bound)
+    assert _outcomes(mapped) == {"e1::1": "superseded", "e2::1": "accepted"}
+    (strike,) = mapped.rows.to_pylist()
+    assert (strike["latitude"], strike["longitude"]) == (36.25, 37.15)
+    told = {(row["record_id"], row["field"], row["state"], row["value_before"]) for row in mapped.overrides.to_pylist()}
+    assert told == {
+        ("e1::1", "latitude", "applied", "37.10"), ("e1::1", "longitude", "applied", "36.20"),
+        ("e2::1", "latitude", "outdated", "36.25"), ("e2::1", "longitude", "outdated", "37.15"),
+    }  # fmt: skip
+    (masked,) = _map([[SWAPPED], [corrected]], _given(SWAP)).rows.to_pylist()
+    assert (masked["latitude"], masked["longitude"]) == (36.2, 37.1)
 
 
 def test_what_a_person_says_goes_through_the_same_rules() -> None:
