@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.history import APPLIED, HELD
 from pipeline.lake import Lake
+from pipeline.printing import printable
 from pipeline.settings import Settings
 
 SHORT = 16
@@ -34,8 +35,8 @@ class HeldBack:
     def sentence(self) -> str:
         """What is held back, why, and what to do."""
         return (
-            f"{self.file_name} of {self.theatre} {self.source} (received {self.received_at:%Y-%m-%d}) is held back and"
-            f" nothing of it is applied: {self.told}. If it is right:"
+            f"{printable(self.file_name)} of {self.theatre} {self.source} (received {self.received_at:%Y-%m-%d}) is"
+            f" held back and nothing of it is applied: {printable(self.told)}. If it is right:"
             f" isw-strikes accept {self.export_id[:SHORT]} --by WHO --why WHY"
         )
 
@@ -93,7 +94,7 @@ def _tell_unclear(
 ) -> str:
     """Why an export cannot be accepted, and what could be."""
     listed = "; ".join(
-        f"{one.export_id[:SHORT]} {one.file_name} of {one.theatre} {one.source}" for one in meant or held
+        f"{one.export_id[:SHORT]} {printable(one.file_name)} of {one.theatre} {one.source}" for one in meant or held
     )
     if meant:
         return f"{export!r} is {len(meant)} exports that are held back ({listed}): give more of the id"

@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 
 from pipeline.parsing import map_unique, plain_digits
 
+# Longest text that is looked at, in letters: reading tries every gap, and a coordinate with a remark is shorter.
+LONGEST = 200
 Axis = Literal["latitude", "longitude"]
 Order = Literal["lat_lon", "lon_lat"]
 
@@ -64,7 +66,7 @@ ANGLE = re.compile(
 )
 STRAY_LETTER = re.compile(r"\b[NSEW]\b", re.IGNORECASE)
 WKT_POINT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*(\S+)\s+(\S+)(?:\s+\S+)?\s*\)", re.IGNORECASE)
-BETWEEN = re.compile(r"\s*[;|/\n\t]\s*|\s*,\s*|\s+")
+BETWEEN = re.compile(r"\s*[;|/,]\s*|\s+")
 # Zone, band of latitude, hundred-kilometre square, easting and northing of one length.
 MGRS = re.compile(
     r"(?:MGRS:?\s*)?(\d{1,2}\s?[C-HJ-NP-X]\s?[A-HJ-NP-Z][A-HJ-NP-V])\s?((\d{1,5})\s(\d{1,5})|\d{0,10})", re.IGNORECASE
@@ -156,7 +158,7 @@ def read_angle(text: str) -> Angle | None:
     >>> read_angle("35°36'58.51\\"N").degrees
     35.61625277777778
     """
-    return _read_angle(_plain(text))
+    return _read_angle(_plain(text)) if len(text) <= LONGEST else None
 
 
 def _read_angle(text: str) -> Angle | None:
@@ -182,7 +184,8 @@ def _read_angle(text: str) -> Angle | None:
 
 def _plain(text: str) -> str:
     """The text with one kind of digit, mark and hemisphere letter."""
-    text = plain_digits(text).translate(MARKS).strip()
+    # Runs of white space are one space: the patterns below may try each of them at several places.
+    text = " ".join(plain_digits(text).translate(MARKS).split())
     if text.isascii() and PLAIN.fullmatch(text):
         return text
     for words, letter in WORDS.items():
@@ -201,6 +204,8 @@ def read_position(text: str, order: Order = "lat_lon") -> Position | None:
     Returns:
         The position; of a grid square its centre. None where the text is no pair, or could be read as two.
     """
+    if len(text) > LONGEST:
+        return None
     text = _plain(text)
     point = WKT_POINT.fullmatch(text)
     if point:

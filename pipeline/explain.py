@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.lake import connect, sql
+from pipeline.printing import printable
 from pipeline.released import released_tables
 from pipeline.settings import Settings
 
@@ -53,7 +54,7 @@ def explain_strike(settings: Settings, strike_id: str) -> list[str]:
     if len(found) > 1:
         raise UserError(f"{len(found)} strikes begin with {strike_id!r}: give more of the id")
     row = found[0]
-    return [
+    lines = [
         f"{row['strike_id']}: {row['what']}",
         *(f"  {title:<12} {row[part]}" for part, title in PARTS.items()),
         *([f"  {'Report':<12} {row['report_title'] or ''} {row['report_url']}"] if row["report_url"] else []),
@@ -61,6 +62,7 @@ def explain_strike(settings: Settings, strike_id: str) -> list[str]:
         *(f"  {'':<12} {name} = {value}" for name, value in raw_values(row["properties"])),
         *(f"  {'Override':<12} {correction(override)}" for override in row["overrides"] or []),
     ]
+    return [printable(line) for line in lines]
 
 
 def origin(row: dict[str, Any]) -> str:

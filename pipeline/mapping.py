@@ -24,9 +24,11 @@ from pipeline.names import fold_name
 from pipeline.parsing import map_unique, parse_dates
 from pipeline.theatres import FIELDS, FieldSource, Source
 
-# All control characters but tab and line breaks; the byte order mark, zero-width spaces, marks and overrides of
-# direction. (The joiners of Arabic and Persian script are part of a word's spelling, and stay.)
+# Whole sequences that a terminal would obey; all control characters but tab and line breaks; the byte order mark,
+# zero-width spaces, marks and overrides of direction. (The joiners of Arabic and Persian script are part of a word's
+# spelling, and stay.)
 UNSEEN = (
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|"
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
     r"\x{061c}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 )
@@ -189,7 +191,7 @@ def identify(source: Source, fields: pa.Table, content: Sequence[str]) -> pa.Tab
     if not source.key:
         return fields.append_column("source_key", content_digest).append_column("content_digest", content_digest)
     parts = [_key_part(source, fields, name) for name in source.key]
-    key = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, " | ")
+    key = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*map(_escaped, parts), " | ")
     if source.key_fold:
         content_digest = key
     return fields.append_column("source_key", key).append_column("content_digest", content_digest)
@@ -204,6 +206,11 @@ def _key_part(source: Source, fields: pa.Table, name: str) -> pa.Array:
         days = parse_dates(texts, source.date_formats, source.default_year)
         texts = pc.coalesce(pc.cast(days, pa.string()), texts)
     return pc.fill_null(texts, "")
+
+
+def _escaped(texts: pa.Array) -> pa.Array:
+    """Texts in which a bar is no bar between the parts of a key: two keys are never written alike."""
+    return pc.replace_substring(pc.replace_substring(texts, "\\", "\\\\"), "|", "\\|")
 
 
 def lookup(texts: pa.Array, spellings: dict[str, str]) -> pa.Array:

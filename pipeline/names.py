@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 # Letters that writers of Arabic and Persian use one for another. Alef, waw and ya with a hamza come apart into letter
 # and mark, as accents do.
@@ -23,7 +23,8 @@ ARABIC_ARTICLE = re.compile(r"^(?:ال)+(?=\w{2})")
 NOT_WORD = re.compile(r"[\W_]+")
 
 
-@cache
+# Exports name the same places again and again; but what they name has no bound.
+@lru_cache(maxsize=100_000)
 def fold_name(name: str) -> str:
     """The name as words in small letters, without accents, vowel signs, apostrophes, brackets and articles.
 

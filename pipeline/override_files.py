@@ -4,8 +4,8 @@ Belongs here: where the files lie, their columns, and refusing a file that canno
 Does not belong here: which records an override means and whether it counts (``overrides``).
 
 ``overrides/<theatre>/<source>/*.csv`` in the data folder, or the same beside the theatre files. The columns are those
-of ``HEADER``; the last two may be left out, and those of ``NOTES`` are for people and not read. Any CSV that an export may
-be in will do: with a byte order mark, in UTF-16, cut by semicolons.
+of ``HEADER``; the last two may be left out, and those of ``NOTES`` are for people and not read. Any CSV that an export
+may be in will do: with a byte order mark, in UTF-16, cut by semicolons.
 """
 
 from __future__ import annotations
@@ -155,7 +155,9 @@ def _columns(name: str, found: Iterable[str]) -> dict[str, str]:
     if missing or strange:
         told = [f"lacks the columns {', '.join(missing)}"] * bool(missing)
         told += [f"has columns that mean nothing here: {', '.join(strange)}"] * bool(strange)
-        raise UserError(f"{name} {' and '.join(told)}: its columns are {', '.join(HEADER)} (the last two may be left out)")
+        raise UserError(
+            f"{name} {' and '.join(told)}: its columns are {', '.join(HEADER)} (the last two may be left out)"
+        )
     return {column: known for column, known in plain.items() if known in HEADER}
 
 

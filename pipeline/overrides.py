@@ -104,8 +104,9 @@ def _find_records(source: Source, fields: pa.Table, rows: list[dict[str, Any]]) 
     for place, (record_id, key) in enumerate(zip(fields.column("record_id").to_pylist(), keys, strict=True)):
         if record_id in wanted:
             by_id[record_id].append(place)
-        if key in wanted:
-            by_key[key].append(place)
+        # Cells are read without white space around them; a key ends in a bar where its last part is empty.
+        if key.strip() in wanted:
+            by_key[key.strip()].append(place)
     return [by_id.get(row["record"]) or by_key.get(row["record"]) or [] for row in rows]
 
 

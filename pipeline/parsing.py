@@ -20,6 +20,9 @@ Value = TypeVar("Value")
 EPOCH_MS = re.compile(r"-?\d+(?:\.0*)?")
 # Days that programs write where there is none: of spreadsheets and shapefiles, of Unix, of databases, of old Macs.
 NULL_DAYS = ("1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "0001-01-01", "1753-01-01", "1904-01-01")
+# Longest text in which two days are looked for, in letters.
+LONGEST_SPAN = 200
+NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
 BETWEEN_DAYS = re.compile(r"\s*[/–—]\s*|\s+(?:-|to|until|إلى|حتى|по|до)\s+")
 
 
@@ -69,6 +72,8 @@ def parse_spans(texts: pa.Array, formats: Iterable[str], default_year: int | Non
     wanted = tuple(formats)
 
     def read(text: str) -> tuple[date | None, date | None]:
+        if len(text) > LONGEST_SPAN:
+            return None, None
         halves = [(text, text), *((text[: gap.start()], text[gap.end() :]) for gap in BETWEEN_DAYS.finditer(text))]
         for half in halves:
             first, last = parse_dates(pa.array(half, pa.string()), wanted, default_year).to_pylist()
@@ -104,10 +109,9 @@ def parse_numbers(texts: pa.Array) -> pa.Array:
     """Read plain decimal numbers; null where a text is none."""
 
     def convert(text: str) -> float | None:
-        try:
-            number = float(plain_digits(text))
-        except ValueError:
-            return None
+        plain = plain_digits(text)
+        # Python alone would also take 1_000, inf and nan.
+        number = float(plain) if NUMBER.fullmatch(plain) else math.nan
         return number if math.isfinite(number) else None
 
     return map_unique(texts, convert, pa.float64())

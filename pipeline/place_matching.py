@@ -130,5 +130,5 @@ def _decide(found: list[Found], rule: PlaceMatch) -> dict[str, object]:
         basis = "folded" if best.score == SAME else "similar"
         chosen = {"place_id": best.spelling.place_id, "place_matched": best.spelling.text}
         return {**chosen, "place_score": best.score, "place_basis": basis, "rivals": None}
-    told = [f"{each.spelling.text} {each.score:.0f}" for each in found[:5] if each.score >= rule.min_score]
-    return {"rivals": " or ".join(told) or None}
+    told = [f"{each.spelling.text} {each.score:.0f}" for each in found[:5] if best.score - each.score < rule.min_lead]
+    return {"rivals": " or ".join(told) if best.score >= rule.min_score else None}

@@ -36,6 +36,7 @@ CODE = (
     "nearest.py",
     "other_days.py",
     "pages",
+    "printing.py",
     "release",
     "released.py",
     "site",

@@ -19,6 +19,7 @@ from pipeline.errors import UserError
 from pipeline.lake import Lake, run_sql
 from pipeline.override_files import HEADER, NOTES
 from pipeline.overrides import fields_to_override
+from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
 from pipeline.theatres import Source, theatres
@@ -110,10 +111,10 @@ def tell_rows(reason: Reason, rows: list[dict[str, Any]], limit: int) -> Iterato
     yield f"{reason.code}: {reason.about}."
     yield f"What to do: {reason.hint}.\n"
     for row in rows[:limit]:
-        place = ", ".join(part for part in (row["layer"], _place(row)) if part)
+        place = ", ".join(printable(part) for part in (row["file_name"], row["layer"], _place(row)) if part)
         said = "" if row["field"] is None else f": {row['field']} = {_shown(row['value'])}"
         since = f" (since {row['first_seen']:%Y-%m-%d})" if row["first_seen"] else ""
-        yield f"  {row['theatre']} {row['source']}: {row['file_name']}{', ' * bool(place)}{place}{said}{since}"
+        yield f"  {row['theatre']} {row['source']}: {place}{said}{since}"
         if row["record_id"]:
             yield f"      record {_shown(name_record(row))}"
     if len(rows) > limit:
@@ -130,7 +131,7 @@ def _shown(text: str | None) -> str:
     """A text on one line, without characters that a terminal would obey."""
     if text is None:
         return "nothing"
-    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    plain = printable(" ".join(text.split()))
     return repr(plain if len(plain) <= WIDTH else plain[:WIDTH] + "…")
 
 

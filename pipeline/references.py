@@ -90,7 +90,7 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
         )
         if fault:
             refused.append(_refuse(row, fault, "coordinate", texts[i] or row["place"]))
-        if precisions[i] is not None and precisions[i] < 0:
+        if precisions[i] is not None and not 0 <= precisions[i] <= theatre.widest_precision_m:
             refused.append(_refuse(row, "precision_impossible", "precision", row["precision"]))
         aliases = [alias.strip() for alias in (row["aliases"] or "").split(";") if alias.strip()]
         rows.append(

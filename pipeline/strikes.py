@@ -31,9 +31,10 @@ from pipeline.theatres import FIELDS, Source, Theatre, precision_scales
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 # "Nov 6-8", "Dec 28-Jan 3", "Nov 30 - Dec 2". A single day ("until taken Jan 25", "seized Dec 29") is no statement
 # about when a place was struck, so only spans count.
+# A month is named whole or by three letters: "Marea 5-6" names a town.
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in calendar.month_name if name).replace("Sep(", "Sept?(")
 NOTE_DAYS = re.compile(
-    r"\b(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2}) ?[-–] ?"
-    r"(?:(?P<to_month>[A-Z][a-z]{2})[a-z]* )?(?P<to_day>\d{1,2})\b"
+    rf"\b(?P<month>{_MONTH})\.? (?P<day>\d{{1,2}}) ?[-–] ?(?:(?P<to_month>{_MONTH})\.? )?(?P<to_day>\d{{1,2}})\b"
 )
 DATE_FIELDS = ("date_exact", "date_from", "date_to", "period_from", "period_to", "published")
 UNSTATED = {"unstated", "unknown", "n/a", "-"}
@@ -87,6 +88,7 @@ def map_strikes(
         bounds = {
             "west": west, "south": south, "east": east, "north": north,
             "first_day": f"{theatre.first_month}-01", "last_day": _last_day(theatre.last_month),
+            "longest_window_days": theatre.longest_window_days, "widest_precision_m": theatre.widest_precision_m,
         }  # fmt: skip
         refused = connection.execute(sql("strikes/refuse_strikes"), bounds).to_arrow_table()
         settled = settle(source, theatre.name, fields, refused, exports, accepted)
@@ -220,10 +222,7 @@ def read_note_days(
     found = NOTE_DAYS.search(note or "")
     if not found or period_from is None or period_to is None:
         return None, None
-    month = MONTHS.get(found["month"].casefold())
-    to_month = MONTHS.get((found["to_month"] or found["month"]).casefold())
-    if month is None or to_month is None:
-        return None, None
+    month, to_month = (MONTHS[name[:3].casefold()] for name in (found["month"], found["to_month"] or found["month"]))
     try:
         end = date(period_to.year - (to_month > period_to.month), to_month, int(found["to_day"]))
         start = date(end.year - (month > to_month), month, int(found["day"]))

@@ -15,6 +15,7 @@ import duckdb
 from pipeline.errors import UserError
 from pipeline.explain import correction, origin, raw_values
 from pipeline.lake import connect, sql
+from pipeline.printing import printable
 from pipeline.released import released_tables
 from pipeline.settings import Settings
 
@@ -51,14 +52,16 @@ def trace_strike(settings: Settings, strike_id: str) -> list[str]:
         strike = _find(session, files, strike_id)
         known = {**files, **{name: strike[name] for name in ("strike_id", "theatre", "source", "source_key")}}
         rows = {name: _ask(session, f"list_{name}", known) for name in LISTS}
-    return [
-        *_head(strike),
-        *_tell_revisions(rows["revisions"]),
-        *_tell_sightings(rows["sightings"]),
-        *_tell_overrides(rows["overrides"]),
-        *_tell_episode(strike, rows["episode"]),
-        *_tell_links(rows["links"]),
-    ]
+    told = (
+        _head(strike),
+        _tell_revisions(rows["revisions"]),
+        _tell_sightings(rows["sightings"]),
+        _tell_overrides(rows["overrides"]),
+        _tell_episode(strike, rows["episode"]),
+        _tell_links(rows["links"]),
+    )
+    parts = [[printable(line) for line in part] for part in told]
+    return [line for number, part in enumerate(filter(None, parts)) for line in ([""] if number else []) + part]
 
 
 def _ask(session: duckdb.DuckDBPyConnection, name: str, known: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -92,7 +95,7 @@ def _head(strike: Row) -> Iterator[str]:
 
 
 def _tell_revisions(revisions: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"\nRevisions: {len(revisions)}"
+    yield f"Revisions: {len(revisions)}"
     for row in revisions:
         span = f"from {_moment(row['known_from'])}"
         if row["known_to"]:
@@ -105,7 +108,7 @@ def _tell_revisions(revisions: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _tell_sightings(sightings: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"\nSightings: {len([row for row in sightings if row['outcome'] != 'held'])}"
+    yield f"Sightings: {len([row for row in sightings if row['outcome'] != 'held'])}"
     first: dict[int | None, list[tuple[str, str]]] = {}
     for number, row in enumerate(sightings, 1):
         what = "held back, not applied" if row["outcome"] == "held" else f"{row['outcome']}, revision {row['revision']}"
@@ -121,19 +124,19 @@ def _tell_sightings(sightings: list[dict[str, Any]]) -> Iterator[str]:
 
 def _tell_overrides(overrides: list[dict[str, Any]]) -> Iterator[str]:
     if overrides:
-        yield "\nCorrected by hand"
+        yield "Corrected by hand"
     yield from (f"  {row['export_name']}: {correction(row)}" for row in overrides)
 
 
 def _tell_episode(strike: Row, episode: list[dict[str, Any]]) -> Iterator[str]:
     others = [row["strike_id"] for row in episode if row["strike_id"] != strike["strike_id"]]
     if others:
-        yield f"\nCounted as one episode with: {', '.join(others)}"
+        yield f"Counted as one episode with: {', '.join(others)}"
 
 
 def _tell_links(links: list[dict[str, Any]]) -> Iterator[str]:
     if links:
-        yield "\nCould be the same event in other sources (links, never merged)"
+        yield "Could be the same event in other sources (links, never merged)"
     for row in links:
         days = " to ".join(dict.fromkeys((f"{row['date_from']}", f"{row['date_to']}")))
         yield (

@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 
 from pipeline.cli.console import OptionalTheatre, TheatreName, err, out, theatre_names
 from pipeline.errors import UserError
+from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import theatres
 
@@ -83,7 +84,7 @@ def exports(theatre: OptionalTheatre = None) -> None:
     for row in rows:
         became = ", ".join(f"{row[outcome]:,} {outcome}" for outcome in OUTCOMES if row[outcome])
         reasons = f" ({row['reasons']})" if row["reasons"] else ""
-        out.print(f"{row['theatre']} {row['source']}: {row['file_name']}", markup=False, soft_wrap=True)
+        out.print(f"{row['theatre']} {row['source']}: {printable(row['file_name'])}", markup=False, soft_wrap=True)
         out.print(f"  {row['records']:,} records: {became or 'none'}{reasons}", markup=False, soft_wrap=True)
     out.print(f"{len(rows):,} exports, {sum(row['records'] for row in rows):,} records", markup=False)
 

@@ -22,6 +22,7 @@ from pipeline.cli.console import (
     theatre_names,
 )
 from pipeline.errors import UserError
+from pipeline.printing import printable
 from pipeline.settings import Settings
 
 
@@ -138,7 +139,7 @@ def accept(
     from pipeline.acceptance import accept as let_in  # noqa: PLC0415 - as above
 
     one = let_in(Settings(), export, by, why, read_moment(at, "--at") if at else None)
-    out.print(f"{one.file_name} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
+    out.print(f"{printable(one.file_name)} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
     out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)
 
 

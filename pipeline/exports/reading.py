@@ -29,8 +29,8 @@ from pipeline.exports.types import (
     Record,
     RefusedError,
     over_cap,
-    printable,
 )
+from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
 

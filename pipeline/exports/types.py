@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
 
@@ -137,15 +138,6 @@ class Reader:
     name: str
     sniff: Callable[[bytes, Sequence[str]], bool]
     read: Callable[[Given], Content]
-
-
-def printable(text: str) -> str:
-    r"""A text from a file, to be told: what would steer a terminal or turn the reading direction becomes visible.
-
-    >>> printable("\x1b[31m \u202etxt.exe")
-    '\\x1b[31m \\u202etxt.exe'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class RefusedError(Exception):

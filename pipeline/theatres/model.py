@@ -127,6 +127,8 @@ class Theatre(Strict):
     control: Control
     point_precision_m: float = Field(default=5_000, description="Wider than this is an area, not a point")
     default_precision_m: float = Field(default=5_000)
+    widest_precision_m: float = Field(default=500_000, gt=0, description="A wider precision is refused, metres")
+    longest_window_days: int = Field(default=400, gt=0, description="A record that spans more days is refused")
     main_source: str = Field(description="Source of strikes whose headline is told first")
     main_window: str
     windows: dict[str, Window]

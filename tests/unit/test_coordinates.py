@@ -140,3 +140,12 @@ def test_no_text_breaks_the_reader_and_what_it_reads_is_finite(text: str) -> Non
     angle, position = read_angle(text), read_position(text)
     assert angle is None or math.isfinite(angle.degrees)
     assert position is None or all(map(math.isfinite, position))
+
+
+@pytest.mark.parametrize("text", ["36{}x1", "36 {}killed", "36.2, {}1", "36 killed {}"], ids=repr)
+@pytest.mark.parametrize("filling", [" ", "the people of ", "36.2, ", "\n\t"], ids=repr)
+def test_a_hostile_cell_is_no_coordinate_and_does_not_hold_up_the_reader(text: str, filling: str) -> None:
+    """Each of these once took from seconds to hours."""
+    hostile = text.format(filling * 20_000)
+    assert read_angle(hostile) is None
+    assert read_position(hostile) is None

@@ -81,6 +81,18 @@ def test_a_reissue_is_a_duplicate_and_a_correction_supersedes() -> None:
     assert _outcomes([[old], [new]]) == {"e1::1": "superseded", "e2::1": "accepted"}
 
 
+def test_a_bar_in_a_part_of_a_key_makes_no_other_key() -> None:
+    rows = [{"name": "P | Aleppo", "says": "x"}, {"name": "P", "says": "Aleppo | x"}]
+    outcomes = _outcomes([[row] for row in rows], _source(key=["place", "credit"]))
+    assert set(outcomes.values()) == {"accepted"}
+
+
+def test_no_mapped_text_steers_a_terminal() -> None:
+    records, received = _records([[{"name": "\x1b]0;owned\x07\x1b[31mAl-Bab\x1b[0m", "says": "a\u202eb"}]])
+    fields = extract(_source(), records, received)
+    assert (fields["place"].to_pylist(), fields["credit"].to_pylist()) == (["Al-Bab"], ["ab"])
+
+
 def test_two_tales_of_one_key_in_one_export_are_a_conflict_unless_they_are_sightings() -> None:
     both = [{"name": "Kobani", "says": "a"}, {"name": "Kobani", "says": "b"}]
     assert _outcomes([both]) == {"e1::1": "accepted", "e1::2": "quarantined"}

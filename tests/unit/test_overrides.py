@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.mapping import FIELDS, extract
+from pipeline.mapping import FIELDS, extract, identify
 from pipeline.overrides import EMPTIED, GIVEN, apply_overrides, fields_to_override, write_value
 from pipeline.strikes import MappedStrikes, map_strikes
 from pipeline.theatres import theatres
@@ -123,6 +123,16 @@ def test_what_a_person_says_goes_through_the_same_rules() -> None:
     mapped = _map([[GOOD]], _given([("k1", "latitude", "51.5"), ("k1", "province", "Nowhere")]))
     refused = [(row["reason_code"], row["value"]) for row in mapped.quarantine.to_pylist()]
     assert refused == [("coordinate_outside", "51.5, 37.10"), ("province_unknown", "Nowhere")]
+
+
+def test_a_key_that_ends_in_an_empty_part_is_named_as_it_is_listed() -> None:
+    source = AIRWARS.model_copy(update={"key": ("date_exact", "place", "note")})
+    records, exports = _raw([[GOOD]])
+    fields = extract(source, records, exports)
+    (key,) = identify(source, fields, FIELDS["strikes"])["source_key"].to_pylist()
+    assert key.endswith(" | ")
+    told = apply_overrides(SYRIA, source, fields, _given([(key.strip(), "place", "Azaz")])).overrides.to_pylist()
+    assert [row["state"] for row in told] == ["applied"]
 
 
 def test_a_field_can_be_emptied_but_not_by_forgetting_it() -> None:

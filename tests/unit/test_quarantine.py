@@ -130,7 +130,8 @@ def test_an_override_that_is_refused_is_listed_among_the_refused_and_told_by_a_r
     outcome, lines = Outcome(), []
     _tell_overrides(work, ["syria"], outcome, lines.append)
     assert lines == [
-        "syria airwars: overrides: 2 applied to 2 records (1 of them are refused all the same), 0 unneeded, 0 outdated, 1 refused"
+        "syria airwars: overrides: 2 applied to 2 records (1 of them are refused all the same), 0 unneeded, 0 outdated,"
+        " 1 refused"
     ]
     (problem,) = outcome.problems
     assert problem.startswith("overrides/syria/airwars/fix.csv line 2: override_record_unknown: Copy the key")

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.strikes import read_note_days
 from pipeline.work import Work
-from tests.raw_strikes import ALEPPO, airwars, map_rows, reasons_of
+from tests.raw_strikes import ALEPPO, airwars, map_rows, reasons_of, source_like
 
 
 def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scale() -> None:
@@ -56,6 +56,13 @@ def test_bad_rows_are_refused_by_name_and_good_rows_go_on(changes: dict[str, str
     assert refused["hint"]
 
 
+def test_a_window_of_years_and_a_precision_wider_than_the_country_are_refused() -> None:
+    source = source_like("airwars", {"date_to": "until", "precision": "radius"}, precision_scale=None)
+    rows = [airwars(until="2025-10-06"), airwars(airwars_id="2", until="2016-01-07", radius="1e9")]
+    mapped = map_rows(source, [*rows, airwars(airwars_id="3", until="2016-01-07", radius="1_000")])
+    assert reasons_of(mapped) == ["date_span", "precision_impossible", "precision_unknown"]
+
+
 def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> None:
     rows = [airwars(latitude="", longitude="", location_en="halab")]
     strike = map_rows("airwars", rows, [ALEPPO]).rows.to_pylist()[0]
@@ -80,6 +87,8 @@ def test_two_places_of_one_name_are_ambiguous() -> None:
         ("until taken Jan 25", (None, None)),
         ("seized by regime Dec 29", (None, None)),
         ("May 3-9", (None, None)),
+        ("November 6 - Dec. 2", (date(2015, 11, 6), date(2015, 12, 2))),
+        ("Novy Dvor 2-3 km north", (None, None)),
         (None, (None, None)),
     ],
 )

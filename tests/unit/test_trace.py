@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,10 @@ def _frames() -> dict[str, pa.Table]:
     """The sample: its first strike was corrected by a later file, which no longer has the second."""
     rows: dict[str, list[dict[str, Any]]] = {name: frame.to_pylist() for name, frame in sample_frames().items()}
     first, second = rows["core.strikes"][:2]
+    # What a hostile file would say: a line of its own, in red.
+    hostile = {"note": "x\n  9. forged.csv, record 1: accepted\x1b[31m"}
+    first_record = rows["raw.records"][0]
+    first_record["properties"] = json.dumps({**json.loads(first_record["properties"]), **hostile})
     record = {**rows["raw.records"][0], "record_id": "new//1", "export_id": NEW}
     record["properties"] = record["properties"].replace("2015-09-30", "2015-10-01")
     held = {**record, "record_id": "held//1", "export_id": "e" * 64}
@@ -84,7 +89,9 @@ def test_revisions_sightings_and_links_lead_back_to_files_and_rows(released: Set
     assert "  2  from 2026-12-01 00:00, stands" in told
     assert "     date_to: '2015-09-30' became '2015-10-01'" in told
     assert "     note: nothing became 'x'" in told
-    assert "\nSightings: 2" in text
+    assert "\n\nSightings: 2" in text
+    assert not any(line.startswith("  9.") for line in told) and "\x1b" not in text
+    assert r"     note = x\n  9. forged.csv, record 1: accepted\x1b[31m" in told
     assert f"sha256 {NEW}" in text
     assert "corrected.csv, record 1, line 2: accepted, revision 2" in text
     assert "short.csv, record 1, line 2: held back, not applied" in text

@@ -136,6 +136,16 @@ WHERE date_to < date_from OR period_to < period_from
 UNION ALL
 SELECT
     record_id,
+    'date_span' AS reason_code,
+    'date' AS field,
+    concat_ws(' to ', coalesce(date_from_text, period_from_text), coalesce(date_to_text, period_to_text)) AS value
+FROM checked
+WHERE
+    date_to - coalesce(date_from, date_exact) > $longest_window_days
+    OR period_to - period_from > $longest_window_days
+UNION ALL
+SELECT
+    record_id,
     'coordinate_unreadable' AS reason_code,
     'coordinate' AS field,
     coordinate_text AS value
@@ -248,5 +258,5 @@ SELECT
     'precision' AS field,
     precision_text AS value
 FROM checked
-WHERE own_precision_m < 0
+WHERE own_precision_m < 0 OR own_precision_m > $widest_precision_m
 ORDER BY record_id, reason_code;
