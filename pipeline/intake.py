@@ -113,7 +113,7 @@ def ingest(
             is_new = False  # read again: rows of a refused file name it
     reading = exports.read_export(settings, received, theatre, source, moment)
     where = {"theatre": theatre.name, "source": source.name, "export_id": received.export_id}
-    lake.replace("raw.records", reading.records, **where)
+    lake.replace_in_batches("raw.records", reading.pile.batches, **where)
     if reading.refused.num_rows:
         lake.replace("raw.refused_exports", reading.refused, **where)
     lake.replace("raw.exports", [reading.export], **where)

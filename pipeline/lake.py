@@ -7,11 +7,11 @@ one partition in one atomic commit. Does not belong here: what the tables mean, 
 from __future__ import annotations
 
 import atexit
-import hashlib
 import importlib.util
 import os
 import random
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pipeline.catalogue import Table, table
+from pipeline.content import content_digest
 from pipeline.errors import UserError
 from pipeline.processes import spill_folder
 from pipeline.settings import Settings
@@ -108,28 +110,10 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def content_digest(frame: pa.Table) -> str:
-    """SHA-256 of a table's content: names, types and values in row order, whatever its chunks.
-
-    What lies in memory under a null, or in the padding of bits, is nobody's value and does not count.
-    """
-    digest = hashlib.sha256(str(frame.schema.remove_metadata()).encode())
-    combined = frame.combine_chunks()
-    for column in combined.columns:
-        for chunk in column.chunks or []:
-            for part in (chunk.is_valid(), chunk.fill_null(_empty_value(chunk.type))):
-                whole_bytes = part.cast(pa.int8()) if pa.types.is_boolean(part.type) else part
-                # IPC of one compacted array has no offsets or padding left over from slicing.
-                compact = pa.concat_arrays([whole_bytes])
-                batch = pa.record_batch([compact], names=["c"])
-                digest.update(batch.serialize())
-    return digest.hexdigest()
-
-
-def _empty_value(kind: pa.DataType) -> pa.Scalar:
-    if pa.types.is_string(kind) or pa.types.is_binary(kind):
-        return pa.scalar("" if pa.types.is_string(kind) else b"", kind)
-    return pa.scalar(False) if pa.types.is_boolean(kind) else pa.scalar(0, kind)
+def _check_within(spec: Table, rows: pa.Table, where: dict[str, str]) -> None:
+    for column, value in where.items():
+        if rows.num_rows and pc.unique(rows.column(column)).to_pylist() != [value]:
+            raise ValueError(f"{spec.name}: a row lies outside {column} = {value!r}")
 
 
 @dataclass(frozen=True)
@@ -232,13 +216,36 @@ class Lake:
         """
         spec = table(name)
         rows = spec.conform(frame).sort_by([(column, "ascending") for column in spec.key])
-        for column, value in where.items():
-            if rows.num_rows and set(rows.column(column).to_pylist()) != {value}:
-                raise ValueError(f"{name}: a row lies outside {column} = {value!r}")
-        version = self._commit(spec, rows, where)
+        _check_within(spec, rows, where)
+        version = self._commit(spec, lambda: rows, where)
         return Commit(name, version, content_digest(rows), rows.num_rows, self.files(name, **where))
 
-    def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:
+    def replace_in_batches(self, name: str, batches: Callable[[], Iterable[pa.RecordBatch]], /, **where: str) -> None:
+        """Replace a partition as :meth:`replace` does, holding one batch at a time.
+
+        ``batches`` gives the rows in any order, and all of them again when it is called again. What it raises passes.
+        """
+        spec = table(name)
+        faults: list[Exception] = []
+
+        def checked() -> Iterator[pa.RecordBatch]:
+            try:
+                for batch in batches():
+                    rows = spec.conform(pa.Table.from_batches([batch]))
+                    _check_within(spec, rows, where)
+                    yield from rows.to_batches()
+            except Exception as fault:
+                faults.append(fault)
+                raise
+
+        def begin() -> pa.RecordBatchReader:
+            if faults:  # told by delta-rs as an error of its own, and no reason to try again
+                raise faults[0]
+            return pa.RecordBatchReader.from_batches(spec.arrow_schema, checked())
+
+        self._commit(spec, begin, where)
+
+    def _commit(self, spec: Table, rows: Callable[[], pa.Table | pa.RecordBatchReader], where: dict[str, str]) -> int:
         predicate = " AND ".join(f"{column} = '" + value.replace("'", "''") + "'" for column, value in where.items())
         target = self.path(spec.name)
         for attempt in range(COMMIT_ATTEMPTS):
@@ -254,7 +261,7 @@ class Lake:
                 is_other = self._is_laid_out_otherwise(spec)
                 write_deltalake(
                     str(target),
-                    rows,
+                    rows(),
                     mode="overwrite",
                     schema_mode="overwrite" if is_other else None,
                     predicate=None if is_other else predicate or None,

@@ -34,6 +34,7 @@ from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
 
+FIRST_BATCH = 1_000
 BATCH = 10_000
 VALUE_LENGTH = 200
 NOTES_LENGTH = 2_000
@@ -83,15 +84,15 @@ def read_export(
             export["format"] = opened.format
             content = opened.read()
             export.update(format=content.format, encoding=content.encoding, crs=content.crs)
-            records = _gather(settings, content, export, source)
+            pile = _gather(settings, content, export, source)
             export["notes"] = printable("; ".join(content.notes)[:NOTES_LENGTH]) or None
     except RefusedError as refusal:
-        return _refuse(export, refusal)
-    export["record_count"] = records.num_rows
-    return Reading(export, records, table("core.quarantine").empty())
+        return _refuse(settings, export, refusal)
+    export["record_count"] = pile.num_rows
+    return Reading(export, pile, table("core.quarantine").empty())
 
 
-def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
+def _refuse(settings: Settings, export: dict[str, Any], refusal: RefusedError) -> Reading:
     why = reason(refusal.code)
     export["problem_code"] = why.code
     export["problem"] = f"{printable(export['file_name'])}: {why.about}: {refusal.value}. {why.hint}."
@@ -112,27 +113,37 @@ def _refuse(export: dict[str, Any], refusal: RefusedError) -> Reading:
         "first_seen": export["received_at"],
         "last_seen": export["received_at"],
     }
-    return Reading(export, table("raw.records").empty(), table("core.quarantine").conform([row]))
+    nothing = Pile(settings, table("raw.records").arrow_schema)
+    return Reading(export, nothing, table("core.quarantine").conform([row]))
 
 
-def _gather(settings: Settings, content: Content, export: dict[str, Any], source: Source) -> pa.Table:
+def _gather(settings: Settings, content: Content, export: dict[str, Any], source: Source) -> Pile:
     """All records as rows of ``raw.records``, made in batches so that Python holds few of them at a time."""
     fields: dict[str, None] = dict.fromkeys(content.fields or ())
-    count = 0
-    with Pile(settings, table("raw.records").arrow_schema) as pile:
-        while waiting := list(islice(content.records, BATCH)):
-            if content.fields is None:
-                fields.update((name, None) for record in waiting for name in record.properties)
-            elif not count:
-                _check_columns(source, fields)
-            count += len(waiting)
-            if count > settings.max_records:
-                raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
-            pile.add(_batch(settings, export, waiting))
-        if not count:
-            raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
-        _check_columns(source, fields)
-        return table("raw.records").conform(pile.table())
+    pile = Pile(settings, table("raw.records").arrow_schema)
+    size = FIRST_BATCH
+    while waiting := list(islice(content.records, size)):
+        if content.fields is None:
+            fields.update((name, None) for record in waiting for name in record.properties)
+        elif not pile.num_rows:
+            _check_columns(source, fields)
+        if pile.num_rows + len(waiting) > settings.max_records:
+            raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
+        batch = _batch(settings, export, waiting)
+        pile.add(batch)
+        size = _next_size(settings, batch)
+    if not pile.num_rows:
+        raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
+    _check_columns(source, fields)
+    return pile
+
+
+def _next_size(settings: Settings, batch: pa.Table) -> int:
+    """Records of the next batch: as many as take a sixteenth of the memory for records if they are as large as these,
+    for in Python they take several times as much.
+    """
+    count, size = int(batch.num_rows), int(batch.nbytes)
+    return max(1, min(settings.records_memory_bytes // 16 * count // max(size, 1), 2 * count, BATCH))
 
 
 def _check_columns(source: Source, fields: dict[str, None]) -> None:

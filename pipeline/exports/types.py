@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.exports.pile import Pile
 from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
@@ -54,13 +55,18 @@ class Reading:
 
     Attributes:
         export: row of ``raw.exports``.
-        records: rows of ``raw.records``; none where the file was refused.
+        pile: rows of ``raw.records`` in the order of the file; none where it was refused.
         refused: rows of ``core.quarantine``; one where the file was refused, else none.
     """
 
     export: dict[str, Any]
-    records: pa.Table
+    pile: Pile
     refused: pa.Table
+
+    @property
+    def records(self) -> pa.Table:
+        """The rows of ``raw.records`` as one table."""
+        return self.pile.table()
 
 
 class Record(NamedTuple):

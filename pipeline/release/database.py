@@ -24,7 +24,8 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.catalogue import ARROW_TYPES, SQL_TYPES, Column, Table, table
-from pipeline.lake import content_digest, quote, sql
+from pipeline.content import content_digest
+from pipeline.lake import quote, sql
 from pipeline.release.manifest import released
 from pipeline.settings import Settings
 

@@ -20,8 +20,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.catalogue import Table, tables
+from pipeline.content import content_digest
 from pipeline.errors import UserError
-from pipeline.lake import content_digest
 
 MANIFEST = "manifest.json"
 PINNED = "pinned.json"

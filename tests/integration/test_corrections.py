@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.acceptance import held_back
 from pipeline.conservation import balance_records
+from pipeline.content import content_digest
 from pipeline.intake import ingest
-from pipeline.lake import content_digest
 from pipeline.settings import Settings
 from pipeline.steps import step
 from pipeline.theatres import theatres

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
+
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
@@ -22,6 +25,41 @@ def test_a_partition_is_replaced_and_others_stay(settings: Settings) -> None:
     for theatre, strike in (("syria", "s1"), ("ukraine", "u1"), ("syria", "s2")):
         lake.replace("core.episodes", _rows(theatre, strike), theatre=theatre)
     assert lake.read("core.episodes").column("strike_id").to_pylist() == ["s2", "u1"]
+
+
+def test_batches_are_asked_for_one_after_another_while_they_are_written(settings: Settings) -> None:
+    given, alive = [], []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number in range(40):
+            (batch,) = _rows("syria", f"s{number:02d}").to_batches()
+            alive.append(sum(one() is not None for one in given))
+            given.append(weakref.ref(batch))
+            yield batch
+            del batch
+
+    lake = Lake(settings)
+    lake.replace("core.episodes", _rows("syria", "old"), theatre="syria")
+    lake.replace("core.episodes", _rows("ukraine", "u1"), theatre="ukraine")
+    lake.replace_in_batches("core.episodes", batches, theatre="syria")
+    assert lake.read("core.episodes").column("strike_id").to_pylist() == [*(f"s{n:02d}" for n in range(40)), "u1"]
+    assert max(alive) < 10
+
+
+def test_what_stops_a_batch_replaces_nothing_and_is_not_tried_again(settings: Settings) -> None:
+    lake, calls = Lake(settings), []
+    lake.replace("core.episodes", _rows("syria", "old"), theatre="syria")
+
+    def breaks() -> Iterator[pa.RecordBatch]:
+        calls.append(1)
+        yield from _rows("syria", "new").to_batches()
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        lake.replace_in_batches("core.episodes", breaks, theatre="syria")
+    with pytest.raises(ValueError, match="outside theatre"):
+        lake.replace_in_batches("core.episodes", _rows("ukraine", "u").to_batches, theatre="syria")
+    assert (lake.read("core.episodes").column("strike_id").to_pylist(), len(calls)) == (["old"], 1)
 
 
 def test_a_table_of_an_older_layout_is_begun_anew(settings: Settings) -> None:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from sample_frames import sample_frames
 
 from pipeline.catalogue import table
+from pipeline.content import content_digest
 from pipeline.errors import UserError
-from pipeline.lake import content_digest
 from pipeline.release.database import (
     comments,
     create_table,

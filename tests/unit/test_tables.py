@@ -29,8 +29,8 @@ from strike_rows import (
 )
 
 from pipeline.catalogue import table
+from pipeline.content import content_digest
 from pipeline.errors import UserError
-from pipeline.lake import content_digest
 from pipeline.tables import FEWEST, TOLERANCE, build_tables
 from pipeline.theatres import Theatre, theatres
 
