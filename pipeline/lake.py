@@ -22,9 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction
 
 from pipeline.catalogue import Table, table
 from pipeline.content import content_digest
+from pipeline.data_files import write_data_file
 from pipeline.errors import UserError
 from pipeline.processes import spill_folder
 from pipeline.settings import Settings
@@ -108,6 +110,10 @@ def run_sql(
 def quote(identifier: str) -> str:
     """Quote an identifier for DuckDB."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def _predicate(where: dict[str, str]) -> str:
+    return " AND ".join(f"{column} = '" + value.replace("'", "''") + "'" for column, value in where.items())
 
 
 def _check_within(spec: Table, rows: pa.Table, where: dict[str, str]) -> None:
@@ -217,57 +223,65 @@ class Lake:
         spec = table(name)
         rows = spec.conform(frame).sort_by([(column, "ascending") for column in spec.key])
         _check_within(spec, rows, where)
-        version = self._commit(spec, lambda: rows, where)
+        version = self._commit(spec, rows, where)
         return Commit(name, version, content_digest(rows), rows.num_rows, self.files(name, **where))
 
     def replace_in_batches(self, name: str, batches: Callable[[], Iterable[pa.RecordBatch]], /, **where: str) -> None:
         """Replace a partition as :meth:`replace` does, holding one batch at a time.
 
-        ``batches`` gives the rows in any order, and all of them again when it is called again. What it raises passes.
+        ``batches`` gives the rows in any order; what it raises passes. The rows lie in one data file.
         """
         spec = table(name)
-        faults: list[Exception] = []
+        self._prepare(spec)
+        if self._is_laid_out_otherwise(spec):
+            raise self._other_layout(spec)
 
-        def checked() -> Iterator[pa.RecordBatch]:
-            try:
-                for batch in batches():
-                    rows = spec.conform(pa.Table.from_batches([batch]))
-                    _check_within(spec, rows, where)
-                    yield from rows.to_batches()
-            except Exception as fault:
-                faults.append(fault)
-                raise
+        def checked() -> Iterator[pa.Table]:
+            for batch in batches():
+                rows = spec.conform(pa.Table.from_batches([batch]))
+                _check_within(spec, rows, where)
+                yield rows
 
-        def begin() -> pa.RecordBatchReader:
-            if faults:  # told by delta-rs as an error of its own, and no reason to try again
-                raise faults[0]
-            return pa.RecordBatchReader.from_batches(spec.arrow_schema, checked())
+        added = write_data_file(self.path(name), spec, where, checked())
+        self._try(lambda: self._add(spec, added, where))
 
-        self._commit(spec, begin, where)
+    def _add(self, spec: Table, added: AddAction, where: dict[str, str]) -> None:
+        DeltaTable(str(self.path(spec.name))).create_write_transaction(
+            [added],
+            mode="overwrite",
+            schema=spec.arrow_schema,
+            partition_by=spec.storage,
+            partition_filters=[(column, "=", value) for column, value in where.items()],
+            commit_properties=CommitProperties(custom_metadata={"partition": _predicate(where)}),
+        )
 
-    def _commit(self, spec: Table, rows: Callable[[], pa.Table | pa.RecordBatchReader], where: dict[str, str]) -> int:
-        predicate = " AND ".join(f"{column} = '" + value.replace("'", "''") + "'" for column, value in where.items())
-        target = self.path(spec.name)
+    def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:
+        def write() -> None:
+            self._prepare(spec)
+            is_other = self._is_laid_out_otherwise(spec)
+            write_deltalake(
+                str(self.path(spec.name)),
+                rows,
+                mode="overwrite",
+                schema_mode="overwrite" if is_other else None,
+                predicate=None if is_other else _predicate(where) or None,
+                commit_properties=CommitProperties(custom_metadata={"partition": _predicate(where) or "all"}),
+            )
+
+        self._try(write)
+        return DeltaTable(str(self.path(spec.name))).version()
+
+    def _prepare(self, spec: Table) -> None:
+        if self._open(spec.name) is None:
+            target = self.path(spec.name)
+            target.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(str(target), schema=spec.arrow_schema, partition_by=spec.storage or None, mode="ignore")
+
+    @staticmethod
+    def _try(write: Callable[[], None]) -> None:
         for attempt in range(COMMIT_ATTEMPTS):
             try:
-                if self._open(spec.name) is None:
-                    target.mkdir(parents=True, exist_ok=True)
-                    DeltaTable.create(
-                        str(target),
-                        schema=spec.arrow_schema,
-                        partition_by=spec.storage or None,
-                        mode="ignore",
-                    )
-                is_other = self._is_laid_out_otherwise(spec)
-                write_deltalake(
-                    str(target),
-                    rows(),
-                    mode="overwrite",
-                    schema_mode="overwrite" if is_other else None,
-                    predicate=None if is_other else predicate or None,
-                    commit_properties=CommitProperties(custom_metadata={"partition": predicate or "all"}),
-                )
-                return DeltaTable(str(target)).version()
+                return write()
             except (CommitFailedError, DeltaError):
                 if attempt == COMMIT_ATTEMPTS - 1:
                     raise

@@ -7,7 +7,8 @@ what can't be a ring does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,12 @@ def positions(found: Any) -> Positions:
     if strange:
         raise ShapeError(f"a coordinate is of type {sorted(kind.__name__ for kind in strange)[0]}, not a number")
     try:
-        array = np.array([float(number) for number in flat], dtype=np.float64)
+        flat_array = np.array([float(number) for number in flat], dtype=np.float64)
     except OverflowError as error:
         raise ShapeError("a coordinate is too large") from error
-    if not np.isfinite(array).all():
+    if not np.isfinite(flat_array).all():
         raise ShapeError("a coordinate is not finite")
-    return array.reshape(len(found), -1)[:, :3] if found else np.empty((0, 2))
+    return flat_array.reshape(len(found), -1)[:, :3] if found else np.empty((0, 2))
 
 
 def point(position: Positions) -> BaseGeometry:
@@ -109,6 +110,42 @@ _SHAPES: dict[str, Callable[[Any], BaseGeometry]] = {
 }
 COLLECTION = "GeometryCollection"
 TYPES = frozenset({*_SHAPES, COLLECTION})
+
+
+def from_geojsons(settings: Settings, found: Iterable[Any]) -> tuple[Geometries, list[str | None]]:
+    """Geometries as :func:`from_geojson` makes them, and what is wrong with each that can't be had, which is None then.
+
+    Raises:
+        RefusedError: one has more vertices than the cap.
+    """
+    made: list[BaseGeometry | None] = []
+    problems: list[str | None] = []
+    places, numbers = array("q"), array("d")  # points are made together, in a fraction of the time
+    for at, one in enumerate(found):
+        geometry = problem = None
+        try:
+            if _is_plain_point(one):
+                places.append(at)
+                numbers.extend(one["coordinates"])
+            else:
+                geometry = from_geojson(settings, one)
+        except ShapeError as error:
+            problem = f"geometry: {error}"
+        made.append(geometry)
+        problems.append(problem)
+    geometries = np.empty(len(made), dtype=object)
+    geometries[:] = made
+    if places:
+        geometries[np.asarray(places)] = shapely.points(np.asarray(numbers).reshape(-1, 2))
+    return geometries, problems
+
+
+def _is_plain_point(found: Any) -> bool:
+    """Whether it is a point of two numbers that Python holds exactly, which are finite then."""
+    if type(found) is not dict or found.get("type") != "Point":
+        return False
+    position = found.get("coordinates")
+    return type(position) is list and [type(number) for number in position] == [float, float]
 
 
 def from_geojson(settings: Settings, found: Any) -> BaseGeometry | None:

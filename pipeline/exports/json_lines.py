@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import TextIO
 
 from pipeline.exports.crs import CRS84
@@ -21,7 +20,7 @@ from pipeline.settings import Settings
 
 NAME = "geojsonl"
 SEPARATOR = "\x1e"
-BATCH = 1_000
+BATCH, BATCH_CHARACTERS = 1_000, 4 * 1024**2
 FEATURE = re.compile(r'"type"\s*:\s*"Feature"')
 # A line that goes on past what is looked at: of a lone feature it is no matter which reader takes it.
 LONG_LINE = re.compile(r'\s*\{\s*"type"\s*:\s*"Feature"')
@@ -67,15 +66,28 @@ def _is_feature(text: str) -> bool:
 def _records(given: Given, encoding: str) -> Iterator[Record]:
     settings, count = given.settings, 0
     with given.path.open(encoding=encoding, newline="\n") as file:
-        lines = _lines(settings, file)
-        while items := list(islice(lines, BATCH)):
+        for items in _batches(_lines(settings, file)):
             for record in read_features(settings, items, is_first=count == 0):
                 count += 1
                 yield record._replace(number=count)
 
 
-def _lines(settings: Settings, file: TextIO) -> Iterator[Item]:
-    """Values of the lines; a line that is no JSON is given as its text, which is no feature."""
+def _batches(lines: Iterator[tuple[Item, int]]) -> Iterator[list[Item]]:
+    """Items whose geometries are made together: not too many, and not too much text."""
+    items: list[Item] = []
+    characters = 0
+    for item, length in lines:
+        items.append(item)
+        characters += length
+        if len(items) == BATCH or characters > BATCH_CHARACTERS:
+            yield items
+            items, characters = [], 0
+    if items:
+        yield items
+
+
+def _lines(settings: Settings, file: TextIO) -> Iterator[tuple[Item, int]]:
+    """Values of the lines, each with its length; a line that is no JSON is given as its text, which is no feature."""
     number, longest = 0, settings.max_field_bytes
     while line := file.readline(longest + 1):
         number += 1
@@ -85,9 +97,9 @@ def _lines(settings: Settings, file: TextIO) -> Iterator[Item]:
         if not text:
             continue
         try:
-            yield Item(decode_line(settings, text, number), number)
+            yield Item(decode_line(settings, text, number), number), len(line)
         except ValueError as error:
             if not line.endswith("\n"):
                 text = f"line {number}: the last line ends before its JSON is complete"
                 raise RefusedError("export_truncated", text, line=number) from error
-            yield Item(text, number)
+            yield Item(text, number), len(line)

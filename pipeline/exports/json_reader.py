@@ -11,14 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pyproj
-from shapely.geometry.base import BaseGeometry
 
 from pipeline.exports import esri_json
 from pipeline.exports.crs import CRS84, Geometries, named_crs, place, refuse_metres, short_name, told_crs
 from pipeline.exports.encodings import choose_encoding, decode_head
-from pipeline.exports.geometry import TYPES, ShapeError, from_geojson
+from pipeline.exports.geometry import TYPES, from_geojsons
 from pipeline.exports.json_text import Document, Item, encode, plain
 from pipeline.exports.types import (
     GEOMETRY_TEXT,
@@ -137,20 +135,8 @@ def _declared_crs(document: dict[str, Any] | list[Item]) -> pyproj.CRS | None:
 
 
 def _geometries(settings: Settings, features: list[Item]) -> tuple[Geometries, list[str | None]]:
-    geometries: list[BaseGeometry | None] = []
-    problems: list[str | None] = []
-    for item in features:
-        geometry = problem = None
-        try:
-            if isinstance(item.value, dict):
-                geometry = from_geojson(settings, item.value.get("geometry"))
-        except ShapeError as error:
-            problem = f"geometry: {error}"
-        geometries.append(geometry)
-        problems.append(problem)
-    array = np.empty(len(geometries), dtype=object)
-    array[:] = geometries
-    return array, problems
+    values = (item.value for item in features)
+    return from_geojsons(settings, (value.get("geometry") if isinstance(value, dict) else None for value in values))
 
 
 def _feature_records(features: list[Item], geometries: Geometries, problems: list[str | None]) -> Iterator[Record]:

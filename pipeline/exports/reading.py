@@ -17,7 +17,7 @@ import shapely
 
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
-from pipeline.exports.json_text import encode_texts, encode_with_fault
+from pipeline.exports.json_text import encode_with_fault
 from pipeline.exports.opening import open_export
 from pipeline.exports.pile import Pile
 from pipeline.exports.types import (
@@ -34,7 +34,7 @@ from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
 
-FIRST_BATCH = 1_000
+FIRST_BATCH = 100
 BATCH = 10_000
 VALUE_LENGTH = 200
 NOTES_LENGTH = 2_000
@@ -192,10 +192,7 @@ def _properties(settings: Settings, record: Record) -> str:
     if len(properties) > settings.max_columns:
         what = f"record {record.number} has {len(properties):,} properties"
         raise over_cap(settings, "max_columns", what, record.line)
-    try:
-        text, fault = encode_texts(properties), None
-    except TypeError:
-        text, fault = encode_with_fault(properties)
+    text, fault = encode_with_fault(properties)
     if len(text) > settings.max_field_bytes:
         _check_lengths(settings, record)
     problem = record.problem or (fault and f"JSON has no such number: {fault}")

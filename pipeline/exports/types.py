@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -205,7 +206,13 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def name_properties(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
     """Properties, then a feature's other members (``id`` becomes ``_id``), under names of their own."""
-    if not members and not any(name.startswith("_") for name in properties) and "" not in properties:
+    if not members and _are_plain(tuple(properties)):
         return properties
     names = unique_names([*properties, *(f"_{name}" for name in members)])
     return dict(zip(names, [*properties.values(), *members.values()], strict=True))
+
+
+@lru_cache(maxsize=64)
+def _are_plain(names: tuple[str, ...]) -> bool:
+    """Whether no name is empty or could be one that this room adds. Records of a file mostly have the same names."""
+    return "" not in names and not any(name.startswith("_") for name in names)
