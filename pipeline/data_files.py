@@ -11,37 +11,43 @@ import json
 import time
 import uuid
 from collections.abc import Iterable
-from pathlib import Path
+from contextlib import suppress
 
 import pyarrow as pa
+import pyarrow.fs
 import pyarrow.parquet as pq
+from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction
 
 from pipeline.catalogue import Table
 
 
-def write_data_file(table: Path, spec: Table, where: dict[str, str], batches: Iterable[pa.Table]) -> AddAction:
+def write_data_file(table: str, spec: Table, where: dict[str, str], batches: Iterable[pa.Table]) -> AddAction:
     """Write rows of one partition into a file, and return what a commit says to add it; none is left on an error.
 
     Args:
-        table: folder of the table.
+        table: address of the table.
         spec: its description.
         where: partition column = value, for every partition column; the file holds the other columns.
         batches: the rows, which conform to ``spec``.
     """
     folder = "/".join(f"{column}={where[column]}" for column in spec.storage or ())
     path = f"{folder}/part-{uuid.uuid4()}.snappy.parquet"
-    target = table / path
-    target.parent.mkdir(parents=True, exist_ok=True)
+    files = pyarrow.fs.PyFileSystem(DeltaStorageHandler(table))
     schema = pa.schema([field for field in spec.arrow_schema if field.name not in where])
     count = 0
     try:
-        with pq.ParquetWriter(target, schema, compression="snappy") as writer:
+        with (
+            files.open_output_stream(path) as target,
+            pq.ParquetWriter(target, schema, compression="snappy") as writer,
+        ):
             for rows in batches:
                 writer.write_table(rows.select(schema.names))
                 count += rows.num_rows
+        size = files.get_file_info(path).size
     except BaseException:
-        target.unlink(missing_ok=True)
+        with suppress(OSError):  # it may not exist yet
+            files.delete_file(path)
         raise
     written_at = int(time.time() * 1000)  # Delta's log tells it of every file
-    return AddAction(path, target.stat().st_size, dict(where), written_at, True, json.dumps({"numRecords": count}))
+    return AddAction(path, size, dict(where), written_at, True, json.dumps({"numRecords": count}))

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
@@ -242,7 +242,7 @@ class Lake:
                 _check_within(spec, rows, where)
                 yield rows
 
-        added = write_data_file(self.path(name), spec, where, checked())
+        added = write_data_file(str(self.path(name)), spec, where, checked())
         self._try(lambda: self._add(spec, added, where))
 
     def _add(self, spec: Table, added: AddAction, where: dict[str, str]) -> None:
@@ -252,7 +252,12 @@ class Lake:
             schema=spec.arrow_schema,
             partition_by=spec.storage,
             partition_filters=[(column, "=", value) for column, value in where.items()],
-            commit_properties=CommitProperties(custom_metadata={"partition": _predicate(where)}),
+            # Delta refuses the second of two commits at once that name the same transaction; by partitions it would not
+            # see that they are in conflict, and keep the rows of both.
+            commit_properties=CommitProperties(
+                custom_metadata={"partition": _predicate(where)},
+                app_transactions=[Transaction(_predicate(where), 0)],
+            ),
         )
 
     def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, local
+from typing import Any
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
@@ -44,6 +47,29 @@ def test_batches_are_asked_for_one_after_another_while_they_are_written(settings
     lake.replace_in_batches("core.episodes", batches, theatre="syria")
     assert lake.read("core.episodes").column("strike_id").to_pylist() == [*(f"s{n:02d}" for n in range(40)), "u1"]
     assert max(alive) < 10
+
+
+def test_writers_of_one_partition_at_once_leave_the_rows_of_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Delta alone sees no conflict between them, and kept the rows of both."""
+    Lake(settings).replace("core.episodes", _rows("ukraine", "u1"), theatre="ukraine")
+    commit, together, has_waited = DeltaTable.create_write_transaction, Barrier(3), local()
+
+    def commit_together(*given: Any, **named: Any) -> None:
+        if not hasattr(has_waited, "once"):
+            has_waited.once = True
+            together.wait()
+        commit(*given, **named)
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", commit_together)
+
+    def write(number: int) -> None:
+        Lake(settings).replace_in_batches("core.episodes", _rows("syria", f"s{number}").to_batches, theatre="syria")
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, range(3)))
+    assert Lake(settings).read("core.episodes", theatre="syria").num_rows == 1
 
 
 def test_what_stops_a_batch_replaces_nothing_and_is_not_tried_again(settings: Settings) -> None:
