@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from assets.fetched_assets import fetched_assets
+from assets.housekeeping import housekeeping_job, housekeeping_schedule
 from assets.jobs import jobs
 from assets.release_assets import release_asset
 from assets.resources import Pipeline
@@ -34,8 +35,8 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     own = [asset for theatre in known for asset in (*fetched_assets(theatre), *theatre_assets(theatre, pipeline.steps))]
     return dg.Definitions(
         assets=[*own, release_asset(known)],
-        jobs=known_jobs,
-        schedules=schedules(known),
+        jobs=[*known_jobs, housekeeping_job(pipeline)],
+        schedules=[*schedules(known), housekeeping_schedule()],
         sensors=sensors(known, pipeline, known_jobs),
         resources={"pipeline": pipeline},
         # A run's steps share one process: they share an engine, and none of them gains from a process of its own.

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction
 
@@ -33,6 +33,8 @@ from pipeline.settings import Settings
 
 SQL_DIR = Path(__file__).parent / "sql"
 COMMIT_ATTEMPTS = 30
+# Left to itself, a commit drops what its log said a month ago, and with it versions that releases pin.
+UNCUT = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
 
 
 @cache
@@ -152,6 +154,10 @@ class Lake:
         delta = self._open(name)
         return None if delta is None else delta.version()
 
+    def delta(self, name: str, version: int | None = None) -> DeltaTable | None:
+        """The Delta table itself, for housekeeping; None where it was never written."""
+        return self._open(name, version)
+
     def read(
         self,
         name: str,
@@ -258,6 +264,7 @@ class Lake:
                 custom_metadata={"partition": _predicate(where)},
                 app_transactions=[Transaction(_predicate(where), 0)],
             ),
+            post_commithook_properties=UNCUT,
         )
 
     def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:
@@ -271,6 +278,7 @@ class Lake:
                 schema_mode="overwrite" if is_other else None,
                 predicate=None if is_other else _predicate(where) or None,
                 commit_properties=CommitProperties(custom_metadata={"partition": _predicate(where) or "all"}),
+                post_commithook_properties=UNCUT,
             )
 
         self._try(write)

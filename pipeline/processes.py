@@ -35,12 +35,12 @@ def spill_folder() -> Path:
     """
     temporary = Path(tempfile.gettempdir())
     for folder in temporary.glob(f"{SPILL}*"):
-        if not is_alive(folder.name.removeprefix(SPILL)) and _is_own(folder):
+        if not is_alive(folder.name.removeprefix(SPILL)) and is_own(folder):
             shutil.rmtree(folder, ignore_errors=True)
     return temporary / f"{SPILL}{os.getpid()}"
 
 
-def _is_own(folder: Path) -> bool:
+def is_own(folder: Path) -> bool:
     """True for this user's folder; others may drop anything among temporary files, or take it away meanwhile."""
     try:
         return folder.lstat().st_uid == os.geteuid()

@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     fetch_deadline_s: float = Field(default=1_800, gt=0, description="Longest that one answer may take, seconds")
     max_overrides_bytes: int = Field(default=16 * 1024**2, description="Largest file of overrides read")
     keep_releases: int = Field(default=10, ge=1, description="Releases kept besides each month's last")
+    keep_runs_days: int = Field(default=90, ge=1, description="Days for which housekeeping keeps Dagster's runs")
+    vacuum_after_hours: int = Field(
+        default=168,
+        ge=24,
+        description="Hours for which housekeeping keeps data files that no table and no kept release needs any more; "
+        "longer than any run takes",
+    )
 
     @cached_property
     def root(self) -> Path:

@@ -20,6 +20,7 @@ from pipeline.cli.console import err
 from pipeline.cli.making import accept, backfill, fetch, ingest, run
 from pipeline.cli.quarantine import quarantine
 from pipeline.cli.showing import serve, ui
+from pipeline.cli.tidying import housekeeping
 from pipeline.errors import UserError
 
 app = typer.Typer(
@@ -32,7 +33,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 # In the order in which help lists them: making, asking, showing.
-for command in (run, ingest, fetch, accept, quarantine, backfill, who, explain, trace, serve, ui, exports, doctor):
+for command in (
+    run, ingest, fetch, accept, quarantine, backfill, housekeeping, who, explain, trace, serve, ui, exports, doctor,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(releases.app, name="releases")
 app.add_typer(source.app, name="source")
