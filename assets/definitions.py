@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from assets.alerts import failure_sensor
 from assets.fetched_assets import fetched_assets
 from assets.housekeeping import housekeeping_job, housekeeping_schedule
 from assets.jobs import jobs
@@ -32,12 +33,12 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     pipeline = pipeline or Pipeline()
     known = list((all_theatres() if theatres is None else theatres).values())
     known_jobs = jobs(known, pipeline)
-    own = [asset for theatre in known for asset in (*fetched_assets(theatre), *theatre_assets(theatre, pipeline.steps))]
+    own = [asset for theatre in known for asset in (*fetched_assets(theatre), *theatre_assets(theatre, pipeline))]
     return dg.Definitions(
         assets=[*own, release_asset(known)],
         jobs=[*known_jobs, housekeeping_job(pipeline)],
         schedules=[*schedules(known), housekeeping_schedule()],
-        sensors=sensors(known, pipeline, known_jobs),
+        sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline)],
         resources={"pipeline": pipeline},
         # A run's steps share one process: they share an engine, and none of them gains from a process of its own.
         executor=dg.in_process_executor,

@@ -22,6 +22,7 @@ import dagster as dg
 
 from assets import jobs, tags
 from assets.definitions import definitions
+from assets.failures import say_failures
 from assets.resources import Pipeline
 from pipeline.settings import Settings
 from pipeline.theatres import theatres
@@ -106,6 +107,44 @@ def run_theatre(
     return run_job(pipeline, theatre_name, wanted, selected)
 
 
+def run_pieces(
+    settings: Settings,
+    theatre_name: str,
+    pieces: Sequence[tuple[str, str]] | None,
+    force: bool,
+    on_progress: Callable[[str], None],
+) -> Iterator[RunOutcome]:
+    """Run a theatre's job over one span of months; over several, one after another, each as a run of its own.
+
+    Of several, the records are mapped first, in one run, and the tables made last, in another. After a run that failed
+    nothing more is started; asked again, what was made is fresh.
+
+    Args:
+        settings: settings of the data folder.
+        theatre_name: the theatre.
+        pieces: first and last month of each run; all months in one where None.
+        force: make what is fresh again too.
+        on_progress: told a line when a part is done.
+    """
+    if pieces is None or len(pieces) == 1:
+        yield run_theatre(settings, theatre_name, pieces[0] if pieces else None, force, on_progress=on_progress)
+        return
+    pipeline = Pipeline(settings, on_progress=on_progress)
+    tables = [dg.AssetKey([theatre_name, jobs.TABLES])]
+    runs: list[tuple[str, dict[str, str], list[dg.AssetKey] | None]] = [
+        (jobs.ingest_name(theatre_name), {}, None),
+        *((jobs.months_name(theatre_name), tags.month_range(*piece), None) for piece in pieces),
+        (jobs.publish_name(theatre_name), {}, tables),
+    ]
+    for place, (job, months, selected) in enumerate(runs, 1):
+        why = tags.why(f"command line: backfill of {pieces[0][0]} to {pieces[-1][1]}, run {place} of {len(runs)}")
+        forced = {tags.FORCE: "true"} if force else {}
+        ran = run_job(pipeline, job, {tags.SHOWCASE: "false", **months, **why, **forced}, selected)
+        yield ran
+        if not ran.success:
+            return
+
+
 def run_release(
     settings: Settings,
     theatre_names: Sequence[str] = (),
@@ -146,38 +185,7 @@ def run_job(
             asset_selection=list(selected) if selected else None,
             raise_on_error=False,
         )
-    checks = {
-        evaluation.asset_key: evaluation for evaluation in result.get_asset_check_evaluations() if _is_bad(evaluation)
-    }
-    return RunOutcome(result.success, result.run_id, [_failure(event, checks) for event in _failed(result)])
-
-
-def _is_bad(check: dg.AssetCheckEvaluation) -> bool:
-    return not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
-
-
-def _failed(result: dg.ExecuteInProcessResult) -> list[dg.DagsterEvent]:
-    steps = [event for event in result.all_events if event.event_type is dg.DagsterEventType.STEP_FAILURE]
-    runs = [event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE]
-    return steps or runs
-
-
-def _failure(event: dg.DagsterEvent, checks: Mapping[dg.AssetKey, dg.AssetCheckEvaluation]) -> str:
-    """A failure in words: what the step said, else the check that blocked it, else its error's first line."""
-    if not event.is_step_failure:
-        return event.message or "the run failed"
-    data = event.step_failure_data
-    said = data.user_failure_data
-    name = str(event.step_key).replace("__", " ")
-    if said is not None and said.description:
-        return f"{name}: {said.description}"
-    key = dg.AssetKey(str(event.step_key).split("__"))
-    if key in checks:
-        return f"{name}: {checks[key].check_name}: {checks[key].description}"
-    cause = data.error
-    while cause is not None and cause.cause is not None:
-        cause = cause.cause
-    return f"{name}: {cause.message.strip().splitlines()[0] if cause else 'failed'}"
+    return RunOutcome(result.success, result.run_id, say_failures(result.all_events))
 
 
 def _give_origin(opened: dg.DagsterInstance, job_name: str) -> None:

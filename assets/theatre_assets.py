@@ -19,21 +19,13 @@ from pipeline.catalogue import table
 from pipeline.conservation import balance_records
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
+from pipeline.plan import AFTER
 from pipeline.theatres import Theatre
 from pipeline.work import CandidateRefused, Done, Step, Work, run_step
 
 OWNERS = ["team:isw-strikes"]
 INTAKE_CODE = ("intake.py", "exports", "catalogue")
 
-# What a step is made from; the step before it where not named.
-AFTER: dict[str, tuple[str, ...]] = {
-    "references": ("records",),
-    "mapped_strikes": ("records", "references"),
-    "control": ("records",),
-    "strikes": ("mapped_strikes",),
-    "attribution": ("strikes", "control"),
-    "tables": ("references", "strikes", "attribution", "control"),
-}
 # Stages of the flow; `mapping` where not named. A stage of a theatre is a group.
 STAGES = {
     "exports": "intake",
@@ -47,16 +39,16 @@ STAGES = {
 AssetEvents = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def theatre_assets(theatre: Theatre, steps: Sequence[Step]) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+def theatre_assets(theatre: Theatre, pipeline: Pipeline) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """All assets of a theatre, from the received files to its tables."""
+    steps = pipeline.steps
+    most = pipeline.settings.months_per_run
     months = month_partitions(theatre)
-    before = ["records", *(step.name for step in steps)]
     with warnings.catch_warnings():
         # A backfill policy is a beta feature of Dagster 1.13; it is what lets a range of months be one run.
         warnings.simplefilter("ignore", dg.BetaWarning)
         assets = [
-            _step_asset(theatre, step, AFTER.get(step.name, (previous,)), months)
-            for previous, step in zip(before, steps, strict=False)
+            _step_asset(theatre, step, AFTER[step.name], months, dg.BackfillPolicy(most or None)) for step in steps
         ]
     return [_exports(theatre), _records(theatre), *assets]
 
@@ -146,7 +138,11 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
 
 
 def _step_asset(
-    theatre: Theatre, step: Step, after: tuple[str, ...], months: dg.MonthlyPartitionsDefinition
+    theatre: Theatre,
+    step: Step,
+    after: tuple[str, ...],
+    months: dg.MonthlyPartitionsDefinition,
+    policy: dg.BackfillPolicy,
 ) -> dg.AssetsDefinition:
     key = dg.AssetKey([theatre.name, step.name])
 
@@ -162,7 +158,7 @@ def _step_asset(
         metadata=metadata.of_definition(step.tables, metadata.main_table(step)),
         check_specs=checks.step_specs(step, key),
         partitions_def=months if step.is_monthly else None,
-        backfill_policy=dg.BackfillPolicy.single_run() if step.is_monthly else None,
+        backfill_policy=policy if step.is_monthly else None,
     )
     def materialise(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         yield from _do(context, pipeline, theatre, step)

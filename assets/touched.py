@@ -1,6 +1,6 @@
 """Touched: what should run next for a theatre, from the ledger alone.
 
-Belongs here: the order of ingest, months and tables, and grouping months into spans. Does not belong here: Dagster's
+Belongs here: the order of ingest, months and tables. Does not belong here: Dagster's
 sensors (``sensors``), or what is stale (``pipeline.work.judge``).
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from assets import jobs
 from assets.resources import Pipeline
 from pipeline.ledger import digest
+from pipeline.plan import reasons, spans_of
 from pipeline.theatres import Theatre
 from pipeline.work import Step, Verdict, Work, judge
 
@@ -60,7 +60,7 @@ def find_launch(pipeline: Pipeline, theatre: Theatre) -> Launch:
     stale = _stale(work, theatre, monthly)
     if stale:
         months = {part.verdict.part for part in stale}
-        return Launch(jobs.months_name(theatre.name), _why(stale), _key(stale), spans(theatre.months(), months))
+        return Launch(jobs.months_name(theatre.name), _why(stale), _key(stale), spans_of(theatre.months(), months))
     stale = _stale(work, theatre, tables)
     if stale:
         return Launch(jobs.publish_name(theatre.name), _why(stale), _key(stale))
@@ -104,16 +104,6 @@ def _state(work: Work, theatre: Theatre) -> str:
 
 def _why(stale: Sequence[Stale]) -> str:
     """The first different reasons in words, without the parts that they are about."""
-    said = dict.fromkeys(why.replace(f" in {part.verdict.part}", "") for part in stale for why in part.verdict.why)
-    reasons = list(said)
-    more = f" and {len(reasons) - SHOWN_REASONS} more" if len(reasons) > SHOWN_REASONS else ""
-    return "; ".join(reasons[:SHOWN_REASONS]) + more
-
-
-def spans(months: Sequence[str], wanted: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """The wanted months, grouped into spans without a gap, in order."""
-    places = sorted(months.index(month) for month in set(wanted))
-    if not places:
-        return ()
-    cuts = [0, *(at for at, (one, two) in enumerate(pairwise(places), 1) if two != one + 1), len(places)]
-    return tuple(tuple(months[place] for place in places[start:end]) for start, end in pairwise(cuts))
+    said = list(dict.fromkeys(why for part in stale for why in reasons(part.verdict)))
+    more = f" and {len(said) - SHOWN_REASONS} more" if len(said) > SHOWN_REASONS else ""
+    return "; ".join(said[:SHOWN_REASONS]) + more

@@ -15,6 +15,7 @@ from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
 from pipeline.override_files import check_overrides
+from pipeline.plan import pieces, plan_theatre
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.settings import Settings
 from pipeline.theatres import Theatre, theatres
@@ -47,9 +48,15 @@ def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
         for source in theatre.sources.values():
             if showcase and source.showcase and Path(source.showcase.file).name not in received:
                 lines.append(f"showcase: {source.showcase.file} would be taken for {name} {source.name}")
-        stale = stale_parts(work, theatre) if name in known or _ships_for(theatre, showcase) else []
-        lines += [f"{name}: {v.step} {v.part}: {'; '.join(v.why)}" for v in stale]
+        if name in known or _ships_for(theatre, showcase):
+            lines += plan_theatre(work, theatre)
     return lines
+
+
+def plan_months(settings: Settings, name: str, months: tuple[str, str]) -> list[str]:
+    """What a backfill would do, a line each; empty where everything is fresh. Nothing is changed."""
+    theatre = theatres()[name]
+    return plan_theatre(Work(settings), theatre, _clip(theatre, months))
 
 
 def _ships_for(theatre: Theatre, showcase: bool) -> bool:
@@ -178,34 +185,62 @@ def _note(outcome: Outcome, release: str, headlines: dict[str, str]) -> None:
 
 
 def run_months(
-    settings: Settings, name: str, months: tuple[str, str], force: bool, on_progress: Callable[[str], None]
+    settings: Settings,
+    name: str,
+    months: tuple[str, str],
+    force: bool,
+    on_progress: Callable[[str], None],
+    split: int | None = None,
 ) -> Outcome:
-    """Run one theatre's job over the months of a range (clipped to the theatre's)."""
-    own = theatres()[name].months()
-    first, last = max(months[0], own[0]), min(months[1], own[-1])
-    if first > last:
-        raise UserError(f"theatre {name} spans {own[0]} to {own[-1]}; nothing of {months[0]} to {months[1]} lies in it")
+    """Run one theatre's job over the months of a range (clipped to the theatre's).
+
+    Args:
+        settings: the data folder.
+        name: the theatre.
+        months: first and last month (YYYY-MM, inclusive).
+        force: make what is fresh again too.
+        on_progress: told a line when a part is done.
+        split: how many runs; as many as ``settings.months_per_run`` asks for where None.
+    """
+    chosen = _clip(theatres()[name], months)
     outcome = Outcome(latest=settings.latest)
+    outcome.problems += check_overrides(settings, [name])
     work = Work(settings)
     is_fresh = not force and not stale_parts(work, theatres()[name]) and is_released(work)
-    if is_fresh and _publish_if_needed(settings, [name], outcome):
-        return outcome
-    return _run_jobs(settings, [name], (first, last), force, outcome, on_progress)
+    if not (is_fresh and _publish_if_needed(settings, [name], outcome)):
+        runs = pieces(chosen, split or settings.runs_for(len(chosen)))
+        _run_jobs(settings, [name], runs, force, outcome, on_progress)
+    outcome.problems += [one.sentence for one in held_back(work.lake, [name])]
+    return outcome
+
+
+def _clip(theatre: Theatre, months: tuple[str, str]) -> list[str]:
+    """Months of a range that are the theatre's.
+
+    Raises:
+        UserError: none is.
+    """
+    own = theatre.months()
+    chosen = [month for month in own if months[0] <= month <= months[1]]
+    if not chosen:
+        told = f"spans {own[0]} to {own[-1]}; nothing of {months[0]} to {months[1]} lies in it"
+        raise UserError(f"theatre {theatre.name} {told}")
+    return chosen
 
 
 def _run_jobs(
     settings: Settings,
     names: list[str],
-    months: tuple[str, str] | None,
+    runs: list[tuple[str, str]] | None,
     force: bool,
     outcome: Outcome,
     on_progress: Callable[[str], None],
 ) -> Outcome:
-    from assets.runs import run_release, run_theatre  # noqa: PLC0415 - Dagster loads when a run is asked for
+    from assets.runs import run_pieces, run_release  # noqa: PLC0415 - Dagster loads when a run is asked for
 
     for name in names:
-        ran = run_theatre(settings, name, months=months, force=force, on_progress=on_progress)
-        outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
+        for ran in run_pieces(settings, name, runs, force=force, on_progress=on_progress):
+            outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
     if outcome.failures:
         return outcome
     ran = run_release(settings, names, on_progress=on_progress)

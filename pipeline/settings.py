@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     fetch_timeout_s: float = Field(default=60, gt=0, description="Longest silence of a server, seconds")
     fetch_deadline_s: float = Field(default=1_800, gt=0, description="Longest that one answer may take, seconds")
     max_overrides_bytes: int = Field(default=16 * 1024**2, description="Largest file of overrides read")
+    months_per_run: int = Field(
+        default=0, ge=0, description="Most months that one run of a backfill makes; 0 for a whole span in one run"
+    )
     keep_releases: int = Field(default=10, ge=1, description="Releases kept besides each month's last")
     keep_runs_days: int = Field(default=90, ge=1, description="Days for which housekeeping keeps Dagster's runs")
     vacuum_after_hours: int = Field(
@@ -54,10 +57,27 @@ class Settings(BaseSettings):
         "longer than any run takes",
     )
 
+    alert_webhook: SecretStr = Field(
+        default=SecretStr(""), description="Address to which a failed run is told, as JSON with `text`; nobody if empty"
+    )
+    alert_email_to: str = Field(default="", description="Who gets a mail about a failed run; nobody if empty")
+    alert_email_from: str = Field(default="isw-strikes@localhost", description="Sender of such a mail")
+    smtp_host: str = Field(default="localhost", description="Mail server")
+    smtp_port: int = Field(default=25, description="Its port")
+    smtp_user: str = Field(default="", description="User at the mail server")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Password there; no login if empty")
+    dagster_address: str = Field(
+        default="http://127.0.0.1:3000", description="Where people open the Dagster UI, for links in messages"
+    )
+
     @cached_property
     def root(self) -> Path:
         """The data folder, absolute."""
         return self.data.expanduser().resolve()
+
+    def runs_for(self, months: int) -> int:
+        """How many runs a backfill of so many months is."""
+        return -(-months // self.months_per_run) if self.months_per_run else 1
 
     @property
     def exports_dir(self) -> Path:

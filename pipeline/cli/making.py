@@ -38,10 +38,13 @@ def run(
     settings = Settings()
     names = theatre_names(theatre)
     if dry_run:
-        lines = plan(settings, names, showcase)
-        out.print("\n".join(lines) if lines else "Everything is fresh.", markup=False)
+        _tell_plan(plan(settings, names, showcase))
         return
     _tell(run_all(settings, names, force=force, showcase=showcase, on_progress=progress))
+
+
+def _tell_plan(lines: list[str]) -> None:
+    out.print("\n".join(lines) if lines else "Everything is fresh.", markup=False)
 
 
 def _tell(outcome: object) -> None:
@@ -148,13 +151,23 @@ def backfill(
     start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.", metavar="D")],
     end: Annotated[str, typer.Option("--to", help="Last day (inclusive), YYYY-MM-DD.", metavar="D")],
     force: Force = False,
+    split: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Runs into which the range is cut; as ISW_MONTHS_PER_RUN says where not given.", metavar="N"
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; do nothing.")] = False,
 ) -> None:
     """Make the months of a date range, in one Dagster run; months that are fresh are skipped."""
-    from pipeline.running import run_months  # noqa: PLC0415 - as above
+    from pipeline.running import plan_months, run_months  # noqa: PLC0415 - as above
 
     first, last = read_day(start, "--from"), read_day(end, "--to")
     if last < first:
         raise UserError(f"--to {end} lies before --from {start}")
     name = theatre_names(theatre)[0]
     months = (f"{first:%Y-%m}", f"{last:%Y-%m}")
-    _tell(run_months(Settings(), name, months, force=force, on_progress=progress))
+    if dry_run:
+        _tell_plan(plan_months(Settings(), name, months))
+        return
+    _tell(run_months(Settings(), name, months, force=force, on_progress=progress, split=split))

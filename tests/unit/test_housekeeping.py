@@ -108,7 +108,8 @@ def test_leftovers_of_dead_processes_go_and_young_ones_stay(settings: Settings) 
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     old = [
-        settings.exports_dir / ".incoming-a", settings.root / ".reading-a", settings.root / "work/release/syria.pmtiles",
+        settings.exports_dir / ".incoming-a", settings.root / ".reading-a",
+        settings.root / "work/release/syria.pmtiles",
         settings.root / "ledger/syria/strikes/2015-10.12.tmp", settings.fetched_dir / "syria/airwars/download.part",
         settings.releases_dir / f".building-r-{ended.pid}/a",
     ]  # fmt: skip

@@ -97,6 +97,7 @@ def test_sensors_run_and_schedules_wait(loaded: dg.Definitions) -> None:
     assert {sensor.name: sensor.default_status for sensor in loaded.sensors or ()} == {
         "inbox": dg.DefaultSensorStatus.RUNNING,
         "touched_months": dg.DefaultSensorStatus.RUNNING,
+        "failed_runs": dg.DefaultSensorStatus.STOPPED,
     }
     assert {schedule.default_status for schedule in loaded.schedules or ()} == {dg.DefaultScheduleStatus.STOPPED}
 

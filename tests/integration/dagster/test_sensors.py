@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from stub_pipeline import SYRIA, Stub
 
 from assets.definitions import definitions
-from assets.touched import spans
+from pipeline.plan import spans_of
 from pipeline.settings import Settings
 from pipeline.work import run_step
 
@@ -188,7 +188,7 @@ def test_daily_schedule_asks_for_all_months(stub: Stub) -> None:
 @given(st.sets(st.sampled_from(SYRIA.months())))
 def test_spans_hold_each_month_once_without_gaps(wanted: set[str]) -> None:
     months = SYRIA.months()
-    found = spans(months, wanted)
+    found = spans_of(months, wanted)
     assert [month for span in found for month in span] == sorted(wanted)
     for span in found:
         start = months.index(span[0])

@@ -1,0 +1,60 @@
+"""Alerts: a sensor that tells people of runs that failed.
+
+Belongs here: which runs, and the words. Does not belong here: sending (``pipeline.alerts``).
+
+The sensor is off until the settings say whom to tell. It sees runs of the UI, of schedules and sensors, and those of
+the command line, as long as Dagster's daemon runs (``isw-strikes ui`` starts it).
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets import tags
+from assets.failures import say_failures
+from assets.resources import Pipeline
+from pipeline.alerts import Alert, is_configured, send
+
+NAME = "failed_runs"
+
+
+def failure_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
+    """The sensor of failed runs."""
+    is_on = is_configured(pipeline.settings)
+
+    def tell(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        logs = context.instance.all_logs(run.run_id)
+        events = [entry.dagster_event for entry in logs if entry.dagster_event is not None]
+        send(pipeline.settings, describe(pipeline, run, say_failures(events) or [context.failure_event.message or ""]))
+
+    return dg.run_failure_sensor(
+        name=NAME,
+        default_status=dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED,
+        description="Tells of each failed run by webhook or e-mail (ISW_ALERT_WEBHOOK, ISW_ALERT_EMAIL_TO).",
+    )(tell)
+
+
+def describe(pipeline: Pipeline, run: dg.DagsterRun, failures: list[str]) -> Alert:
+    """What people are told of a failed run."""
+    theatre = run.tags.get(tags.THEATRE) or "all theatres"
+    months = [run.tags[name] for name in (tags.RANGE_START, tags.RANGE_END) if name in run.tags]
+    facts = {
+        "theatre": theatre,
+        "job": run.job_name,
+        "run": run.run_id,
+        "why": run.tags.get(tags.WHY) or "started by a person",
+        "failed": "\n".join(failures),
+    }
+    address = pipeline.settings.dagster_address.rstrip("/")
+    again = "isw-strikes run" + (f" --theatre {theatre}" if tags.THEATRE in run.tags and "," not in theatre else "")
+    text = [
+        f"Theatre: {theatre}" + (f", months {' to '.join(months)}" if months else ""),
+        f"Job: {run.job_name}",
+        f"Run: {run.run_id} ({address}/runs/{run.run_id})",
+        f"Why it ran: {facts['why']}",
+        *(f"What failed: {failure}" for failure in failures),
+        "What to do: put right what the line above names; then re-execute the run from the failure in the UI, or run "
+        f"`{again}`. What was finished stays, and the release before stays in force.",
+    ]
+    return Alert(f"isw-strikes: {run.job_name} failed ({theatre})", "\n".join(text), facts)
