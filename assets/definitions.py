@@ -12,6 +12,7 @@ import dagster as dg
 
 from assets.alerts import failure_sensor
 from assets.fetched_assets import fetched_assets
+from assets.freshness import freshness_checks, freshness_jobs, freshness_schedules
 from assets.housekeeping import housekeeping_job, housekeeping_schedule
 from assets.jobs import jobs
 from assets.release_assets import release_asset
@@ -36,8 +37,9 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     own = [asset for theatre in known for asset in (*fetched_assets(theatre), *theatre_assets(theatre, pipeline))]
     return dg.Definitions(
         assets=[*own, release_asset(known)],
-        jobs=[*known_jobs, housekeeping_job(pipeline)],
-        schedules=[*schedules(known), housekeeping_schedule()],
+        asset_checks=[check for theatre in known for check in freshness_checks(theatre)],
+        jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job(pipeline)],
+        schedules=[*schedules(known), *freshness_schedules(known), housekeeping_schedule()],
         sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline)],
         resources={"pipeline": pipeline},
         # A run's steps share one process: they share an engine, and none of them gains from a process of its own.

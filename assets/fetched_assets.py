@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.fetch import Fetched
 
 CODE = ("fetch", "intake.py")
+# One run asks servers at a time: a source has one memory of what was fetched, and a server is asked by one client.
+POOL = "fetch"
 COLUMNS = ("source", "state", "records", "bytes", "problem")
 
 
@@ -39,6 +41,7 @@ def fetched_assets(theatre: Theatre) -> list[dg.AssetsDefinition]:
         tags={"theatre": theatre.name},
         code_version=code_digest(*CODE),
         description=_describe(theatre),
+        pool=POOL,
         check_specs=[
             dg.AssetCheckSpec(checks.FETCHED, asset=key, description="Every live source could be fetched and read.")
         ],

@@ -10,6 +10,7 @@ Does not belong here: when a job starts (``schedules``, ``sensors``, ``runs``).
 | ``<theatre>_months`` | strikes and attribution of a range of months | the sensor of touched months |
 | ``<theatre>_publish`` | tables and the release | the sensor of touched months |
 | ``publish`` | the release | a person, the command line |
+| ``<theatre>_freshness`` | checks of how fresh regular sources are (``assets.freshness``) | a daily schedule |
 | ``housekeeping`` | none (``assets.housekeeping``) | the weekly schedule, a person |
 """
 

@@ -16,9 +16,12 @@ from assets.theatre_assets import OWNERS, AssetEvents, tell, told
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest
 from pipeline.publication import CODE, stale_parts, theatres_with_exports
+from pipeline.space import require_space
 from pipeline.theatres import Theatre
 
 KEY = dg.AssetKey("release")
+# One publication at a time: the slower of two would be refused, as its tables are older. It waits, and reads the newest.
+POOL = "release"
 DESCRIPTION = """The published release: DuckDB file, GeoParquet, CSV, map tiles, map page, pictures, manifest.
 
 Built aside from one version of every table, verified from its own files, then switched in one atomic step: readers see
@@ -46,6 +49,7 @@ def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
             )
         ],
         output_required=False,
+        pool=POOL,
     )
     def release(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         yield from _publish(context, pipeline, known)
@@ -65,6 +69,7 @@ def _publish(context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: di
         yield checks.published(waits, dg.AssetCheckSeverity.WARN)
         return
     try:
+        require_space(pipeline.settings)
         publication = pipeline.publish(pipeline.settings, named, tell(context, pipeline))
     except ReleaseRefused as refused:
         yield checks.published(str(refused), dg.AssetCheckSeverity.ERROR)

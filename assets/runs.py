@@ -217,6 +217,8 @@ def _close_lost(opened: dg.DagsterInstance) -> None:
         is_ours = run.parent_run_id is None and host == socket.gethostname() and process.isdigit()
         if is_ours and not _is_alive(int(process)):
             opened.report_run_failed(run, "The process that ran this was ended; run it again.")
+            # Dagster's daemon would give back what it held in a pool, but the command line runs without one.
+            opened.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _is_alive(process: int) -> bool:

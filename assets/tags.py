@@ -15,7 +15,7 @@ PROCESS = "isw/process"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
-LONGEST_WHY = 300
+LONGEST_WHY = 500
 
 
 def month_range(first: str, last: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pipeline.conservation import balance_records
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
 from pipeline.plan import AFTER
+from pipeline.space import require_space
 from pipeline.theatres import Theatre
 from pipeline.work import CandidateRefused, Done, Step, Work, run_step
 
@@ -111,6 +112,7 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
         from pipeline.intake import ingest_showcase, take_inbox  # noqa: PLC0415 - readers load where they are used
 
         try:
+            require_space(pipeline.settings)
             taken = []
             if tags.is_set(context.run.tags, tags.SHOWCASE, default=True):
                 taken += ingest_showcase(pipeline.settings, [theatre.name])

@@ -6,6 +6,7 @@ sensors (``sensors``), or what is stale (``pipeline.work.judge``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -60,7 +61,8 @@ def find_launch(pipeline: Pipeline, theatre: Theatre) -> Launch:
     stale = _stale(work, theatre, monthly)
     if stale:
         months = {part.verdict.part for part in stale}
-        return Launch(jobs.months_name(theatre.name), _why(stale), _key(stale), spans_of(theatre.months(), months))
+        told = _why(stale) + _cause(work, theatre, stale)
+        return Launch(jobs.months_name(theatre.name), told, _key(stale), spans_of(theatre.months(), months))
     stale = _stale(work, theatre, tables)
     if stale:
         return Launch(jobs.publish_name(theatre.name), _why(stale), _key(stale))
@@ -107,3 +109,27 @@ def _why(stale: Sequence[Stale]) -> str:
     said = list(dict.fromkeys(why for part in stale for why in reasons(part.verdict)))
     more = f" and {len(said) - SHOWN_REASONS} more" if len(said) > SHOWN_REASONS else ""
     return "; ".join(said[:SHOWN_REASONS]) + more
+
+
+def _cause(work: Work, theatre: Theatre, stale: Sequence[Stale]) -> str:
+    """Why the sources that touched these months were mapped again, with the newest export where one came in."""
+    whys = " ".join(why for part in stale for why in part.verdict.why)
+    told = []
+    for step in ("mapped_strikes", "control"):
+        for source in theatre.sources:
+            entry = work.ledger.read(step, theatre.name, source)
+            if entry is None or not re.search(rf"(strikes of|control by) {re.escape(source)} in ", whys):
+                continue
+            made = [why for why in entry.notes.get("why", ()) if why.endswith(" changed")]
+            told += [f"{why}{_newest(work, theatre, why)}" for why in made]
+    return f" (since {'; '.join(told)})" if told else ""
+
+
+def _newest(work: Work, theatre: Theatre, why: str) -> str:
+    """The newest export of the source whose exports changed."""
+    found = re.fullmatch(r"exports of (\S+) changed", why)
+    if found is None:
+        return ""
+    columns = ["file_name", "received_at"]
+    rows = work.lake.read("raw.exports", columns=columns, theatre=theatre.name, source=found[1]).to_pylist()
+    return f", the newest of which is {max(rows, key=lambda row: row['received_at'])['file_name']}" if rows else ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ PACKAGES = (
     "pandas",
     "pyogrio",
 )
-FREE_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
@@ -99,18 +97,14 @@ def _folder(settings: Settings) -> list[Finding]:
 
 
 def _space(settings: Settings) -> list[Finding]:
-    parent = settings.root
-    while not parent.exists():
-        parent = parent.parent
-    free = shutil.disk_usage(parent).free
-    return [
-        Finding(
-            "Free space",
-            free > FREE_BYTES,
-            f"{free / 1024**3:.1f} GiB",
-            "free at least 1 GiB, or set ISW_DATA",
-        )
-    ]
+    from pipeline.space import free_bytes, require_space  # noqa: PLC0415 - what is examined may be missing
+
+    found = f"{free_bytes(settings) / 1024**3:.1f} GiB"
+    try:
+        require_space(settings)
+    except UserError as error:
+        return [Finding("Free space", False, found, str(error))]
+    return [Finding("Free space", True, found)]
 
 
 def _front_end(_: Settings) -> list[Finding]:

@@ -18,6 +18,7 @@ from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.settings import Settings
+from pipeline.space import require_space
 from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work
 
@@ -74,6 +75,8 @@ def run_all(
     """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
     outcome = Outcome(latest=settings.latest)
     outcome.problems += check_overrides(settings, names)
+    if look_into_inbox(settings):
+        require_space(settings)
     taken = ingest_showcase(settings, names) if showcase else []
     from_inbox, left = take_inbox(settings)
     for file in taken + from_inbox:
@@ -238,6 +241,7 @@ def _run_jobs(
 ) -> Outcome:
     from assets.runs import run_pieces, run_release  # noqa: PLC0415 - Dagster loads when a run is asked for
 
+    require_space(settings)
     for name in names:
         for ran in run_pieces(settings, name, runs, force=force, on_progress=on_progress):
             outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]

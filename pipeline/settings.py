@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     fetch_timeout_s: float = Field(default=60, gt=0, description="Longest silence of a server, seconds")
     fetch_deadline_s: float = Field(default=1_800, gt=0, description="Longest that one answer may take, seconds")
     max_overrides_bytes: int = Field(default=16 * 1024**2, description="Largest file of overrides read")
+    min_free_bytes: int = Field(default=1024**3, ge=0, description="Bytes that a run leaves free on the disk")
     months_per_run: int = Field(
         default=0, ge=0, description="Most months that one run of a backfill makes; 0 for a whole span in one run"
     )

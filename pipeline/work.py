@@ -188,7 +188,7 @@ def _run_batch(
         for candidate in built[part].candidates:
             commit = work.lake.replace(candidate.table, candidate.frame, **candidate.where)
             outputs[candidate.table] = Output(commit.digest, commit.rows, commit.files, candidate.where)
-        notes = {**built[part].notes, "validations": validations}
+        notes = {**built[part].notes, "validations": validations, "why": list(verdict.why)}
         work.ledger.write(Entry(step.name, theatre.name, part, inputs, outputs, notes))
         rows = {name: output.rows for name, output in outputs.items()}
         done[part] = Done(verdict, rows, tuple(validations))

@@ -7,11 +7,12 @@ Does not belong here: the theatre around it (``model``), where it is fetched fro
 from __future__ import annotations
 
 import codecs
-from datetime import date
-from typing import Literal
+import re
+from datetime import date, timedelta
+from typing import Annotated, Literal
 
 import pyproj
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pyproj.exceptions import CRSError
 
 from pipeline.theatres.fields import FIELDS
@@ -31,6 +32,19 @@ MERGED_FIELDS = frozenset(
     {"name", "kind", "title", "publisher", "credit", "terms", "url", "compiled", "caveats"}
     | {"base", "overrides", "reach_m"}
 )
+
+
+UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+
+
+def _interval(value: object) -> object:
+    """An interval written ``7 days``."""
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"([1-9]\d{0,3}) (hour|day|week)s?", value.strip())
+    if found is None:
+        raise ValueError(f"{value!r} is no interval: write 12 hours, 7 days or 2 weeks")
+    return int(found[1]) * UNITS[found[2]]
 
 
 class Strict(BaseModel):
@@ -138,6 +152,9 @@ class Source(Strict):
     dialect: Dialect = Dialect()
     # Excluded from dumps: where bytes came from changes nothing that is made of them.
     fetch: Live | None = Field(default=None, exclude=True, description="Where `isw-strikes fetch` finds its exports")
+    expected_every: Annotated[timedelta, BeforeValidator(_interval)] | None = Field(
+        default=None, exclude=True, description="How often something new should be received (7 days); a check warns"
+    )
     layers: tuple[str, ...] = Field(default=(), description="Layers read; all where empty")
     only: dict[str, str] = Field(default_factory=dict, description="Property = regular expression; others are refused")
     key: tuple[str, ...] = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from stub_pipeline import SYRIA, Stub
 
 from assets.definitions import definitions
+from assets.touched import find_launch
 from pipeline.plan import spans_of
 from pipeline.settings import Settings
-from pipeline.work import run_step
+from pipeline.theatres import Theatre
+from pipeline.work import Work, run_step
 
 CLAIMS = SYRIA.path("syria/mod_claims.csv")
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -118,6 +121,21 @@ class TestTouchedMonths:
             ("syria_months", "2016-02", "2016-02"),
         ]
         assert requests[0].tags["isw/why"] == "2015-10 changed; 2015-11 changed; 2016-02 changed"
+
+    def test_the_export_behind_the_months_is_named(self, stub: Stub) -> None:
+        stub.receive()
+        do_everything(stub)
+        stub.state[("mapped_strikes", "isw_reports")] = "second"
+        do_everything(stub)
+
+        def named(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
+            return {f"strikes of isw_reports in {part}": "other" if part == "2015-10" else "none"}
+
+        steps = tuple(replace(s, inputs=named) if s.name == "strikes" else s for s in stub.pipeline().steps)
+        launch = find_launch(replace(stub.pipeline(), steps=steps), SYRIA)
+        assert launch.told.endswith("(since exports of isw_reports changed, the newest of which is strikes.csv)"), (
+            launch.told
+        )
 
     def test_the_same_change_has_the_same_key(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         stub.receive()

@@ -1,0 +1,138 @@
+"""A failed run is told by webhook and mail, without a secret in any log."""
+
+from __future__ import annotations
+
+import json
+import logging
+import smtplib
+import urllib.request
+from collections.abc import Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import dagster as dg
+import pytest
+import stamina
+from pydantic import SecretStr
+from stub_pipeline import Stub
+from web_server import Answer, WebServer
+
+from assets.definitions import definitions
+from pipeline.alerts import Alert, send
+from pipeline.errors import UserError
+from pipeline.settings import Settings
+
+SECRET = "hook-4711"
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    served = WebServer(lambda _: Answer(b"ok"))
+    with served.running(), stamina.set_testing(True, attempts=3, cap=True):
+        yield served
+
+
+@pytest.fixture
+def told(settings: Settings, server: WebServer) -> Settings:
+    return settings.model_copy(update={"alert_webhook": SecretStr(f"{server.address}/{SECRET}")})
+
+
+def _fail(stub: Stub, opened: dg.DagsterInstance, **tags: str) -> dg.DagsterRunReaction | None:
+    """Run a job that fails, and let the sensor see it."""
+    result = stub.run("syria_ingest", instance=opened, **tags)
+    assert not result.success
+    loaded = definitions(stub.pipeline())
+    failure = next(event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE)
+    context = dg.build_run_status_sensor_context(
+        sensor_name="failed_runs", dagster_instance=opened, dagster_run=result.dagster_run, dagster_event=failure
+    ).for_run_failure()
+    return loaded.resolve_sensor_def("failed_runs")(context)  # type: ignore[return-value]
+
+
+def test_a_failed_run_is_told(told: Settings, monkeypatch: pytest.MonkeyPatch, server: WebServer) -> None:
+    sent: list[dict[str, Any]] = []
+    make = urllib.request.Request
+
+    def note(address: str, body: bytes, headers: dict[str, str]) -> urllib.request.Request:
+        sent.append(json.loads(body))
+        return make(address, body, headers)
+
+    monkeypatch.setattr(urllib.request, "Request", note)
+    stub = Stub(told, fault=UserError("the inbox is on fire: put it out"))
+    stub.receive()
+    with dg.DagsterInstance.ephemeral() as opened:
+        _fail(stub, opened, why="in the inbox: strikes.csv")
+        (run,) = opened.get_runs()
+    assert [asked.path for asked in server.asked] == [f"/{SECRET}"]
+    assert sent[0]["theatre"] == "syria" and sent[0]["job"] == "syria_ingest" and sent[0]["run"] == run.run_id
+    assert sent[0]["why"] == "in the inbox: strikes.csv"
+    assert sent[0]["failed"] == "syria control: the inbox is on fire: put it out"
+    text = sent[0]["text"]
+    assert f"/runs/{run.run_id}" in text and "isw-strikes run --theatre syria" in text
+    assert "What to do: " in text
+
+
+def test_a_server_that_stumbles_is_asked_again(told: Settings, server: WebServer) -> None:
+    server.faults += [lambda *_: Answer(status=503), lambda *_: Answer(status=429)]
+    send(told, Alert("it failed", "all of it"))
+    assert len(server.asked) == 3
+
+
+def test_no_secret_is_logged(told: Settings, server: WebServer, caplog: pytest.LogCaptureFixture) -> None:
+    server.serve = lambda _: Answer(status=500)
+    with caplog.at_level(logging.DEBUG), pytest.raises(UserError) as refused:
+        send(told, Alert("it failed", "all of it"))
+    assert str(refused.value) == (
+        "an alert was not sent (ISW_ALERT_WEBHOOK: the server answered 500). It said: it failed"
+    )
+    assert SECRET not in caplog.text and SECRET not in repr(told) and SECRET not in str(told.model_dump())
+
+
+def test_plain_http_is_for_this_machine_only(settings: Settings) -> None:
+    plain = settings.model_copy(update={"alert_webhook": SecretStr("http://example.org/x")})
+    with pytest.raises(UserError, match="does not begin with https"):
+        send(plain, Alert("it failed", ""))
+
+
+def test_mail_goes_over_an_encrypted_line(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    did: list[Any] = []
+
+    class Server:
+        def __init__(self, host: str, port: int, timeout: float) -> None:
+            did.append((host, port))
+
+        def __enter__(self) -> Server:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def starttls(self, context: object) -> None:
+            did.append("tls")
+
+        def login(self, user: str, password: str) -> None:
+            did.append((user, password))
+
+        def send_message(self, message: EmailMessage) -> None:
+            did.append(message)
+
+    monkeypatch.setattr(smtplib, "SMTP", Server)
+    mailed = settings.model_copy(
+        update={
+            "alert_email_to": "ann@example.org", "smtp_host": "mail.example.org", "smtp_port": 587, "smtp_user": "isw",
+            "smtp_password": SecretStr("pw"),
+        }
+    )  # fmt: skip
+    send(mailed, Alert("it failed\nBcc: eve@example.org", "all of it"))
+    assert did[:3] == [("mail.example.org", 587), "tls", ("isw", "pw")]
+    assert (did[3]["To"], did[3]["Subject"]) == ("ann@example.org", "it failed Bcc: eve@example.org")
+
+
+def test_the_sensor_is_off_until_someone_is_named(settings: Settings, told: Settings) -> None:
+    for one, status in ((settings, dg.DefaultSensorStatus.STOPPED), (told, dg.DefaultSensorStatus.RUNNING)):
+        sensor = definitions(Stub(one).pipeline()).resolve_sensor_def("failed_runs")
+        assert sensor.default_status is status
+
+
+def test_nobody_is_told_where_nobody_is_named(settings: Settings, server: WebServer) -> None:
+    send(settings, Alert("it failed", ""))
+    assert server.asked == []
