@@ -10,6 +10,7 @@ import base64
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Table whose columns and row count stand for a step that writes several; the first where not named.
 MAIN = {"control": "core.control_areas", "tables": "marts.headline"}
+LINEAGE = "dagster/column_lineage"
 PICTURE_WIDTH = 900
 PICTURE_BYTES = 400_000
 # Columns of marts.headline that are worth a plot over time.
@@ -112,7 +114,7 @@ def made(done: Iterable[Done]) -> int:
 
 
 def of_exports(work: Work, theatre: Theatre, new: int, left: Mapping[str, str]) -> Metadata:
-    """Every export that a theatre holds, and files that nobody knows what to do with.
+    """Every export that a theatre holds, how old the newest is, and files that nobody knows what to do with.
 
     Args:
         work: the data folder.
@@ -138,7 +140,10 @@ def of_exports(work: Work, theatre: Theatre, new: int, left: Mapping[str, str]) 
     names = ("source", "file", "records", "received", "problem", "sha256")
     schema = dg.TableSchema([dg.TableColumn(name, types.get(name, "string")) for name in names])
     listed = "\n".join(f"- `{name}`: {hint}" for name, hint in left.items())
+    newest = max((row["received_at"] for row in rows), default=None)
+    age = {} if newest is None else {"days since the newest receipt": (datetime.now(UTC) - newest) / timedelta(days=1)}
     return {
+        **age,
         "dagster/row_count": sum(row["record_count"] for row in rows),
         "exports": len(rows),
         "new exports": new,
@@ -152,9 +157,13 @@ def of_quarantine(work: Work, theatre: Theatre, sources: Sequence[str]) -> Metad
     refused = work.lake.read("core.quarantine", columns=["source", "reason_code"], theatre=theatre.name)
     counted = Counter((row["source"], row["reason_code"]) for row in refused.to_pylist() if row["source"] in sources)
     lines = [f"| {source} | {code} | {count} |" for (source, code), count in sorted(counted.items())]
+    columns = ["source", "outcome"]
+    outcomes = work.lake.read("core.record_outcomes", columns=columns, theatre=theatre.name, source=list(sources))
+    ended = outcomes.column("outcome").to_pylist()
+    share = {"quarantined share": ended.count("quarantined") / len(ended)} if ended else {}
     if not lines:
-        return {"refused": "nothing"}
-    return {"refused": dg.MetadataValue.md("| source | reason | rows |\n|---|---|---|\n" + "\n".join(lines))}
+        return {"refused": "nothing", **share}
+    return {**share, "refused": dg.MetadataValue.md("| source | reason | rows |\n|---|---|---|\n" + "\n".join(lines))}
 
 
 def of_headline(work: Work, theatre: Theatre) -> Metadata:
@@ -185,6 +194,8 @@ def of_release(publication: Publication) -> Metadata:
     return {
         "release": publication.id,
         "folder": dg.MetadataValue.path(publication.path),
+        "report": dg.MetadataValue.path(publication.path / "report.html"),
+        "validation report": dg.MetadataValue.path(publication.path / "validation" / "index.html"),
         "already published": publication.already,
         "headline": dg.MetadataValue.md(sentences or "No headline yet."),
         **shown,

@@ -20,7 +20,7 @@ from pipeline.space import require_space
 from pipeline.theatres import Theatre
 
 KEY = dg.AssetKey("release")
-# One publication at a time: the slower of two would be refused, as its tables are older. It waits, and reads the newest.
+# One publication at a time: the slower of two would be refused, as its tables are older. So it waits.
 POOL = "release"
 DESCRIPTION = """The published release: DuckDB file, GeoParquet, CSV, map tiles, map page, pictures, manifest.
 

@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 
 from assets import checks, metadata, tags
+from assets.lineage import column_lineage
 from assets.resources import Pipeline
 from pipeline.acceptance import held_back
 from pipeline.catalogue import table
@@ -48,9 +49,8 @@ def theatre_assets(theatre: Theatre, pipeline: Pipeline) -> list[dg.AssetsDefini
     with warnings.catch_warnings():
         # A backfill policy is a beta feature of Dagster 1.13; it is what lets a range of months be one run.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        assets = [
-            _step_asset(theatre, step, AFTER[step.name], months, dg.BackfillPolicy(most or None)) for step in steps
-        ]
+        policy = dg.BackfillPolicy(most or None)
+        assets = [_step_asset(theatre, step, months, policy, column_lineage(theatre, step, steps)) for step in steps]
     return [_exports(theatre), _records(theatre), *assets]
 
 
@@ -142,33 +142,35 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
 def _step_asset(
     theatre: Theatre,
     step: Step,
-    after: tuple[str, ...],
     months: dg.MonthlyPartitionsDefinition,
     policy: dg.BackfillPolicy,
+    lineage: dg.TableColumnLineage,
 ) -> dg.AssetsDefinition:
     key = dg.AssetKey([theatre.name, step.name])
 
     @dg.asset(
         key=key,
-        deps=[[theatre.name, name] for name in after],
+        deps=[[theatre.name, name] for name in AFTER[step.name]],
         group_name=group(theatre, step.name),
         owners=OWNERS,
         kinds={"duckdb", "deltalake"},
         tags={"theatre": theatre.name},
         code_version=code_digest(*step.code),
         description=metadata.describe_tables(step.title, step.tables),
-        metadata=metadata.of_definition(step.tables, metadata.main_table(step)),
+        metadata={**metadata.of_definition(step.tables, metadata.main_table(step)), metadata.LINEAGE: lineage},
         check_specs=checks.step_specs(step, key),
         partitions_def=months if step.is_monthly else None,
         backfill_policy=policy if step.is_monthly else None,
     )
     def materialise(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
-        yield from _do(context, pipeline, theatre, step)
+        yield from _do(context, pipeline, theatre, step, lineage)
 
     return materialise
 
 
-def _do(context: dg.AssetExecutionContext, pipeline: Pipeline, theatre: Theatre, step: Step) -> AssetEvents:
+def _do(
+    context: dg.AssetExecutionContext, pipeline: Pipeline, theatre: Theatre, step: Step, lineage: dg.TableColumnLineage
+) -> AssetEvents:
     """Do a step for the run's months, or for all of its parts."""
     work = pipeline.work()
     parts = chosen_months(context) if step.is_monthly else None
@@ -190,6 +192,8 @@ def _do(context: dg.AssetExecutionContext, pipeline: Pipeline, theatre: Theatre,
         # Dagster takes one version for all months of a range, which would be wrong for each of them.
         version = metadata.version(work, theatre, step)
         shown = {**EXTRA.get(step.name, _nothing)(work, theatre, done), **metadata.of_parts(done, main)}
+        # Dagster shows the lineage that was told last; on a range it would be told once a month.
+        shown[metadata.LINEAGE] = lineage
     results = checks.contracts(step, done)
     if step.name in checks.CONSERVING:
         sources = [part.verdict.part for part in done]

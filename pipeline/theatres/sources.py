@@ -11,9 +11,7 @@ import re
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-import pyproj
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-from pyproj.exceptions import CRSError
 
 from pipeline.theatres.fields import FIELDS
 from pipeline.theatres.live import Live
@@ -99,9 +97,13 @@ class Dialect(Strict):
     @field_validator("crs")
     @classmethod
     def _is_system(cls, name: str | None) -> str | None:
+        if name is None:
+            return name
+        import pyproj  # noqa: PLC0415 - every command reads theatres, and hardly any names a system
+        from pyproj.exceptions import CRSError  # noqa: PLC0415 - as above
+
         try:
-            if name is not None:
-                pyproj.CRS.from_user_input(name)
+            pyproj.CRS.from_user_input(name)
         except CRSError as error:
             raise ValueError(f"there is no coordinate reference system {name!r}") from error
         return name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -12,8 +14,11 @@ from assets import jobs
 from assets.definitions import definitions
 from assets.resources import Pipeline
 from pipeline.catalogue import table
+from pipeline.settings import Settings
 from pipeline.steps import STEPS
 from pipeline.theatres import theatres
+
+PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +107,50 @@ def test_sensors_run_and_schedules_wait(loaded: dg.Definitions) -> None:
     assert {schedule.default_status for schedule in loaded.schedules or ()} == {dg.DefaultScheduleStatus.STOPPED}
 
 
-def test_loading_imports_nothing_heavy() -> None:
-    """Every process of Dagster loads the definitions, most of them to do little else."""
-    heavy = ["great_expectations", "geopandas", "matplotlib", "pyogrio", "pandas", "scipy"]
-    code = f"""
-import sys
-from dagster import Definitions
-from assets.definitions import definitions
-Definitions.validate_loadable(definitions())
-print([name for name in {heavy} if name in sys.modules])
-"""
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("import pipeline.cli", ["dagster", "deltalake", "duckdb", "pyarrow", "pyproj", "shapely"]),
+        ("import assets.definitions", ["pyproj"]),
+        ("from assets.definitions import definitions; Definitions.validate_loadable(definitions())", []),
+    ],
+)
+def test_loading_imports_nothing_heavy(code: str, heavy: list[str]) -> None:
+    """Every process of Dagster loads the definitions, and every command the command line, most to do little else."""
+    always = ["great_expectations", "geopandas", "matplotlib", "pyogrio", "pandas", "scipy"]
+    dagster = "from dagster import Definitions\n" if "Definitions" in code else ""
+    code = f"import sys\n{dagster}{code}\nprint([name for name in {always + heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]", found.stdout + found.stderr
+
+
+def test_dg_lists_what_dagster_loads(loaded: dg.Definitions) -> None:
+    command = [str(Path(sys.executable).with_name("dg")), "list", "defs", "--json"]
+    found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    listed = {asset["key"] for asset in json.loads(found.stdout)["assets"]}
+    assert listed == {key.to_user_string() for key in loaded.resolve_asset_graph().get_all_asset_keys()}
+
+
+def test_lineage_names_columns_that_there_are(loaded: dg.Definitions) -> None:
+    graph = loaded.resolve_asset_graph()
+
+    def columns(key: dg.AssetKey) -> set[str]:
+        return {column.name for column in graph.get(key).metadata["dagster/column_schema"].columns}
+
+    for step in STEPS:
+        node = graph.get(dg.AssetKey(["syria", step.name]))
+        lineage = node.metadata["dagster/column_lineage"].deps_by_column
+        assert set(lineage) == columns(node.key)
+        for column, sources in lineage.items():
+            assert sources, f"{step.name} {column}"
+            assert all(source.asset_key in node.parent_keys for source in sources), column
+            assert all(source.column_name in columns(source.asset_key) for source in sources), column
+    strikes = graph.get(dg.AssetKey(["syria", "attribution"])).metadata["dagster/column_lineage"].deps_by_column
+    assert strikes["source"] == [dg.TableColumnDep(dg.AssetKey(["syria", "strikes"]), "source")]
+
+
+def test_ui_backfills_are_one_run_unless_a_setting_says_otherwise() -> None:
+    for months, policy in ((0, None), (6, 6)):
+        made = definitions(Pipeline(Settings(months_per_run=months))).resolve_asset_graph()
+        found = made.get(dg.AssetKey(["syria", "strikes"])).backfill_policy
+        assert found is not None and found.max_partitions_per_run == policy
