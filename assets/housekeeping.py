@@ -12,13 +12,16 @@ if it had never been made. Such a run is kept, however old it is.
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from assets import tags
 from assets.resources import Pipeline
-from pipeline.housekeeping import Tidied, remove, size_of, tidy
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.housekeeping import Tidied
 
 NAME = "housekeeping"
 WEEKLY = "0 5 * * 0"
@@ -32,16 +35,20 @@ def tidy_all(
     instance: dg.DagsterInstance,
     is_dry: bool = False,
     on_progress: Callable[[str], None] = lambda _: None,
-) -> list[Tidied]:
+) -> "list[Tidied]":
     """Remove what nobody needs any more, Dagster's runs included; see ``pipeline.housekeeping.tidy``."""
+    from pipeline.housekeeping import tidy  # noqa: PLC0415 - releases' code loads where it is used
+
     done = tidy(settings, is_dry, on_progress)
     done.append(tidy_runs(settings, instance, is_dry))
     on_progress(done[-1].in_words())
     return done
 
 
-def tidy_runs(settings: Settings, instance: dg.DagsterInstance, is_dry: bool = False) -> Tidied:
+def tidy_runs(settings: Settings, instance: dg.DagsterInstance, is_dry: bool = False) -> "Tidied":
     """Delete runs that ended longer ago than the setting, but those that made something last."""
+    from pipeline.housekeeping import Tidied, remove, size_of  # noqa: PLC0415 - as above
+
     before = datetime.now(UTC) - timedelta(days=settings.keep_runs_days)
     old = instance.get_run_records(dg.RunsFilter(statuses=ENDED, created_before=before))
     needed = _last_makers(instance) if old else set()

@@ -19,8 +19,6 @@ import pyarrow as pa
 
 from pipeline.catalogue.reasons import reason
 from pipeline.errors import UserError
-from pipeline.exports.delimited import read
-from pipeline.exports.types import Given, RefusedError
 from pipeline.ledger import digest
 from pipeline.overrides import GIVEN, NEEDED
 from pipeline.settings import Settings
@@ -122,6 +120,9 @@ def _with_records(theatre: Theatre) -> list[str]:
 
 
 def _read_file(settings: Settings, path: Path, name: str) -> Iterator[dict[str, Any]]:
+    from pipeline.exports.delimited import read  # noqa: PLC0415 - readers load where a file is read
+    from pipeline.exports.types import Given, RefusedError  # noqa: PLC0415 - as above
+
     size = path.stat().st_size
     if size > settings.max_overrides_bytes:
         raise UserError(
