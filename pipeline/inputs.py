@@ -152,10 +152,19 @@ def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> s
         # An observation's id names its place and day only; what it says decides the margin.
         said = ["latitude", "longitude", "controller"] if name == "core.control_observations" else []
         columns = list(dict.fromkeys([id_, start, end, *said]))
-        rows = work.lake.read(name, columns=columns, theatre=theatre.name, source=source)
+        rows = _control_rows(work, theatre, source, name, columns)
         stands = pc.and_(
             pc.less_equal(rows.column(start), pa.scalar(last)),
             pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),
         )
         ids.append(sorted(map(str, rows.filter(stands).to_pylist())))
     return digest(ids)
+
+
+def _control_rows(work: Work, theatre: Theatre, source: str, name: str, columns: list[str]) -> pa.Table:
+    """Rows of control; read once while its files stay the same, as every month of ten years asks for them."""
+    key = (name, theatre.name, source, *columns)
+    files = work.lake.files(name, theatre=theatre.name, source=source)
+    if key not in work.memory or work.memory[key][0] != files:
+        work.memory[key] = (files, work.lake.read(name, columns=columns, theatre=theatre.name, source=source))
+    return work.memory[key][1]

@@ -59,6 +59,8 @@ class Work:
     def __post_init__(self) -> None:
         self.lake = Lake(self.settings)
         self.ledger = Ledger(self.settings)
+        # Rows that many parts are judged by, with the files that they were read from (``inputs``).
+        self.memory: dict[tuple[str, ...], tuple[tuple[str, ...], pa.Table]] = {}
 
 
 @dataclass(frozen=True)
