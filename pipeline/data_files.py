@@ -22,18 +22,21 @@ from deltalake.transaction import AddAction
 from pipeline.catalogue import Table
 
 
-def write_data_file(table: str, spec: Table, where: dict[str, str], batches: Iterable[pa.Table]) -> AddAction:
+def write_data_file(
+    table: str, options: dict[str, str] | None, spec: Table, where: dict[str, str], batches: Iterable[pa.Table]
+) -> AddAction:
     """Write rows of one partition into a file, and return what a commit says to add it; none is left on an error.
 
     Args:
         table: address of the table.
+        options: what the Delta library has to be told of the store.
         spec: its description.
         where: partition column = value, for every partition column; the file holds the other columns.
         batches: the rows, which conform to ``spec``.
     """
     folder = "/".join(f"{column}={where[column]}" for column in spec.storage or ())
     path = f"{folder}/part-{uuid.uuid4()}.snappy.parquet"
-    files = pyarrow.fs.PyFileSystem(DeltaStorageHandler(table))
+    files = pyarrow.fs.PyFileSystem(DeltaStorageHandler(table, options))
     schema = pa.schema([field for field in spec.arrow_schema if field.name not in where])
     count = 0
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import importlib.util
-import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +29,7 @@ from pipeline.data_files import write_data_file
 from pipeline.errors import UserError
 from pipeline.processes import spill_folder
 from pipeline.settings import Settings
+from pipeline.storage import open_store
 
 SQL_DIR = Path(__file__).parent / "sql"
 COMMIT_ATTEMPTS = 30
@@ -136,18 +136,19 @@ class Commit:
 
 
 class Lake:
-    """The working tables of one data folder.
+    """The working tables of one data folder or store.
 
     Every write replaces whole partitions in one Delta commit; a reader sees the state before or after, never between.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.store = open_store(settings)
         self._listings: dict[str, tuple[str, list[tuple[str, dict[str, str]]]]] = {}
 
-    def path(self, name: str) -> Path:
-        """Folder of a table."""
-        return self.settings.lake_dir / name
+    def address(self, name: str) -> str:
+        """Where a table lies, for the Delta library; with ``store.options``."""
+        return self.store.uri(f"lake/{name}")
 
     def version(self, name: str) -> int | None:
         """Newest version of a table, or None where it was never written."""
@@ -202,10 +203,9 @@ class Lake:
 
     def _listed(self, name: str) -> list[tuple[str, dict[str, str]]]:
         """Every data file with its partition values; read again only when the log has grown."""
-        log = self.path(name) / "_delta_log"
-        logged = [entry.name for entry in os.scandir(log)] if log.is_dir() else []
-        newest = max((entry for entry in logged if entry.endswith(".json")), default="")
-        if self._listings.get(name, ("", []))[0] != newest:
+        known = self._listings.get(name, ("", []))[0]
+        newest = self._newest_log(name, known)
+        if known != newest:
             delta = self._open(name)
             actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist() if delta else []
             found = sorted(
@@ -248,11 +248,11 @@ class Lake:
                 _check_within(spec, rows, where)
                 yield rows
 
-        added = write_data_file(str(self.path(name)), spec, where, checked())
+        added = write_data_file(self.address(name), self.store.options, spec, where, checked())
         self._try(lambda: self._add(spec, added, where))
 
     def _add(self, spec: Table, added: AddAction, where: dict[str, str]) -> None:
-        DeltaTable(str(self.path(spec.name))).create_write_transaction(
+        DeltaTable(self.address(spec.name), storage_options=self.store.options).create_write_transaction(
             [added],
             mode="overwrite",
             schema=spec.arrow_schema,
@@ -272,23 +272,28 @@ class Lake:
             self._prepare(spec)
             is_other = self._is_laid_out_otherwise(spec)
             write_deltalake(
-                str(self.path(spec.name)),
+                self.address(spec.name),
                 rows,
                 mode="overwrite",
                 schema_mode="overwrite" if is_other else None,
                 predicate=None if is_other else _predicate(where) or None,
                 commit_properties=CommitProperties(custom_metadata={"partition": _predicate(where) or "all"}),
                 post_commithook_properties=UNCUT,
+                storage_options=self.store.options,
             )
 
         self._try(write)
-        return DeltaTable(str(self.path(spec.name))).version()
+        return DeltaTable(self.address(spec.name), storage_options=self.store.options).version()
 
     def _prepare(self, spec: Table) -> None:
         if self._open(spec.name) is None:
-            target = self.path(spec.name)
-            target.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(str(target), schema=spec.arrow_schema, partition_by=spec.storage or None, mode="ignore")
+            DeltaTable.create(
+                self.address(spec.name),
+                schema=spec.arrow_schema,
+                partition_by=spec.storage or None,
+                mode="ignore",
+                storage_options=self.store.options,
+            )
 
     @staticmethod
     def _try(write: Callable[[], None]) -> None:
@@ -311,15 +316,18 @@ class Lake:
 
     def _other_layout(self, spec: Table) -> UserError:
         return UserError(
-            f"{self.path(spec.name)} was written by another version of this program, which lays {spec.name} out "
-            f"otherwise: move {self.settings.root} away and ingest its exports again with this version"
+            f"{self.address(spec.name)} was written by another version of this program, which lays {spec.name} out "
+            f"otherwise: move {self.store.uri('')} away and ingest its exports again with this version"
         )
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable | None:
-        path = self.path(name)
-        if not (path / "_delta_log").is_dir():
+        if not self._newest_log(name, self._listings.get(name, ("", []))[0]):
             return None
         try:
-            return DeltaTable(str(path), version=version)
+            return DeltaTable(self.address(name), version=version, storage_options=self.store.options)
         except TableNotFoundError:
             return None
+
+    def _newest_log(self, name: str, known: str) -> str:
+        """Name of a table's newest commit; empty where there is none."""
+        return self.store.last_name(f"lake/{name}/_delta_log", ".json", known)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.settings import Settings
+from pipeline.storage import open_store
 
 PACKAGE = Path(__file__).parent
 
@@ -47,18 +47,18 @@ class Entry:
 
 
 class Ledger:
-    """The entries of one data folder, one small JSON file each."""
+    """The entries of one data folder or store, one small JSON file each."""
 
     def __init__(self, settings: Settings) -> None:
-        self.folder = settings.ledger_dir
+        self.store = open_store(settings)
 
-    def _path(self, step: str, theatre: str, part: str) -> Path:
-        return self.folder / theatre / step / f"{part}.json"
+    def _key(self, step: str, theatre: str, part: str) -> str:
+        return f"ledger/{theatre}/{step}/{part}.json"
 
     def read(self, step: str, theatre: str, part: str) -> Entry | None:
         """The entry, or None where there is none or it cannot be read (then the work is done again)."""
         try:
-            raw = json.loads(self._path(step, theatre, part).read_text(encoding="utf-8"))
+            raw = json.loads(self.store.read(self._key(step, theatre, part)))
             outputs = {
                 name: Output(o["digest"], o["rows"], tuple(o["files"]), o["where"])
                 for name, o in raw.pop("outputs").items()
@@ -69,11 +69,8 @@ class Ledger:
 
     def write(self, entry: Entry) -> None:
         """Write an entry in one atomic step."""
-        path = self._path(entry.step, entry.theatre, entry.part)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}.tmp")
-        aside.write_text(json.dumps(asdict(entry), indent=1, sort_keys=True, ensure_ascii=False), encoding="utf-8")
-        aside.replace(path)
+        body = json.dumps(asdict(entry), indent=1, sort_keys=True, ensure_ascii=False)
+        self.store.write(self._key(entry.step, entry.theatre, entry.part), body.encode())
 
 
 def digest(value: Any) -> str:

@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ISW_", extra="ignore")
 
     data: Path = Field(default=Path("data"), description="Folder for everything that is received or made")
+    store: str = Field(
+        default="",
+        pattern=r"^(s3://[^/?#\s]+(/[^?#\s]*)?)?$",
+        description="Where working tables, ledger, received exports and releases are kept, for several machines: "
+        "s3://bucket/prefix; the data folder where empty",
+    )
     memory_limit: str = Field(default="4GB", description="DuckDB's memory limit")
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0 for one per core")
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
@@ -104,11 +110,6 @@ class Settings(BaseSettings):
     def lake_dir(self) -> Path:
         """Working tables (Delta Lake)."""
         return self.root / "lake"
-
-    @property
-    def ledger_dir(self) -> Path:
-        """What each partition was made from."""
-        return self.root / "ledger"
 
     @property
     def releases_dir(self) -> Path:

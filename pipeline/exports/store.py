@@ -17,6 +17,7 @@ from typing import BinaryIO
 from pipeline.errors import UserError
 from pipeline.exports.types import Received
 from pipeline.settings import Settings
+from pipeline.storage import open_store
 
 CHUNK = 1024 * 1024
 
@@ -48,6 +49,7 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
         kept = settings.exports_dir / digest[:2] / digest
         if not (kept.is_file() and kept.stat().st_size == size):
             _keep(aside, kept, received_at)
+        open_store(settings).keep(kept.relative_to(settings.root).as_posix(), kept)
     finally:
         aside.unlink(missing_ok=True)
     return Received(export_id=digest, sha256=digest, file_name=_readable(path.name), bytes=size, path=kept)

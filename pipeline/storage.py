@@ -1,0 +1,225 @@
+"""Storage: where the lake, the ledger, received exports and releases are kept: the data folder, or a prefix in S3.
+
+Belongs here: the few things that a folder and an object store are both asked for, and what only a store can (a write
+on condition). Does not belong here: what is kept (``lake``, ``ledger``, ``exports.store``, ``release``), and DuckDB,
+which never reaches a store.
+
+S3 is reached by the Rust client that also writes the Delta tables; it asks again, with growing pauses, where the store
+refuses or drops the line. Endpoint, region and credentials are its own: they come from the environment (``AWS_…``).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.errors import UserError
+from pipeline.settings import Settings
+
+
+class Store(Protocol):
+    """What a folder and a bucket have in common. Keys are relative, with forward slashes."""
+
+    @property
+    def options(self) -> dict[str, str] | None:
+        """What the Delta library has to be told of the store."""
+
+    def uri(self, key: str) -> str:
+        """Address of a key, for the Delta library."""
+
+    def read(self, key: str) -> bytes:
+        """Content of a key.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def write(self, key: str, data: bytes) -> None:
+        """Write a key in one atomic step."""
+
+    def keep(self, key: str, path: Path) -> None:
+        """Keep a file of the data folder, which is at ``key`` there and whose content never changes."""
+
+    def fetch(self, key: str, path: Path) -> None:
+        """The reverse of ``keep``: have the file in the data folder.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+
+    def last_name(self, folder: str, ending: str, after: str = "") -> str:
+        """The greatest name with an ending in a folder, empty where there is none. Names up to ``after``, which is one
+        of them, need not be looked at."""
+
+
+class FolderStore:
+    """The data folder itself."""
+
+    options: dict[str, str] | None = None
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def uri(self, key: str) -> str:
+        """See ``Store``."""
+        return str(self.root / key)
+
+    def read(self, key: str) -> bytes:
+        """See ``Store``."""
+        return (self.root / key).read_bytes()
+
+    def write(self, key: str, data: bytes) -> None:
+        """See ``Store``."""
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(f".{os.getpid()}.tmp")
+        aside.write_bytes(data)
+        aside.replace(path)
+
+    def keep(self, key: str, path: Path) -> None:
+        """Nothing: it is there."""
+
+    def fetch(self, key: str, path: Path) -> None:
+        """See ``Store``."""
+        if not path.is_file():
+            raise FileNotFoundError(path)
+
+    def last_name(self, folder: str, ending: str, after: str = "") -> str:
+        """See ``Store``."""
+        path = self.root / folder
+        names = [entry.name for entry in os.scandir(path)] if path.is_dir() else []
+        return max((name for name in names if name.endswith(ending)), default="")
+
+
+class BucketStore:
+    """A prefix in an object store that honours conditional writes (``If-Match``, ``If-None-Match``)."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            import obstore  # noqa: PLC0415 - an optional package
+            from obstore.store import from_url  # noqa: PLC0415 - as above
+        except ImportError:
+            raise UserError(f"ISW_STORE={url} needs the package obstore: run `make install-cluster`") from None
+        self.url = url.rstrip("/")
+        self._obstore: Any = obstore
+        self._store: Any = from_url(self.url, conditional_put="etag")
+
+    @property
+    def options(self) -> dict[str, str]:
+        """See ``Store``."""
+        return {"aws_conditional_put": "etag"}
+
+    def uri(self, key: str) -> str:
+        """See ``Store``."""
+        return f"{self.url}/{key}"
+
+    def read(self, key: str) -> bytes:
+        """See ``Store``."""
+        return self.read_tagged(key)[0]
+
+    def read_tagged(self, key: str) -> tuple[bytes, str]:
+        """Content and entity tag of a key.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        found = self._obstore.get(self._store, key)
+        return bytes(found.bytes()), str(found.meta["e_tag"])
+
+    def write(self, key: str, data: bytes) -> None:
+        """See ``Store``."""
+        self._obstore.put(self._store, key, data)
+
+    def create(self, key: str, data: bytes | Path) -> bool:
+        """Write a key that does not exist yet, atomically; False where it does."""
+        try:
+            self._obstore.put(self._store, key, data, mode="create")
+        except self._obstore.exceptions.AlreadyExistsError:
+            return False
+        return True
+
+    def swap(self, key: str, data: bytes, tag: str | None) -> bool:
+        """Write a key only if its entity tag is still ``tag`` (None: if it does not exist); False where it is not."""
+        if tag is None:
+            return self.create(key, data)
+        try:
+            self._obstore.put(self._store, key, data, mode={"e_tag": tag})
+        except self._obstore.exceptions.PreconditionError:
+            return False
+        return True
+
+    def keep(self, key: str, path: Path) -> None:
+        """See ``Store``."""
+        if self._size(key) != path.stat().st_size:
+            self._obstore.put(self._store, key, path)
+
+    def fetch(self, key: str, path: Path) -> None:
+        """See ``Store``."""
+        if path.is_file() and path.stat().st_size == self._size(key):
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with aside.open("wb") as target:
+                for chunk in self._obstore.get(self._store, key):
+                    target.write(chunk)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _size(self, key: str) -> int | None:
+        try:
+            return int(self._obstore.head(self._store, key)["size"])
+        except FileNotFoundError:
+            return None
+
+    def last_name(self, folder: str, ending: str, after: str = "") -> str:
+        """See ``Store``; asks only for what is greater than ``after``."""
+        offset = f"{folder}/{after}" if after else None
+        pages = self._obstore.list(self._store, folder, offset=offset)
+        names = [found["path"].removeprefix(f"{folder}/") for page in pages for found in page]
+        return max((name for name in names if name.endswith(ending) and "/" not in name), default=after)
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders right below a folder."""
+        found = self._obstore.list_with_delimiter(self._store, folder)
+        return sorted(path.rsplit("/", 1)[-1] for path in found["common_prefixes"])
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Sizes in bytes of all that lies below a folder, by name relative to it."""
+        pages = self._obstore.list(self._store, folder)
+        return {found["path"].removeprefix(f"{folder}/"): int(found["size"]) for page in pages for found in page}
+
+    def written_ns(self, key: str) -> int:
+        """When a key was written, by the store's clock, nanoseconds since 1970.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        return int(self._obstore.head(self._store, key)["last_modified"].timestamp() * 1e9)
+
+    def delete(self, keys: list[str]) -> None:
+        """Delete keys; those that are not there do not matter."""
+        if keys:
+            self._obstore.delete(self._store, keys)
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of a deployment.
+
+    Raises:
+        UserError: ``ISW_STORE`` is set and its package is missing.
+    """
+    return open_bucket(settings) or FolderStore(settings.root)
+
+
+def open_bucket(settings: Settings) -> BucketStore | None:
+    """The bucket of a deployment; None where all is kept in the data folder."""
+    return _bucket(settings.store) if settings.store else None
+
+
+@cache
+def _bucket(url: str) -> BucketStore:
+    return BucketStore(url)
