@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.errors import UserError
+from pipeline.released import latest_id
 from pipeline.settings import Settings
 from pipeline.theatres import read_theatre, theatre_files
 
@@ -115,6 +116,5 @@ def _front_end(_: Settings) -> list[Finding]:
 
 
 def _release(settings: Settings) -> list[Finding]:
-    if not settings.latest.exists():
-        return [Finding("Latest release", False, "none yet", "run `isw-strikes run`")]
-    return [Finding("Latest release", True, settings.latest.resolve().name)]
+    latest = latest_id(settings)
+    return [Finding("Latest release", latest is not None, latest or "none yet", "run `isw-strikes run`")]

@@ -17,6 +17,7 @@ from pipeline.base_map import base_map_files, file_digest
 from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
+from pipeline.released import latest_folder, latest_id
 from pipeline.settings import Settings
 from pipeline.steps import ATTRIBUTION_CODE, STEPS
 from pipeline.theatres import Theatre
@@ -118,6 +119,7 @@ def publish_release(
     inputs = _release_inputs(work, present)
     notes = _in_force(work, inputs)
     if notes:
+        latest_folder(settings)
         return Publication(**_told(settings, notes), already=True)
     return _publish(work, present, inputs, on_progress)
 
@@ -130,7 +132,7 @@ def is_released(work: Work) -> bool:
 def _in_force(work: Work, inputs: dict[str, str]) -> dict[str, Any] | None:
     """Notes of the release in force, if it was made from these inputs."""
     entry = work.ledger.read("release", "all", "latest")
-    latest = work.settings.latest.resolve().name if work.settings.latest.exists() else None
+    latest = latest_id(work.settings)
     return entry.notes if entry and entry.inputs == inputs and entry.notes.get("id") == latest else None
 
 

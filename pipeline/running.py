@@ -17,6 +17,7 @@ from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
+from pipeline.released import latest_id
 from pipeline.settings import Settings
 from pipeline.space import require_space
 from pipeline.theatres import Theatre, theatres
@@ -174,7 +175,7 @@ def _publish_if_needed(settings: Settings, names: list[str], outcome: Outcome) -
     """True where the release in force is that of the working tables; its headlines are then told."""
     if not theatres_with_exports(Work(settings)):
         raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir}")
-    if not settings.latest.exists():
+    if latest_id(settings) is None:
         return False
     published = publish_release(settings, names)
     _note(outcome, published.id, published.headlines)

@@ -7,6 +7,10 @@ the newest release by its name and stays with it: ``/r/<release>/…``. Does not
 from __future__ import annotations
 
 import re
+import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -57,13 +61,17 @@ PAGE_PATH = re.compile(r"/r/[^/]+/map/")
 NOTHING_YET = "Nothing is published yet: run `isw-strikes run`, then reload.\n"
 
 
-def serve(folder: Path, host: str = "127.0.0.1", port: int = 8765) -> None:
+FOLLOW_SECONDS = 30
+
+
+def serve(folder: Path, host: str = "127.0.0.1", port: int = 8765, follow: Callable[[], object] | None = None) -> None:
     """Serve until interrupted.
 
     Args:
         folder: the data folder.
         host: address to listen on.
         port: port to listen on.
+        follow: brings the newest release into the folder, where it is published elsewhere; called now and then.
 
     Raises:
         UserError: the address cannot be listened on.
@@ -82,10 +90,21 @@ def serve(folder: Path, host: str = "127.0.0.1", port: int = 8765) -> None:
         raise UserError(
             f"cannot listen on {host} port {port} ({error.strerror or error}): choose another with --port"
         ) from None
+    if follow is not None:
+        threading.Thread(target=_follow, args=(follow,), daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
     print(f"Serving {folder} on http://{shown}:{listener.getsockname()[1]}/ (stop with Ctrl-C)", flush=True)
     config = uvicorn.Config(application(folder), log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _follow(follow: Callable[[], object]) -> None:
+    while True:
+        try:
+            follow()
+        except Exception as error:  # whatever a store raises: what is here goes on being served
+            print(f"! no newer release could be fetched: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+        time.sleep(FOLLOW_SECONDS)
 
 
 def application(folder: Path) -> ASGIApp:

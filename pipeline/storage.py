@@ -128,7 +128,7 @@ class BucketStore:
         found = self._obstore.get(self._store, key)
         return bytes(found.bytes()), str(found.meta["e_tag"])
 
-    def write(self, key: str, data: bytes) -> None:
+    def write(self, key: str, data: bytes | Path) -> None:
         """See ``Store``."""
         self._obstore.put(self._store, key, data)
 

@@ -43,10 +43,10 @@ def list_all() -> None:
 @app.command()
 def show(release: ReleaseId = "latest") -> None:
     """Say what a release was made from and what it holds."""
-    from pipeline.release import read_manifest  # noqa: PLC0415 - heavy, and only this command needs it
+    from pipeline.release import copy_release, read_manifest  # noqa: PLC0415 - heavy, and only this command needs it
 
     one = _find(release)
-    manifest = read_manifest(one.path)
+    manifest = read_manifest(copy_release(Settings(), one.id))
     out.print(f"{one.id}{', in force' if one.is_latest else ''}", markup=False)
     out.print(f"  of what was received by {one.as_of}, by code {one.code_version[:12]}", markup=False)
     out.print(f"  {len(manifest.inputs):,} exports, {sum(i['records'] or 0 for i in manifest.inputs):,} records")
@@ -64,9 +64,9 @@ def diff(
     as_csv: Annotated[bool, typer.Option("--csv", help="Every strike that differs, as CSV.")] = False,
 ) -> None:
     """Say which strikes were added, changed, withdrawn or re-attributed, and how the headline moved."""
-    from pipeline.release import compare_releases  # noqa: PLC0415 - as above
+    from pipeline.release import compare_releases, copy_release  # noqa: PLC0415 - as above
 
-    found = compare_releases(_find(before).path, _find(after).path)
+    found = compare_releases(*(copy_release(Settings(), _find(one).id) for one in (before, after)))
     if as_csv:
         names = ["theatre", "source", "strike_id", "place", "date_from", "change", "what"]
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")

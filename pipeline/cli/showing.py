@@ -5,6 +5,7 @@ Belongs here: reading arguments. Does not belong here: serving (``serve``, ``ass
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,9 +18,12 @@ def serve(
     port: Annotated[int, typer.Option(help="Port.")] = 8765,
 ) -> None:
     """Serve the map page of the latest release."""
+    from pipeline.released import latest_folder  # noqa: PLC0415 - as above
     from pipeline.serve import serve as serve_release  # noqa: PLC0415 - as above
 
-    serve_release(Settings().root, host=host, port=port)
+    settings = Settings()
+    follow = partial(latest_folder, settings) if settings.store else None
+    serve_release(settings.root, host=host, port=port, follow=follow)
 
 
 def ui(

@@ -1,7 +1,8 @@
 """Releases: one immutable published set of files, with a manifest.
 
 Belongs here: building a release aside (``build``, ``database``, ``files``, ``package``, ``manifest``),
-verifying it from its own files (``verify``), the one atomic step that lets readers see it (``publish``), comparing two
+verifying it from its own files (``verify``), the one atomic step that lets readers see it (``publish``, and ``bucket``
+where several machines share one), comparing two
 (``difference``), and removing those that are not kept (``retention``).
 Does not belong here: making the tables, tiles, map or pictures; they are handed in.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 from pipeline.release.build import build_release, place_pictures, remove_stale
 from pipeline.release.difference import Difference, compare_releases
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
-from pipeline.release.publish import Published, Release, publish, releases, rollback
+from pipeline.release.publish import Published, Release, copy_release, in_force, publish, releases, rollback
 from pipeline.release.retention import prune, superfluous
 from pipeline.release.verify import ReleaseRefused, verify_release
 
@@ -23,6 +24,8 @@ __all__ = [
     "ReleaseRefused",
     "build_release",
     "compare_releases",
+    "copy_release",
+    "in_force",
     "place_pictures",
     "prune",
     "publish",

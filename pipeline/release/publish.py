@@ -16,6 +16,9 @@ Why a reader never sees half a release, wherever a process dies:
 
 Publishers take turns only for step 4 (``flock``, released by the kernel when a process dies), and the version
 test is made inside that turn: the slower of two runs that read older tables cannot put ``latest`` back.
+
+Where several machines share a bucket (``ISW_STORE``), the data folder is this machine's copy: a release is sent to
+the bucket before step 4, and what is in force is what the bucket's pointer says (``bucket``).
 """
 
 from __future__ import annotations
@@ -26,14 +29,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.release import bucket as stored
+from pipeline.release.bucket import InForce
 from pipeline.release.build import BUILDING, remove_stale
 from pipeline.release.manifest import MANIFEST, Manifest, read_manifest, read_pinned, write_pinned
-from pipeline.release.verify import ReleaseRefused, require_sound
+from pipeline.release.verify import ReleaseRefused, require_sound, verify_copy
 from pipeline.settings import Settings
+from pipeline.storage import BucketStore, open_bucket
 
 LOCK = ".lock"
 
@@ -49,7 +56,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Release:
-    """A release on the disk."""
+    """A release; in a bucket it need not be on the disk yet (``copy_release``)."""
 
     id: str
     path: Path
@@ -73,34 +80,99 @@ def publish(settings: Settings, building: Path) -> Published:
     try:
         require_sound(building, settings)
         manifest, pinned = read_manifest(building), read_pinned(building)
-        _refuse_older(settings, manifest.release, pinned)
+        _refuse_older(settings, in_force(settings), manifest.release, pinned)
         _flush(building)
         path = settings.releases_dir / manifest.release
         already = not _name(building, path)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+    shared = open_bucket(settings)
+    if shared is not None:
+        already = not stored.send(shared, path, manifest)
     with hold_turn(settings):
-        _refuse_older(settings, manifest.release, pinned)
+        if shared is None:
+            _refuse_older(settings, in_force(settings), manifest.release, pinned)
+        else:
+            refuse = partial(_refuse_older, settings, release=manifest.release, pinned=pinned)
+            stored.put_in_force(shared, manifest.release, pinned, refuse)
         _raise_pinned(path, pinned)
         _switch(settings, manifest.release)
     remove_stale(settings)
     return Published(manifest.release, path, already)
 
 
+def in_force(settings: Settings) -> InForce | None:
+    """The release in force and the versions that it pins; None where there is none."""
+    shared = open_bucket(settings)
+    if shared is not None:
+        return stored.read_pointer(shared)
+    if not settings.latest.is_symlink():
+        return None
+    latest = settings.latest.readlink().name
+    return InForce(release=latest, pinned=read_pinned(settings.releases_dir / latest))
+
+
+def copy_release(settings: Settings, release: str | None = None) -> Path:
+    """Have a release in the data folder, by default the one in force, which is then ``latest`` there too.
+
+    Where there is no bucket, nothing has to be done.
+
+    Raises:
+        UserError: there is no such release, or what the bucket sends is not what the manifest says.
+    """
+    shared = open_bucket(settings)
+    if shared is None:
+        return settings.releases_dir / release if release else settings.latest
+    current = in_force(settings)
+    wanted = release or (current.release if current else None)
+    if wanted is None:
+        raise UserError(f"there is no release in {shared.uri('')}: run `isw-strikes run` first")
+    path = settings.releases_dir / wanted
+    if not (path / MANIFEST).is_file():
+        _copy(settings, shared, wanted)
+    if current is not None and wanted == current.release and _linked(settings) != wanted:
+        with hold_turn(settings):
+            _switch(settings, wanted)
+    return path
+
+
+def _copy(settings: Settings, shared: BucketStore, release: str) -> None:
+    aside = settings.releases_dir / f"{BUILDING}{release}-{os.getpid()}"
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        stored.copy_to(shared, stored.read_stored(shared, release).manifest, aside)
+        failures = verify_copy(aside, settings)
+        if failures:
+            raise UserError(f"the copy of {shared.uri(stored.FOLDER)}/{release} is damaged: {failures[0]}")
+        _flush(aside)
+        _name(aside, settings.releases_dir / release)
+    except FileNotFoundError as error:
+        raise UserError(f"{shared.uri(stored.FOLDER)}/{release} is gone or being removed: try again") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def releases(settings: Settings) -> list[Release]:
-    """All releases on the disk, oldest first. Folders without a readable manifest are not releases."""
-    latest = _latest_id(settings)
+    """All releases, oldest first. Folders without a readable manifest are not releases."""
+    shared = open_bucket(settings)
+    current = in_force(settings)
     found = []
+    for manifest, written_ns in _manifests(settings) if shared is None else stored.list_stored(shared):
+        path = settings.releases_dir / manifest.release
+        found.append((written_ns, _release(path, manifest, current.release if current else None)))
+    # Of the same exports newer code may make another release: the later one is the one that was made later.
+    return [one for _, one in sorted(found, key=lambda pair: (pair[1].as_of, pair[0], pair[1].id))]
+
+
+def _manifests(settings: Settings) -> Iterator[tuple[Manifest, int]]:
+    """Manifests on the disk and when each release was made, nanoseconds since 1970."""
     for path in settings.releases_dir.glob(f"*/{MANIFEST}"):
         if path.parent.name.startswith(BUILDING):
             continue
         try:
-            manifest = read_manifest(path.parent)
+            yield read_manifest(path.parent), path.parent.stat().st_mtime_ns
         except UserError:
             continue
-        found.append(_release(path.parent, manifest, latest))
-    # Of the same exports newer code may make another release: the later one is the one that was made later.
-    return sorted(found, key=lambda one: (one.as_of, one.path.stat().st_mtime_ns, one.id))
 
 
 def rollback(settings: Settings, release: str) -> Release:
@@ -113,9 +185,14 @@ def rollback(settings: Settings, release: str) -> Release:
     if release not in known:
         listed = ", ".join(known) or "none"
         raise UserError(f"There is no release {release!r} in {settings.releases_dir}. There are: {listed}.")
-    with hold_turn(settings):
-        _switch(settings, release)
-    return _release(known[release].path, read_manifest(known[release].path), release)
+    shared = open_bucket(settings)
+    if shared is not None:
+        stored.put_in_force(shared, release, stored.read_stored_pinned(shared, release))
+        copy_release(settings)
+    else:
+        with hold_turn(settings):
+            _switch(settings, release)
+    return replace(known[release], is_latest=True)
 
 
 def _release(path: Path, manifest: Manifest, latest: str | None) -> Release:
@@ -129,23 +206,24 @@ def _release(path: Path, manifest: Manifest, latest: str | None) -> Release:
     )
 
 
-def _latest_id(settings: Settings) -> str | None:
+def _linked(settings: Settings) -> str | None:
+    """The release to which the data folder's own link points."""
     return settings.latest.readlink().name if settings.latest.is_symlink() else None
 
 
-def _refuse_older(settings: Settings, release: str, pinned: dict[str, int]) -> None:
+def _refuse_older(settings: Settings, current: InForce | None, release: str, pinned: dict[str, int]) -> None:
     """Refuse to replace a latest release that was made from a newer version of any table."""
-    latest = _latest_id(settings)
-    if latest is None or latest == release:
+    if current is None or current.release == release:
         return
-    current = read_pinned(settings.releases_dir / latest)
-    older = sorted(name for name in set(current) & set(pinned) if pinned[name] < current[name])
+    older = sorted(name for name in set(current.pinned) & set(pinned) if pinned[name] < current.pinned[name])
     if older:
-        told = ", ".join(f"{name} (version {pinned[name]}, latest has {current[name]})" for name in older)
+        told = ", ".join(f"{name} (version {pinned[name]}, latest has {current.pinned[name]})" for name in older)
+        shared = open_bucket(settings)
         raise ReleaseRefused(
-            f"Release {release} does not become the latest: its tables are older than those of {latest}: "
-            f"{told}. Run again to make one from the newest. Where the working tables were made anew, so "
-            f"that their versions count from zero: remove {settings.latest} and run again."
+            f"Release {release} does not become the latest: its tables are older than those of {current.release}: "
+            f"{told}. Run again to make one from the newest. Where the working tables were made anew, so that their "
+            f"versions count from zero: remove {shared.uri(stored.POINTER) if shared else settings.latest} and run "
+            "again."
         )
 
 

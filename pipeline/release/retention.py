@@ -10,9 +10,11 @@ import os
 import shutil
 from collections.abc import Sequence
 
+from pipeline.release.bucket import list_marked, remove
 from pipeline.release.build import BUILDING
 from pipeline.release.publish import Release, hold_turn, releases
 from pipeline.settings import Settings
+from pipeline.storage import open_bucket
 
 
 def superfluous(known: Sequence[Release], keep: int) -> list[Release]:
@@ -37,9 +39,17 @@ def prune(settings: Settings) -> list[Release]:
     Returns:
         The removed ones.
     """
+    shared = open_bucket(settings)
+    if shared is not None:
+        for broken_off in list_marked(shared):
+            remove(shared, broken_off)
     with hold_turn(settings):
         removed = superfluous(releases(settings), settings.keep_releases)
         for release in removed:
+            if shared is not None and not remove(shared, release.id):
+                continue
+            if not release.path.exists():  # of a bucket, and never copied to this machine
+                continue
             # First out of sight by one rename: a process that dies after it leaves what the next build removes.
             aside = release.path.with_name(f"{BUILDING}{release.id}-{os.getpid()}")
             release.path.rename(aside)

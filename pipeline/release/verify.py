@@ -54,6 +54,17 @@ def verify_release(path: Path, settings: Settings | None = None) -> list[str]:
     return failures + _check_database(path, manifest, settings or Settings())
 
 
+def verify_copy(path: Path, settings: Settings) -> list[str]:
+    """Everything in which a copy of a release differs from its manifest, in words. The data are not judged again."""
+    manifest = read_manifest(path)
+    failures = [*_check_files(path, manifest), *_check_parquet(path, manifest)]
+    try:
+        with open_database(path / DATABASE, settings) as connection:
+            return [*failures, *_check_content(connection, manifest)]
+    except duckdb.Error as error:
+        return [*failures, f"{DATABASE} cannot be read ({str(error).splitlines()[0][:200]})"]
+
+
 def require_sound(path: Path, settings: Settings) -> None:
     """Refuse a release with anything wrong.
 
@@ -141,13 +152,18 @@ def _check_database(path: Path, manifest: Manifest, settings: Settings) -> list[
     }
     try:
         with open_database(path / DATABASE, settings) as connection:
-            failures = _check_counts(connection, manifest)
-            if not failures and logical_digest(connection) != manifest.database.logical_digest:
-                failures = [f"{DATABASE} does not hold what the manifest describes: its logical digest differs"]
+            failures = _check_content(connection, manifest)
             found = check_data(connection, months)
     except duckdb.Error as error:
         return [f"{DATABASE} cannot be read ({str(error).splitlines()[0][:200]})"]
     return failures + [failure for failures_of in found.values() for failure in failures_of]
+
+
+def _check_content(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:
+    failures = _check_counts(connection, manifest)
+    if not failures and logical_digest(connection) != manifest.database.logical_digest:
+        failures = [f"{DATABASE} does not hold what the manifest describes: its logical digest differs"]
+    return failures
 
 
 def _check_counts(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> list[str]:

@@ -1,0 +1,204 @@
+"""Releases in a bucket: complete or absent there too, and one pointer to the one in force.
+
+Belongs here: sending a release to the store, the pointer, listing and removing, having a copy on this machine.
+Does not belong here: judging a release (``verify``), the data folder's own releases and link (``publish``).
+
+Why a reader never sees half a release, with no lock between machines:
+
+1. Files go below ``releases/<id>/``, the manifest last and only if it is not there yet: a release without a manifest
+   is none. The id is made of the content, so two publishers of the same state send the same files.
+2. ``releases/latest.json`` is the pointer. It is written only over the version that was read before (``If-Match``), so
+   of two publishers one goes first, and the other looks again at what is in force then. It holds the pinned versions
+   too, by which the older of two states is refused.
+3. Who removes a release first leaves a mark in it, then looks at the pointer; who moves the pointer to a release then
+   looks whether it is whole and unmarked, and else moves it back. One of the two sees the other.
+4. A reader takes a copy of the whole release, holds it against its manifest, and reads that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.errors import UserError
+from pipeline.release.manifest import DATABASE, MANIFEST, PINNED, Manifest
+from pipeline.release.verify import ReleaseRefused
+from pipeline.storage import BucketStore
+
+FOLDER = "releases"
+POINTER = f"{FOLDER}/latest.json"
+REMOVED = ".removed"
+
+
+class InForce(BaseModel):
+    """The release in force, and the versions of the working tables that it, or its like, was made from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    release: str
+    pinned: dict[str, int]
+
+
+class Stored(NamedTuple):
+    """A release in the bucket and when its manifest was written, by the store's clock."""
+
+    manifest: Manifest
+    written_ns: int
+
+
+def read_pointer(bucket: BucketStore) -> InForce | None:
+    """The release in force, None where there is none."""
+    return _read_pointer(bucket)[0]
+
+
+def _read_pointer(bucket: BucketStore) -> tuple[InForce | None, str | None]:
+    try:
+        body, tag = bucket.read_tagged(POINTER)
+    except FileNotFoundError:
+        return None, None
+    return InForce.model_validate_json(body), tag
+
+
+def send(bucket: BucketStore, folder: Path, manifest: Manifest) -> bool:
+    """Send a release that was verified; False where the store has it. One broken off before is gone on with.
+
+    Raises:
+        ReleaseRefused: the store has another of the same id.
+    """
+    home = f"{FOLDER}/{manifest.release}"
+    body = (folder / MANIFEST).read_bytes()
+    present = bucket.sizes(home)
+    if REMOVED in present:
+        remove(bucket, manifest.release)
+        present = bucket.sizes(home)
+    if MANIFEST not in present:
+        for output in manifest.outputs:
+            if present.get(output.path) != output.bytes:
+                bucket.write(f"{home}/{output.path}", folder / output.path)
+        # Their bytes are each publisher's own. What is there is not changed under somebody who reads it.
+        for name in (DATABASE, PINNED):
+            bucket.create(f"{home}/{name}", folder / name)
+        if bucket.create(f"{home}/{MANIFEST}", body):
+            return True
+    if bucket.read(f"{home}/{MANIFEST}") != body:
+        raise ReleaseRefused(
+            f"Release {manifest.release} exists in {bucket.uri(FOLDER)} with other content, though it was made from "
+            "the same input, code and settings. One of them is damaged, or the code was changed without a new "
+            "version: compare them, and remove the wrong one."
+        )
+    return False
+
+
+def put_in_force(
+    bucket: BucketStore, release: str, pinned: dict[str, int], refuse: Callable[[InForce], None] = lambda _: None
+) -> None:
+    """Move the pointer to a release.
+
+    Args:
+        bucket: the store.
+        release: id of the release, which the store has.
+        pinned: versions of the working tables that it was made from.
+        refuse: raises where what is in force must not be replaced; asked again whenever that has changed.
+
+    Raises:
+        ReleaseRefused: the release is being removed by another process.
+    """
+    _require_whole(bucket, release)
+    while True:
+        before, tag = _read_pointer(bucket)
+        known: dict[str, int] = {}
+        if before is not None and before.release == release:
+            known = before.pinned
+        elif before is not None:
+            refuse(before)
+        newest = {name: max(version, known.get(name, version)) for name, version in {**known, **pinned}.items()}
+        wanted = InForce(release=release, pinned=dict(sorted(newest.items())))
+        # Also so where the store did it and the answer was lost.
+        if before == wanted or bucket.swap(POINTER, _body(wanted), tag):
+            break
+    try:
+        _require_whole(bucket, release)
+    except ReleaseRefused:
+        now, tag = _read_pointer(bucket)
+        if before is not None and now == wanted:
+            bucket.swap(POINTER, _body(before), tag)
+        raise
+
+
+def _body(pointer: InForce) -> bytes:
+    return json.dumps(pointer.model_dump(), indent=1).encode() + b"\n"
+
+
+def _require_whole(bucket: BucketStore, release: str) -> None:
+    present = bucket.sizes(f"{FOLDER}/{release}")
+    if MANIFEST in present and REMOVED not in present:
+        manifest = read_stored(bucket, release).manifest
+        if all(present.get(output.path) == output.bytes for output in manifest.outputs) and DATABASE in present:
+            return
+    raise ReleaseRefused(
+        f"Release {release} is not whole in {bucket.uri(FOLDER)}: another process is removing it, or a file of it was "
+        "removed. What was in force stays. Run again; where that does not help, remove the rest of it."
+    )
+
+
+def read_stored(bucket: BucketStore, release: str) -> Stored:
+    """A release in the bucket.
+
+    Raises:
+        FileNotFoundError: there is none of that id.
+        UserError: its manifest cannot be read.
+    """
+    key = f"{FOLDER}/{release}/{MANIFEST}"
+    try:
+        return Stored(Manifest.model_validate_json(bucket.read(key)), bucket.written_ns(key))
+    except ValueError as error:
+        raise UserError(f"{bucket.uri(key)} cannot be read as a manifest ({error.__class__.__name__})") from error
+
+
+def read_stored_pinned(bucket: BucketStore, release: str) -> dict[str, int]:
+    """Versions of the working tables that a release in the bucket was made from."""
+    return {str(k): int(v) for k, v in json.loads(bucket.read(f"{FOLDER}/{release}/{PINNED}")).items()}
+
+
+def list_stored(bucket: BucketStore) -> list[Stored]:
+    """All releases in the bucket. What has no readable manifest, or is being removed, is none."""
+    found = []
+    for release in bucket.folders(FOLDER):
+        try:
+            found.append(read_stored(bucket, release))
+        except (FileNotFoundError, UserError):
+            continue
+    return found
+
+
+def list_marked(bucket: BucketStore) -> list[str]:
+    """Releases whose removal was broken off, or goes on."""
+    return [release for release in bucket.folders(FOLDER) if REMOVED in bucket.sizes(f"{FOLDER}/{release}")]
+
+
+def remove(bucket: BucketStore, release: str) -> bool:
+    """Remove a release; False where it was put in force meanwhile. Goes on with a removal that was broken off."""
+    home = f"{FOLDER}/{release}"
+    bucket.write(f"{home}/{REMOVED}", b"")
+    pointer = read_pointer(bucket)
+    if pointer is not None and pointer.release == release:
+        bucket.delete([f"{home}/{REMOVED}"])
+        return False
+    bucket.delete([f"{home}/{MANIFEST}"])
+    bucket.delete([f"{home}/{name}" for name in bucket.sizes(home) if name != REMOVED])
+    bucket.delete([f"{home}/{REMOVED}"])
+    return True
+
+
+def copy_to(bucket: BucketStore, manifest: Manifest, folder: Path) -> None:
+    """Copy a release's files into a folder, which has none of them yet.
+
+    Raises:
+        FileNotFoundError: the release is being removed.
+    """
+    for name in (*(output.path for output in manifest.outputs), DATABASE, PINNED, MANIFEST):
+        bucket.fetch(f"{FOLDER}/{manifest.release}/{name}", folder / name)
