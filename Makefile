@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test ui serve lint format types lock docs fuzz pictures check clean browser
+.PHONY: help install install-dev install-cluster install-cluster-dev run test ui serve lint format types lock docs fuzz pictures check clean browser
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -59,6 +59,12 @@ fuzz: install-dev ## Fuzz every reader of exports for SECONDS each (Linux)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python tests/fuzz/run.py --reader all --seconds $(or $(SECONDS),1800)
 
+install-cluster: install ## Install what runs on more than one machine need too (deploy/)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/cluster.txt
+
+install-cluster-dev: install-dev ## Install what tests of that need too
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/cluster-dev.txt
+
 docs: install-dev ## Write the docs that are made from code
 	$(BIN)/python -m pipeline.docs
 
@@ -78,6 +84,8 @@ lock: $(VENV)/uv.stamp ## Write the lock files again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/lock.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev -c requirements/lock.txt pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group fuzz -o requirements/fuzz.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/cluster.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra cluster --group cluster-tests -c requirements/cluster.txt -c requirements/dev.txt pyproject.toml -o requirements/cluster-dev.txt
 
 clean: ## Remove what was installed and built; keeps data
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info

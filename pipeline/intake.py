@@ -43,6 +43,18 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """A file whose bytes are kept, for one source; see ``ingest``."""
+
+    path: str
+    theatre: str
+    source: str
+    received: exports.Received
+    moment: datetime
+    is_declared: bool
+
+
+@dataclass(frozen=True)
 class Waiting:
     """A file in the inbox and the sources that it is taken for; without any, ``hint`` says what to do."""
 
@@ -98,17 +110,30 @@ def ingest(
             f"{theatre.name}/{source.name} is made of {source.base} and {source.overrides} and takes no file: "
             "give the file to one of them"
         )
-    lake = Lake(settings)
+    receipt = _receive(settings, path, theatre, source, received_at, is_declared)
+    return _take(settings, theatre, receipt)
+
+
+def _receive(
+    settings: Settings, path: Path, theatre: Theatre, source: Source, received_at: datetime | None, is_declared: bool
+) -> Receipt:
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     received = exports.receive(settings, path, moment)
     if source.is_read_by_name:
         named = hashlib.sha256(f"{received.sha256} {received.file_name}".encode()).hexdigest()
         received = replace(received, export_id=named)
+    return Receipt(str(path), theatre.name, source.name, received, moment, is_declared)
+
+
+def _take(settings: Settings, theatre: Theatre, receipt: Receipt) -> Taken:
+    """Read an export whose bytes are kept, and write its records."""
+    lake, source = Lake(settings), theatre.sources[receipt.source]
+    path, received, moment = receipt.path, receipt.received, receipt.moment
     known = lake.read("raw.exports", theatre=theatre.name).to_pylist()
     is_new = True
     for row in known:
         if row["source"] == source.name and row["export_id"] == received.export_id:
-            if not is_declared or (moment, received.file_name) >= (row["received_at"], row["file_name"]):
+            if not receipt.is_declared or (moment, received.file_name) >= (row["received_at"], row["file_name"]):
                 return _taken(path, row, is_new=False)
             is_new = False  # read again: rows of a refused file name it
     reading = exports.read_export(settings, received, theatre, source, moment)
@@ -120,9 +145,9 @@ def ingest(
     return _taken(path, reading.export, is_new)
 
 
-def _taken(path: Path, row: dict[str, object], is_new: bool) -> Taken:
+def _taken(path: str, row: dict[str, object], is_new: bool) -> Taken:
     return Taken(
-        str(path), str(row["theatre"]), str(row["source"]), str(row["export_id"]), int(str(row["record_count"])),
+        path, str(row["theatre"]), str(row["source"]), str(row["export_id"]), int(str(row["record_count"])),
         is_new, None if row["problem_code"] is None else f"{row['problem_code']}: {row['problem']}",
     )  # fmt: skip
 
@@ -179,24 +204,56 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
     Returns:
         What was taken, and what was left with the reason.
     """
-    taken, left = [], []
+    taken: list[Taken] = []
     with _turn(settings):
         found = look_into_inbox(settings)
         if any(waiting.is_young for waiting in found):
             time.sleep(STABLE_SECONDS)  # a copy that has just ended is taken at once, one that goes on is not
             found = look_into_inbox(settings)
-        for waiting in found:
-            if not waiting.targets:
-                left.append(waiting)
-                continue
-            received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
-            for theatre_name, source_name in waiting.targets:
-                theatre, source = find(theatre_name, source_name)
-                taken.append(ingest(settings, waiting.path, theatre, source, received_at, is_declared=False))
-            done = settings.root / "inbox-done" / taken[-1].export_id[:16]
-            done.mkdir(parents=True, exist_ok=True)
-            waiting.path.replace(done / waiting.path.name)
+        left = [waiting for waiting in found if not waiting.targets]
+        ready = [waiting for waiting in found if waiting.targets]
+        # A cluster reads many at once; here each is done with before the next.
+        for batch in [ready] if settings.dask else [[waiting] for waiting in ready]:
+            taken += _take_batch(settings, batch)
     return taken, left
+
+
+def _take_batch(settings: Settings, batch: list[Waiting]) -> list[Taken]:
+    receipts = {
+        waiting: [_receive_waiting(settings, waiting, target) for target in waiting.targets] for waiting in batch
+    }
+    taken = _take_all(settings, [receipt for of_file in receipts.values() for receipt in of_file])
+    for waiting, of_file in receipts.items():
+        done = settings.root / "inbox-done" / of_file[-1].received.export_id[:16]
+        done.mkdir(parents=True, exist_ok=True)
+        waiting.path.replace(done / waiting.path.name)
+    return taken
+
+
+def _receive_waiting(settings: Settings, waiting: Waiting, target: tuple[str, str]) -> Receipt:
+    received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
+    return _receive(settings, waiting.path, *find(*target), received_at, is_declared=False)
+
+
+def _take_all(settings: Settings, receipts: list[Receipt]) -> list[Taken]:
+    """Read exports here, or on the workers of a cluster; receipts of the same bytes one after the other."""
+    if not settings.dask:
+        return [_take(settings, theatres()[receipt.theatre], receipt) for receipt in receipts]
+    from pipeline.spreading import spread  # noqa: PLC0415 - loads where it is used
+
+    groups: dict[tuple[str, str, str], list[Receipt]] = {}
+    for receipt in receipts:
+        groups.setdefault((receipt.theatre, receipt.source, receipt.received.export_id), []).append(receipt)
+    pieces = [(theatres()[name], group) for (name, _, _), group in groups.items()]
+    return [taken for of_group in spread(settings, _take_piece, pieces) for taken in of_group]
+
+
+def _take_piece(settings: Settings, theatre: Theatre, receipts: list[Receipt]) -> list[Taken]:
+    """Read an export on a worker, from the store."""
+    return [
+        _take(settings, theatre, replace(receipt, received=exports.fetch(settings, receipt.received)))
+        for receipt in receipts
+    ]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pipeline.base_map import base_map_files, file_digest
 from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
+from pipeline.processes import scratch_folder
 from pipeline.released import latest_folder, latest_id
 from pipeline.settings import Settings
 from pipeline.steps import ATTRIBUTION_CODE, STEPS
@@ -41,6 +42,7 @@ CODE = (
     "release",
     "released.py",
     "site",
+    "spreading.py",
     "sql",
     "tables",
     "publication.py",
@@ -121,7 +123,8 @@ def publish_release(
     if notes:
         latest_folder(settings)
         return Publication(**_told(settings, notes), already=True)
-    return _publish(work, present, inputs, on_progress)
+    with scratch_folder(settings.root / "work", "release") as aside:
+        return _publish(work, present, inputs, aside, on_progress)
 
 
 def is_released(work: Work) -> bool:
@@ -168,7 +171,7 @@ def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _publish(
-    work: Work, present: list[Theatre], inputs: dict[str, str], on_progress: Callable[[str], None]
+    work: Work, present: list[Theatre], inputs: dict[str, str], aside: Path, on_progress: Callable[[str], None]
 ) -> Publication:
     from pipeline.ledger import Entry  # noqa: PLC0415 - as above
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
@@ -176,23 +179,15 @@ def _publish(
     from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
     from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
     from pipeline.release import build_release, place_pictures, prune, publish  # noqa: PLC0415 - as above
-    from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
 
     settings = work.settings
     names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
     pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
-    frames = {
-        theatre.name: {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
-        for theatre in present
-    }
-    aside = settings.root / "work" / "release"
-    tiles, pictures = {}, {}
+    frames = {theatre.name: _frames(work, theatre, pinned) for theatre in present}
+    on_progress("drawing tiles and pictures")
+    tiles = _draw_tiles(settings, present, pinned, frames, aside)
+    pictures = {}
     for theatre in present:
-        on_progress(f"{theatre.name}: drawing tiles and pictures")
-        target = aside / f"{theatre.name}.pmtiles"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_tiles(theatre, frames[theatre.name], target)
-        tiles[theatre.name] = target
         folder = aside / "pictures" / theatre.name
         folder.mkdir(parents=True, exist_ok=True)
         pictures[theatre.name] = draw_pictures(theatre, frames[theatre.name], folder)
@@ -225,6 +220,45 @@ def _publish(
     notes = {"id": published.id, "headlines": list(headlines.items()), "pictures": shown}
     work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))
     return Publication(**_told(settings, notes), already=published.already)
+
+
+def _draw_tiles(
+    settings: Settings,
+    present: list[Theatre],
+    pinned: dict[str, int],
+    frames: dict[str, dict[str, pa.Table]],
+    aside: Path,
+) -> dict[str, Path]:
+    """Draw the tiles of each theatre: here, or on the workers of a cluster, which read the pinned versions."""
+    from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
+
+    tiles = {theatre.name: aside / f"{theatre.name}.pmtiles" for theatre in present}
+    if settings.dask:
+        from pipeline.spreading import spread  # noqa: PLC0415 - as above
+
+        drawn = spread(settings, _draw_piece, [(theatre, pinned) for theatre in present])
+        for target, body in zip(tiles.values(), drawn, strict=True):
+            target.write_bytes(body)
+    else:
+        for theatre in present:
+            write_tiles(theatre, frames[theatre.name], tiles[theatre.name])
+    return tiles
+
+
+def _draw_piece(settings: Settings, theatre: Theatre, pinned: dict[str, int]) -> bytes:
+    """Draw the tiles of one theatre on a worker."""
+    from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
+
+    frames = _frames(Work(settings), theatre, pinned)
+    with scratch_folder(settings.root / "work", "tiles") as aside:
+        write_tiles(theatre, frames, aside / "tiles.pmtiles")
+        return (aside / "tiles.pmtiles").read_bytes()
+
+
+def _frames(work: Work, theatre: Theatre, pinned: dict[str, int]) -> dict[str, pa.Table]:
+    """What a release holds of a theatre; a table that is not pinned was never written."""
+    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
+    return {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
 
 
 def _validate(frames: dict[str, dict[str, pa.Table]]) -> list[Validation]:

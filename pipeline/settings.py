@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         description="Where working tables, ledger, received exports and releases are kept, for several machines: "
         "s3://bucket/prefix; the data folder where empty",
     )
+    dask: str = Field(
+        default="",
+        pattern=r"^((tcp|tls)://\S+)?$",
+        description="Scheduler of a Dask cluster that does the heavy pieces: tcp://host:port; this machine where empty",
+    )
     memory_limit: str = Field(default="4GB", description="DuckDB's memory limit")
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0 for one per core")
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")

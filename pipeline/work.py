@@ -182,7 +182,7 @@ def _run_batch(
     stale: list[tuple[str, Verdict, dict[str, str]]],
     on_progress: Callable[[str], None],
 ) -> dict[str, Done]:
-    built = step.build(work, theatre, [part for part, _, _ in stale])
+    built = _build(work, theatre, step, {part: inputs for part, _, inputs in stale})
     validations = _validate(step, theatre, list(built.values()))
     done = {}
     for part, verdict, inputs in stale:
@@ -197,6 +197,39 @@ def _run_batch(
         if any(rows.values()):
             on_progress(f"{theatre.name} {step.name} {part}: {_told(rows)} ({'; '.join(verdict.why)})")
     return done
+
+
+def _build(work: Work, theatre: Theatre, step: Step, inputs: dict[str, dict[str, str]]) -> Mapping[str, Built]:
+    """Build parts: here, or in pieces on the workers of a cluster."""
+    if not work.settings.dask or len(inputs) == 1:
+        return step.build(work, theatre, list(inputs))
+    from pipeline.spreading import cut, spread  # noqa: PLC0415 - loads where it is used
+
+    pieces = [(theatre, (step.name, list(piece))) for piece in cut(work.settings, inputs)]
+    built: dict[str, Built] = {}
+    for piece, seen in spread(work.settings, _build_piece, pieces):
+        built |= piece
+        for part, wanted in seen.items():
+            # Another run may have moved on what this one saw; the part is then stale, as it would be without a cluster.
+            if wanted != inputs[part] and wanted != step.wanted(work, theatre, part):
+                names = ", ".join(name for name, value in inputs[part].items() if wanted.get(name) != value)
+                raise UserError(
+                    f"{theatre.name} {step.name} {part}: a Dask worker sees other inputs than this machine ({names}): "
+                    "give both the same ISW_STORE, overrides folder and files of the theatre"
+                )
+    return built
+
+
+def _build_piece(
+    settings: Settings, theatre: Theatre, piece: tuple[str, list[str]]
+) -> tuple[Mapping[str, Built], dict[str, dict[str, str]]]:
+    """Build some parts on a worker; also what it saw as their inputs."""
+    from pipeline.steps import step  # noqa: PLC0415 - the steps are made of what this module gives
+
+    name, parts = piece
+    found, work = step(name), Work(settings)
+    seen = {part: found.wanted(work, theatre, part) for part in parts}
+    return found.build(work, theatre, parts), seen
 
 
 def _told(rows: dict[str, int]) -> str:

@@ -9,7 +9,7 @@ A new format is a module with a ``Reader`` and its line in ``registry.READERS``.
 
 from pipeline.exports.reading import read_export
 from pipeline.exports.recognise import find_fault, recognise
-from pipeline.exports.store import receive
+from pipeline.exports.store import fetch, receive
 from pipeline.exports.types import Reading, Received
 
-__all__ = ["Reading", "Received", "find_fault", "read_export", "receive", "recognise"]
+__all__ = ["Reading", "Received", "fetch", "find_fault", "read_export", "receive", "recognise"]

@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -46,13 +47,37 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
             digest, size = _copy(settings, path, source, target)
             target.flush()
             os.fsync(target.fileno())
-        kept = settings.exports_dir / digest[:2] / digest
+        kept = _place(settings, digest)
         if not (kept.is_file() and kept.stat().st_size == size):
             _keep(aside, kept, received_at)
         open_store(settings).keep(kept.relative_to(settings.root).as_posix(), kept)
     finally:
         aside.unlink(missing_ok=True)
     return Received(export_id=digest, sha256=digest, file_name=_readable(path.name), bytes=size, path=kept)
+
+
+def fetch(settings: Settings, received: Received) -> Received:
+    """The same export in this machine's data folder, fetched from the store that all machines share.
+
+    Raises:
+        UserError: the store does not have it, or has other bytes.
+    """
+    path = _place(settings, received.sha256)
+    try:
+        open_store(settings).fetch(path.relative_to(settings.root).as_posix(), path)
+    except FileNotFoundError:
+        raise UserError(
+            f"{received.file_name}: its bytes are not in {open_store(settings).uri('exports')}: all machines need the "
+            "same ISW_STORE, or one data folder"
+        ) from None
+    with path.open("rb") as stream:
+        if hashlib.file_digest(stream, "sha256").hexdigest() != received.sha256:
+            raise UserError(f"{received.file_name}: {path} does not hold what was received: remove it, and run again")
+    return replace(received, path=path)
+
+
+def _place(settings: Settings, digest: str) -> Path:
+    return settings.exports_dir / digest[:2] / digest
 
 
 def _open_plain(path: Path) -> BinaryIO:
