@@ -5,7 +5,6 @@ Each is skipped, saying so, where it is missing; `make install-cluster-dev` and 
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import shutil
@@ -14,32 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
+from parts import S3, Dask
 
 from pipeline.settings import Settings
 
 HERE = Path(__file__).parent
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
-
-@dataclass(frozen=True)
-class S3:
-    """The server and how it is told to fail."""
-
-    address: str
-
-    def fail_every(self, nth: int) -> None:
-        """Let every n-th request fail from now on; none where 0."""
-        urlopen(Request(f"{self.address}/-/faults", str(nth).encode(), method="PUT")).close()
-
-    def failed(self) -> int:
-        """Requests that failed."""
-        with urlopen(f"{self.address}/-/faults") as answer:
-            return int(answer.read())
 
 
 @pytest.fixture(scope="session")
@@ -70,25 +52,6 @@ def machine(s3: S3, tmp_path: Path) -> Iterator[Callable[[str], Settings]]:
     store = f"s3://lake/{tmp_path.name}"
     yield lambda name: Settings(data=tmp_path / name, store=store)
     s3.fail_every(0)
-
-
-@dataclass
-class Dask:
-    """A cluster; ``workers`` are its processes."""
-
-    folder: Path
-    scheduler: subprocess.Popen[bytes]
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        """Where the scheduler listens, once it does."""
-        for _ in range(600):
-            try:
-                return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
-            except (OSError, ValueError):
-                time.sleep(0.1)
-        raise AssertionError("the scheduler did not start")
 
 
 @pytest.fixture

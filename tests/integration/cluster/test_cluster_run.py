@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import S3, Dask
+from parts import S3, Dask
 
 from pipeline.release import copy_release, read_manifest, releases
 from pipeline.running import run_all

@@ -1,0 +1,154 @@
+"""Releases in a bucket: whole or absent for every machine, never put back by the slower publisher."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from parts import S3
+from sample_release import make
+
+from pipeline.errors import UserError
+from pipeline.release import (
+    Published,
+    ReleaseRefused,
+    bucket,
+    copy_release,
+    in_force,
+    prune,
+    publish,
+    read_manifest,
+    releases,
+    rollback,
+)
+from pipeline.release.manifest import write_pinned
+from pipeline.settings import Settings
+from pipeline.storage import BucketStore, open_bucket
+
+Machine = Callable[[str], Settings]
+TABLES = ("core.attribution", "core.strikes")
+PUBLISHER = """
+import shutil, sys
+from pathlib import Path
+from pipeline.release import ReleaseRefused, publish
+from pipeline.release.manifest import write_pinned
+from pipeline.settings import Settings
+built, first = Path(sys.argv[1]), int(sys.argv[2])
+for version in range(first, first + 6, 2):
+    building = Settings().releases_dir / built.name
+    shutil.copytree(built, building)
+    write_pinned(building, {"core.attribution": version, "core.strikes": version})
+    try:
+        publish(Settings(), building)
+        print("published")
+    except ReleaseRefused as refused:
+        assert "its tables are older" in str(refused), refused
+        print("refused")
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two sound releases of different states."""
+    settings = Settings(data=tmp_path_factory.mktemp("built") / "data")
+    return [make(settings, code) for code in ("0.1.0", "0.2.0")]
+
+
+def _publish(settings: Settings, built: Path, version: int) -> Published:
+    building = settings.releases_dir / built.name
+    shutil.copytree(built, building)
+    write_pinned(building, dict.fromkeys(TABLES, version))
+    return publish(settings, building)
+
+
+def _bucket(settings: Settings) -> BucketStore:
+    found = open_bucket(settings)
+    assert found is not None
+    return found
+
+
+def test_two_publishers_at_once_leave_one_winner_and_readers_see_whole_releases(
+    built: list[Path], machine: Machine, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.fail_every(31)
+    monkeypatch.setenv("ISW_STORE", machine("a").store)
+    publishers = []
+    for number, release in enumerate(built):
+        monkeypatch.setenv("ISW_DATA", str(machine(f"publisher {number}").data))
+        given = [sys.executable, "-c", PUBLISHER, str(release), str(number)]
+        publishers.append(subprocess.Popen(given, stdout=subprocess.PIPE, text=True))
+    reader, seen = machine("reader"), []
+    while any(publisher.poll() is None for publisher in publishers):
+        if in_force(reader) is not None:
+            seen.append(copy_release(reader).name)  # held against its manifest
+            shutil.rmtree(reader.releases_dir)
+    told = [publisher.communicate()[0].split() for publisher in publishers]
+    ids = [read_manifest(release).release for release in built]
+    assert [publisher.returncode for publisher in publishers] == [0, 0]
+    # The newest state is the second publisher's last: nobody may put the other back after it.
+    assert told[1][-1] == "published"
+    current = in_force(reader)
+    assert current is not None and (current.release, current.pinned) == (ids[1], dict.fromkeys(TABLES, 5))
+    assert seen and set(seen) <= set(ids)
+    assert {one.id for one in releases(reader)} == set(ids)
+
+
+def test_the_same_state_published_twice_is_one_release(built: list[Path], machine: Machine) -> None:
+    near, far = machine("near"), machine("far")
+    first, second = _publish(near, built[0], 1), _publish(far, built[0], 2)
+    assert (first.already, second.already, second.id) == (False, True, first.id)
+    current = in_force(near)
+    assert current is not None and current.pinned == dict.fromkeys(TABLES, 2)
+    assert far.latest.resolve() == second.path
+
+
+def test_an_older_state_is_refused_until_somebody_goes_back(built: list[Path], machine: Machine) -> None:
+    near, far = machine("near"), machine("far")
+    older = _publish(far, built[1], 3).id
+    newer = _publish(near, built[0], 5)
+    with pytest.raises(ReleaseRefused, match="version 4, latest has 5"):
+        _publish(far, built[1], 4)
+    assert rollback(far, older).is_latest and far.latest.resolve().name == older
+    assert copy_release(near).name == older and near.latest.resolve().name == older
+    assert [one.is_latest for one in releases(near) if one.id == newer.id] == [False]
+
+
+def test_a_copy_that_differs_from_its_manifest_is_not_read(built: list[Path], machine: Machine) -> None:
+    near, far = machine("near"), machine("far")
+    published = _publish(near, built[0], 1)
+    store, key = _bucket(near), f"releases/{published.id}/tables/core.strikes.parquet"
+    whole = store.read(key)
+    store.write(key, whole[:-1] + b"?")
+    with pytest.raises(UserError, match=r"damaged: tables/core\.strikes\.parquet"):
+        copy_release(far)
+    assert not far.latest.exists() and not list(far.releases_dir.glob("*"))
+    store.write(key, whole)
+    assert copy_release(far).name == published.id
+
+
+def test_a_broken_off_publication_is_gone_on_with(built: list[Path], machine: Machine) -> None:
+    near = machine("near")
+    manifest = read_manifest(built[0])
+    store, home = _bucket(near), f"releases/{manifest.release}"
+    for output in manifest.outputs[:3]:
+        store.write(f"{home}/{output.path}", b"cut off")
+    assert releases(near) == []
+    assert copy_release(machine("far"), _publish(near, built[0], 1).id).is_dir()
+
+
+def test_a_release_that_is_being_removed_is_not_put_in_force(built: list[Path], machine: Machine) -> None:
+    near = machine("near").model_copy(update={"keep_releases": 1})
+    first, second = _publish(near, built[0], 1), _publish(near, built[1], 2)
+    store = _bucket(near)
+    store.write(f"releases/{first.id}/{bucket.REMOVED}", b"")
+    with pytest.raises(ReleaseRefused, match="not whole"):
+        rollback(near, first.id)
+    assert not bucket.remove(store, second.id)
+    prune(near)
+    assert store.folders("releases") == [second.id]
+    current = in_force(near)
+    assert current is not None and current.release == second.id
