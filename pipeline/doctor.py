@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pipeline.errors import UserError
 from pipeline.released import latest_id
 from pipeline.settings import Settings
+from pipeline.storage import open_bucket
 from pipeline.theatres import read_theatre, theatre_files
 
 PACKAGES = (
@@ -40,7 +41,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Run every check."""
     checks: tuple[Callable[[Settings], list[Finding]], ...] = (
-        _python, _packages, _spatial, _theatres, _folder, _space, _front_end, _release,
+        _python, _packages, _spatial, _theatres, _folder, _store, _space, _front_end, _release,
     )  # fmt: skip
     return [finding for check in checks for finding in check(settings)]
 
@@ -95,6 +96,16 @@ def _folder(settings: Settings) -> list[Finding]:
             f"make {parent} writable, or set ISW_DATA to another folder",
         )
     ]
+
+
+def _store(settings: Settings) -> list[Finding]:
+    try:
+        bucket = open_bucket(settings)
+        fault = bucket.find_fault() if bucket else None
+    except UserError as error:
+        return [Finding("Store", False, str(error), "run `make install-cluster`, or unset ISW_STORE")]
+    remedy = "see to AWS_… in the environment, or use a store that honours conditional writes (deploy/README.md)"
+    return [Finding("Store", fault is None, fault or settings.store, remedy)] if bucket else []
 
 
 def _space(settings: Settings) -> list[Finding]:

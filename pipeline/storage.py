@@ -11,6 +11,8 @@ refuses or drops the line. Endpoint, region and credentials are its own: they co
 from __future__ import annotations
 
 import os
+import uuid
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -199,6 +201,24 @@ class BucketStore:
             FileNotFoundError: there is none.
         """
         return int(self._obstore.head(self._store, key)["last_modified"].timestamp() * 1e9)
+
+    def find_fault(self) -> str | None:
+        """What the store does not do that is relied on, in words; None where it does. Writes and deletes one key."""
+        key = f".probe-{uuid.uuid4().hex}"
+        try:
+            self.create(key, b"first")
+            if self.create(key, b"second") or self.read(key) != b"first":
+                return "it does not honour If-None-Match: two writers would overwrite each other"
+            tag = self.read_tagged(key)[1]
+            if not self.swap(key, b"third", tag) or self.swap(key, b"fourth", tag) or self.read(key) != b"third":
+                return "it does not honour If-Match: two publishers would overwrite each other"
+        except Exception as error:  # whatever a store raises
+            return str(error).splitlines()[0][:200]
+        else:
+            return None
+        finally:
+            with suppress(Exception):  # it was told of above
+                self.delete([key])
 
     def delete(self, keys: list[str]) -> None:
         """Delete keys; those that are not there do not matter."""
