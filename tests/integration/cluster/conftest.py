@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from parts import S3, Dask
+from small_theatre import VARIABLE
 
 from pipeline.settings import Settings
 
@@ -65,6 +66,7 @@ def dask(machine: Callable[[str], Settings], tmp_path: Path) -> Iterator[Dask]:
     own = [*start, "scheduler", "--host", "127.0.0.1", "--port", "0", *common]
     found = Dask(tmp_path, subprocess.Popen(own, stderr=log, stdout=log))
     given = ["--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path / "dask")]
+    given += ["--preload", str(HERE / "small_theatre.py")] if VARIABLE in os.environ else []
     for _ in range(2):
         found.workers.append(
             subprocess.Popen([*start, "worker", *given, *common], env=environment, stderr=log, stdout=log)

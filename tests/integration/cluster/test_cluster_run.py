@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from parts import S3, Dask
+from small_theatre import VARIABLE, drop_exports, use_theatre, write_theatre
 
+import pipeline.expectations
+import pipeline.pictures
+from pipeline.expectations import Validation
 from pipeline.release import copy_release, read_manifest, releases
 from pipeline.running import run_all
 from pipeline.settings import Settings
+from pipeline.theatres import Theatre, reading
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-RECEIVED = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
-
-
-def _drop(settings: Settings, name: str, content: str) -> None:
-    path = settings.inbox_dir / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
-    os.utime(path, (RECEIVED, RECEIVED))
-
-
-def _drop_all(settings: Settings) -> None:
-    """Incidents of nine months, and who held the ground on three days."""
-    rows = [
-        f'{number},{number % 9 + 3}/7/2022,{47.2 + number % 7 / 2},{36.1 + number % 5 / 2},Village {number},"[]","[]",x'
-        for number in range(60)
-    ]
-    header = "id,date,latitude,longitude,location,sources,filters,description"
-    _drop(settings, "ukraine/bellingcat/incidents.csv", "\n".join([header, *rows]) + "\n")
-    for day, east in (("20220301", 36.5), ("20220601", 37.0), ("20220901", 36.2)):
-        ring = [[east, 46.5], [39, 46.5], [39, 49.5], [east, 49.5], [east, 46.5]]
-        square = {"type": "Polygon", "coordinates": [ring]}
-        feature = {"type": "Feature", "properties": {"FID": 1}, "geometry": square}
-        body = json.dumps({"type": "FeatureCollection", "features": [feature]})
-        _drop(settings, f"ukraine/isw_control/{day}_RussianAssessedCoTinUkraine.geojson", body)
 
 
 def _run(settings: Settings) -> str:
-    _drop_all(settings)
+    drop_exports(settings)
     outcome = run_all(settings, ["ukraine"], force=False, showcase=False, on_progress=lambda _: None)
     assert outcome.failures == [] and outcome.problems == [] and outcome.release is not None
     return outcome.release
@@ -68,20 +48,41 @@ def _kill_a_worker_at_work(dask: Dask, killed: list[int]) -> None:
             time.sleep(0.02)
 
 
+def _draw_pictures(_theatre: Theatre, frames: Mapping[str, pa.Table], folder: Path) -> list[Path]:
+    from PIL import Image
+
+    Image.new("RGB", (8, 8), (frames["core.attribution"].num_rows, 0, 0)).save(folder / "headline.png")
+    return [folder / "headline.png"]
+
+
 @pytest.fixture
-def local(tmp_path: Path) -> Settings:
-    """A machine on its own."""
-    return Settings(data=tmp_path / "local")
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A small theatre here and in workers; what takes seconds, and only ever runs here, is stubbed."""
+    folder, shipped = tmp_path / "theatres", reading.FOLDER
+    folder.mkdir()
+    write_theatre(folder)
+    use_theatre(folder)
+    monkeypatch.setenv(VARIABLE, str(folder))
+    monkeypatch.setattr(
+        pipeline.expectations,
+        "validate",
+        lambda name, frame, part: Validation(table=name, success=True, rows=frame.num_rows, results=[], part=part),
+    )
+    monkeypatch.setattr(pipeline.pictures, "draw_pictures", _draw_pictures)
+    yield
+    use_theatre(shipped)
 
 
 def test_a_run_over_a_troubled_cluster_makes_the_release_of_a_local_run(
-    local: Settings,
+    small: None,
     machine: Callable[[str], Settings],
     s3: S3,
     dask: Dask,
     postgres: dict[str, str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    local = Settings(data=tmp_path / "local")
     _run(local)
 
     for name, value in postgres.items():
