@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -127,17 +128,20 @@ class BucketStore:
         Raises:
             FileNotFoundError: there is none.
         """
-        found = self._obstore.get(self._store, key)
-        return bytes(found.bytes()), str(found.meta["e_tag"])
+        with self._asked():
+            found = self._obstore.get(self._store, key)
+            return bytes(found.bytes()), str(found.meta["e_tag"])
 
     def write(self, key: str, data: bytes | Path) -> None:
         """See ``Store``."""
-        self._obstore.put(self._store, key, data)
+        with self._asked():
+            self._obstore.put(self._store, key, data)
 
     def create(self, key: str, data: bytes | Path) -> bool:
         """Write a key that does not exist yet, atomically; False where it does."""
         try:
-            self._obstore.put(self._store, key, data, mode="create")
+            with self._asked():
+                self._obstore.put(self._store, key, data, mode="create")
         except self._obstore.exceptions.AlreadyExistsError:
             return False
         return True
@@ -147,7 +151,8 @@ class BucketStore:
         if tag is None:
             return self.create(key, data)
         try:
-            self._obstore.put(self._store, key, data, mode={"e_tag": tag})
+            with self._asked():
+                self._obstore.put(self._store, key, data, mode={"e_tag": tag})
         except self._obstore.exceptions.PreconditionError:
             return False
         return True
@@ -155,7 +160,7 @@ class BucketStore:
     def keep(self, key: str, path: Path) -> None:
         """See ``Store``."""
         if self._size(key) != path.stat().st_size:
-            self._obstore.put(self._store, key, path)
+            self.write(key, path)
 
     def fetch(self, key: str, path: Path) -> None:
         """See ``Store``."""
@@ -164,7 +169,7 @@ class BucketStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            with aside.open("wb") as target:
+            with aside.open("wb") as target, self._asked():
                 for chunk in self._obstore.get(self._store, key):
                     target.write(chunk)
             aside.replace(path)
@@ -173,26 +178,47 @@ class BucketStore:
 
     def _size(self, key: str) -> int | None:
         try:
-            return int(self._obstore.head(self._store, key)["size"])
+            return int(self._head(key)["size"])
         except FileNotFoundError:
             return None
 
+    def _head(self, key: str) -> dict[str, Any]:
+        with self._asked():
+            return dict(self._obstore.head(self._store, key))
+
+    def _list(self, folder: str, after: str | None = None) -> list[dict[str, Any]]:
+        with self._asked():
+            return [found for page in self._obstore.list(self._store, folder, offset=after) for found in page]
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Tell what the store says in words; the outcome of a condition is for whoever set it."""
+        told = self._obstore.exceptions
+        try:
+            yield
+        except (told.AlreadyExistsError, told.PreconditionError):
+            raise
+        except told.NotFoundError as error:
+            raise FileNotFoundError(str(error)) from error
+        except (told.BaseError, PermissionError) as error:
+            first = str(error).splitlines()[0][:300]
+            raise UserError(f"{self.url} cannot be used: {first}. `isw-strikes doctor` tries it") from error
+
     def last_name(self, folder: str, ending: str, after: str = "") -> str:
         """See ``Store``; asks only for what is greater than ``after``."""
-        offset = f"{folder}/{after}" if after else None
-        pages = self._obstore.list(self._store, folder, offset=offset)
-        names = [found["path"].removeprefix(f"{folder}/") for page in pages for found in page]
+        found = self._list(folder, f"{folder}/{after}" if after else None)
+        names = [one["path"].removeprefix(f"{folder}/") for one in found]
         return max((name for name in names if name.endswith(ending) and "/" not in name), default=after)
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders right below a folder."""
-        found = self._obstore.list_with_delimiter(self._store, folder)
+        with self._asked():
+            found = self._obstore.list_with_delimiter(self._store, folder)
         return sorted(path.rsplit("/", 1)[-1] for path in found["common_prefixes"])
 
     def sizes(self, folder: str) -> dict[str, int]:
         """Sizes in bytes of all that lies below a folder, by name relative to it."""
-        pages = self._obstore.list(self._store, folder)
-        return {found["path"].removeprefix(f"{folder}/"): int(found["size"]) for page in pages for found in page}
+        return {found["path"].removeprefix(f"{folder}/"): int(found["size"]) for found in self._list(folder)}
 
     def written_ns(self, key: str) -> int:
         """When a key was written, by the store's clock, nanoseconds since 1970.
@@ -200,7 +226,7 @@ class BucketStore:
         Raises:
             FileNotFoundError: there is none.
         """
-        return int(self._obstore.head(self._store, key)["last_modified"].timestamp() * 1e9)
+        return int(self._head(key)["last_modified"].timestamp() * 1e9)
 
     def find_fault(self) -> str | None:
         """What the store does not do that is relied on, in words; None where it does. Writes and deletes one key."""
@@ -212,18 +238,19 @@ class BucketStore:
             tag = self.read_tagged(key)[1]
             if not self.swap(key, b"third", tag) or self.swap(key, b"fourth", tag) or self.read(key) != b"third":
                 return "it does not honour If-Match: two publishers would overwrite each other"
-        except Exception as error:  # whatever a store raises
-            return str(error).splitlines()[0][:200]
+        except UserError as error:
+            return str(error)
         else:
             return None
         finally:
-            with suppress(Exception):  # it was told of above
+            with suppress(UserError):  # it was told of above
                 self.delete([key])
 
     def delete(self, keys: list[str]) -> None:
         """Delete keys; those that are not there do not matter."""
         if keys:
-            self._obstore.delete(self._store, keys)
+            with self._asked():
+                self._obstore.delete(self._store, keys)
 
 
 def open_store(settings: Settings) -> Store:

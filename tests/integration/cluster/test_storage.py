@@ -17,7 +17,7 @@ from pipeline.errors import UserError
 from pipeline.lake import Lake
 from pipeline.ledger import Entry, Ledger
 from pipeline.settings import Settings
-from pipeline.storage import open_bucket
+from pipeline.storage import BucketStore, open_bucket
 
 Machine = Callable[[str], Settings]
 
@@ -78,3 +78,19 @@ def test_an_export_received_on_one_machine_is_read_on_another(machine: Machine, 
         exports.fetch(far, received)
     with pytest.raises(UserError, match="the same ISW_STORE"):
         exports.fetch(Settings(data=tmp_path / "alone"), received)
+
+
+def test_doctor_tries_whether_the_store_honours_conditions(
+    machine: Machine, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = open_bucket(machine("a"))
+    assert bucket is not None and bucket.find_fault() is None
+    monkeypatch.setattr(bucket, "create", lambda key, data: bucket.write(key, data) or True)
+    assert "If-None-Match" in str(bucket.find_fault())
+    monkeypatch.undo()
+    monkeypatch.setattr(bucket, "swap", lambda key, data, tag: bucket.write(key, data) or True)
+    assert "If-Match" in str(bucket.find_fault())
+    monkeypatch.undo()
+    assert bucket.sizes("") == {}
+    nowhere = BucketStore("s3://there-is-no-such-bucket/isw")
+    assert "s3://there-is-no-such-bucket/isw" in str(nowhere.find_fault())
