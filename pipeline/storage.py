@@ -238,12 +238,12 @@ class BucketStore:
             tag = self.read_tagged(key)[1]
             if not self.swap(key, b"third", tag) or self.swap(key, b"fourth", tag) or self.read(key) != b"third":
                 return "it does not honour If-Match: two publishers would overwrite each other"
-        except UserError as error:
-            return str(error)
+        except (UserError, FileNotFoundError) as error:
+            return f"{self.url}: {str(error).splitlines()[0][:300]}"
         else:
             return None
         finally:
-            with suppress(UserError):  # it was told of above
+            with suppress(UserError, FileNotFoundError):  # it was told of above
                 self.delete([key])
 
     def delete(self, keys: list[str]) -> None:

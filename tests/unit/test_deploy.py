@@ -32,7 +32,7 @@ def test_secrets_come_from_the_environment() -> None:
     ]
     assert len(given) > 6 and all("${" in value and ":?}" in value for value in given)
     database = DAGSTER["storage"]["postgres"]["postgres_db"]
-    assert all(set(value) == {"env"} for value in database.values())
+    assert all(set(value) == {"env"} for name, value in database.items() if name != "scheme")
 
 
 def test_containers_are_given_what_the_settings_and_dagster_read() -> None:
@@ -42,7 +42,7 @@ def test_containers_are_given_what_the_settings_and_dagster_read() -> None:
         Settings.model_fields
     )
     database = DAGSTER["storage"]["postgres"]["postgres_db"]
-    assert {value["env"] for value in database.values()} <= set(environment)
+    assert {value["env"] for name, value in database.items() if name != "scheme"} <= set(environment)
     values = {"data": "/data", "store": "s3://bucket/main", "dask": environment["ISW_DASK"]}
     assert Settings(**values).dask == environment["ISW_DASK"]
 
