@@ -6,11 +6,12 @@ Each is skipped, saying so, where it is missing; `make install-cluster-dev` and 
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,17 +80,18 @@ def dask(machine: Callable[[str], Settings], tmp_path: Path) -> Iterator[Dask]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def postgres() -> Iterator[dict[str, str]]:
     """An empty PostgreSQL cluster; yields what the shipped Dagster settings read from the environment."""
     pytest.importorskip("dagster_postgres", reason="run `make install-cluster-dev`")
     if not POSTGRES:
         pytest.skip("PostgreSQL is missing: install Debian's package postgresql")
     programs = POSTGRES[-1].parent
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder, into which nobody else may look.
+    folder = Path(tempfile.mkdtemp(prefix="isw-strikes-postgres-"))
     owner: dict[str, object] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to be run by root
         owner = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": "/"}
-        _give_to(folder, pwd.getpwnam("postgres"))
+        shutil.chown(folder, "postgres", "postgres")
     data, word = folder / "data", folder / "word"
     word.write_text("throwaway")
     word.chmod(0o644)
@@ -116,12 +118,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
             "DAGSTER_PG_PASSWORD": "throwaway",
         }
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # ends whoever is still connected
         server.wait()
-
-
-def _give_to(folder: Path, user: pwd.struct_passwd) -> None:
-    shutil.chown(folder, user.pw_uid, user.pw_gid)
-    for parent in folder.parents:
-        if parent.owner() == "root" and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
+        shutil.rmtree(folder)

@@ -100,7 +100,7 @@ def test_a_run_over_a_troubled_cluster_makes_the_release_of_a_local_run(
     killer = threading.Thread(target=_kill_a_worker_at_work, args=(dask, killed), daemon=True)
     killer.start()
     release = _run(near)
-    killer.join()
+    killer.join(60)
 
     assert len(killed) == 1 and s3.failed() > 10
     far = machine("far")
