@@ -29,7 +29,7 @@ from deltalake.fs import DeltaStorageHandler
 from pipeline.catalogue import tables
 from pipeline.lake import UNCUT, Lake
 from pipeline.processes import is_alive, is_own, spill_folder
-from pipeline.release import prune, read_pinned, releases, remove_stale, superfluous
+from pipeline.release import pinned_by, prune, releases, remove_stale, superfluous
 from pipeline.release.build import BUILDING
 from pipeline.settings import Settings
 
@@ -79,7 +79,8 @@ def tidy(settings: Settings, is_dry: bool = False, on_progress: Callable[[str], 
 
 def _releases(settings: Settings, is_dry: bool) -> Tidied:
     known = superfluous(releases(settings), settings.keep_releases)
-    size = sum(size_of(release.path) for release in known)
+    # Of a bucket, those that were never copied to this machine take no room on it.
+    size = sum(size_of(release.path) for release in known if release.path.exists())
     if not is_dry:
         prune(settings)
     return Tidied("older releases", len(known), size, f"ISW_KEEP_RELEASES keeps {settings.keep_releases}")
@@ -89,7 +90,7 @@ def _tables(settings: Settings, is_dry: bool) -> Tidied:
     lake = Lake(settings)
     # Releases that are removed now pin nothing any more.
     removed = {release.id for release in superfluous(releases(settings), settings.keep_releases)}
-    pinned = [read_pinned(release.path) for release in releases(settings) if release.id not in removed]
+    pinned = [pinned_by(settings, release) for release in releases(settings) if release.id not in removed]
     count, size, lost = 0, 0, set()
     for name in tables():
         delta = lake.delta(name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pipeline.release.build import build_release, place_pictures, remove_stale
 from pipeline.release.difference import Difference, compare_releases
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
-from pipeline.release.publish import Published, Release, copy_release, in_force, publish, releases, rollback
+from pipeline.release.publish import Published, Release, copy_release, in_force, pinned_by, publish, releases, rollback
 from pipeline.release.retention import prune, superfluous
 from pipeline.release.verify import ReleaseRefused, verify_release
 
@@ -26,6 +26,7 @@ __all__ = [
     "compare_releases",
     "copy_release",
     "in_force",
+    "pinned_by",
     "place_pictures",
     "prune",
     "publish",

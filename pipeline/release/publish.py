@@ -112,6 +112,17 @@ def in_force(settings: Settings) -> InForce | None:
     return InForce(release=latest, pinned=read_pinned(settings.releases_dir / latest))
 
 
+def pinned_by(settings: Settings, release: Release) -> dict[str, int]:
+    """Versions of the working tables that a release pins, wherever it is kept."""
+    shared = open_bucket(settings)
+    if shared is None:
+        return read_pinned(release.path)
+    current = stored.read_pointer(shared)
+    if current is not None and current.release == release.id:
+        return current.pinned
+    return stored.read_stored_pinned(shared, release.id)
+
+
 def copy_release(settings: Settings, release: str | None = None) -> Path:
     """Have a release in the data folder, by default the one in force, which is then ``latest`` there too.
 

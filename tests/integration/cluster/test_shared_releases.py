@@ -19,6 +19,7 @@ from pipeline.release import (
     bucket,
     copy_release,
     in_force,
+    pinned_by,
     prune,
     publish,
     read_manifest,
@@ -103,6 +104,8 @@ def test_the_same_state_published_twice_is_one_release(built: list[Path], machin
     assert (first.already, second.already, second.id) == (False, True, first.id)
     current = in_force(near)
     assert current is not None and current.pinned == dict.fromkeys(TABLES, 2)
+    # What a release of another machine pins is no business of housekeeping's.
+    assert [pinned_by(machine("third"), one) for one in releases(machine("third"))] == [dict.fromkeys(TABLES, 2)]
     assert far.latest.resolve() == second.path
 
 
