@@ -96,7 +96,7 @@ def test_version_that_is_gone_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatc
 def test_a_pinned_version_outlives_its_log_retention(lake: Lake) -> None:
     """Delta itself drops commits older than 30 days at every hundredth commit."""
     pinned = _write(lake, "Ann")
-    for entry in (lake.path(TABLE) / "_delta_log").iterdir():
+    for entry in (lake.settings.lake_dir / TABLE / "_delta_log").iterdir():
         os.utime(entry, (OLD, OLD))
     for _ in range(101):
         last = _write(lake, "Bob")

@@ -104,7 +104,7 @@ def test_the_same_state_published_twice_is_one_release(built: list[Path], machin
     assert (first.already, second.already, second.id) == (False, True, first.id)
     current = in_force(near)
     assert current is not None and current.pinned == dict.fromkeys(TABLES, 2)
-    # What a release of another machine pins is no business of housekeeping's.
+    # Housekeeping on a third machine knows what to keep for it.
     assert [pinned_by(machine("third"), one) for one in releases(machine("third"))] == [dict.fromkeys(TABLES, 2)]
     assert far.latest.resolve() == second.path
 
