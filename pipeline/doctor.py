@@ -24,6 +24,7 @@ PACKAGES = (
     "pandas",
     "pyogrio",
 )
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,15 @@ def _front_end(_: Settings) -> list[Finding]:
 
 
 def _release(settings: Settings) -> list[Finding]:
+    from pipeline.release import verify_release  # noqa: PLC0415 - what is examined may be missing
+
+    name = "Latest release"
     if not settings.latest.exists():
-        return [Finding("Latest release", False, "none yet", "run `isw-strikes run`")]
-    return [Finding("Latest release", True, settings.latest.resolve().name)]
+        return [Finding(name, False, "none yet", "run `isw-strikes run`")]
+    path = settings.latest.resolve()
+    faults = verify_release(path, settings)
+    if faults:
+        # A run does not look into a release that it finds in place.
+        remedy = f"move {path} away and run `isw-strikes run`, which makes the same release again"
+        return [Finding(name, False, f"{path.name}: {'; '.join(faults[:SHOWN])}", remedy)]
+    return [Finding(name, True, path.name)]

@@ -99,27 +99,39 @@ def publish_release(
         on_progress: told a line at each stage.
 
     Raises:
-        UserError: nothing was received, or a part is not fresh.
+        UserError: nothing was received, a part is not fresh, or another run replaces tables meanwhile.
         pipeline.release.ReleaseRefused: the candidate failed its own verification; the last release stays.
     """
     work = Work(settings)
     present = theatres_with_exports(work)
     if not present:
         raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir} or run `isw-strikes run`")
-    for theatre in present:
-        if theatres is None or theatre.name in theatres:
-            stale = stale_parts(work, theatre)
-            if stale:
-                first = stale[0]
-                raise UserError(
-                    f"{theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}: {first.why[0]});"
-                    f" run `isw-strikes run --theatre {theatre.name}` first"
-                )
+    wanted = [theatre for theatre in present if theatres is None or theatre.name in theatres]
+    _require_fresh(work, wanted)
     inputs = _release_inputs(work, present)
     notes = _in_force(work, inputs)
     if notes:
         return Publication(**_told(settings, notes), already=True)
-    return _publish(work, present, inputs, on_progress)
+    pinned, frames = _read(work, present)
+    # What was taken or made since the first look would be half in what was read.
+    _require_fresh(work, wanted)
+    if _release_inputs(work, present) != inputs:
+        raise UserError(
+            "another run replaced tables while they were read for the release: nothing is published, the release "
+            "before stays. Run `isw-strikes run` again when the other run has ended"
+        )
+    return _publish(work, present, inputs, pinned, frames, on_progress)
+
+
+def _require_fresh(work: Work, theatres: list[Theatre]) -> None:
+    for theatre in theatres:
+        stale = stale_parts(work, theatre)
+        if stale:
+            first = stale[0]
+            raise UserError(
+                f"{theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}: {first.why[0]});"
+                f" run `isw-strikes run --theatre {theatre.name}` first"
+            )
 
 
 def is_released(work: Work) -> bool:
@@ -165,53 +177,52 @@ def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _publish(
-    work: Work, present: list[Theatre], inputs: dict[str, str], on_progress: Callable[[str], None]
-) -> Publication:
-    from pipeline.ledger import Entry  # noqa: PLC0415 - as above
-    from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
-    from pipeline.pages import write_pages, write_report  # noqa: PLC0415 - as above
-    from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
-    from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
-    from pipeline.release import build_release, place_pictures, prune, publish  # noqa: PLC0415 - as above
-    from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
-
-    settings = work.settings
+def _read(work: Work, present: list[Theatre]) -> tuple[dict[str, int], dict[str, dict[str, pa.Table]]]:
+    """The version of each released table now, and its rows at that version, by theatre."""
     names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
     pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
     frames = {
         theatre.name: {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
         for theatre in present
     }
-    aside = settings.root / "work" / "release"
-    tiles, pictures = {}, {}
-    for theatre in present:
-        on_progress(f"{theatre.name}: drawing tiles and pictures")
-        target = aside / f"{theatre.name}.pmtiles"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_tiles(theatre, frames[theatre.name], target)
-        tiles[theatre.name] = target
-        folder = aside / "pictures" / theatre.name
-        folder.mkdir(parents=True, exist_ok=True)
-        pictures[theatre.name] = draw_pictures(theatre, frames[theatre.name], folder)
-    received = work.lake.read("raw.exports").to_pylist()
+    return pinned, frames
+
+
+def _publish(
+    work: Work,
+    present: list[Theatre],
+    inputs: dict[str, str],
+    pinned: dict[str, int],
+    frames: dict[str, dict[str, pa.Table]],
+    on_progress: Callable[[str], None],
+) -> Publication:
+    from pipeline.ledger import Entry  # noqa: PLC0415 - as above
+    from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
+    from pipeline.pages import write_pages, write_report  # noqa: PLC0415 - as above
+    from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
+    from pipeline.release import build_release, open_scratch, place_pictures, prune, publish  # noqa: PLC0415 - as above
+
+    settings = work.settings
+    received = [row for name in frames for row in frames[name]["raw.exports"].to_pylist()]
     by_name = {theatre.name: theatre for theatre in present}
-    on_progress("building and verifying the release")
-    building = build_release(
-        settings,
-        frames,
-        by_name,
-        [row for row in received if row["theatre"] in by_name],
-        pinned,
-        _validate(frames),
-        code_version=code_digest("."),
-        config_digest=digest([methods_text(), {name: _config(theatre) for name, theatre in by_name.items()}]),
-        tiles=tiles,
-        write_map=lambda folder: write_map_page(folder, by_name, frames),
-        write_pages=lambda folder: write_pages(folder, by_name, frames),
-        pictures=pictures,
-        write_summary=lambda path, said: write_report(path, by_name, frames, pictures, said),
-    )
+    with open_scratch(settings) as aside:
+        tiles, pictures = _draw(frames, by_name, aside, on_progress)
+        on_progress("building and verifying the release")
+        building = build_release(
+            settings,
+            frames,
+            by_name,
+            received,
+            pinned,
+            _validate(frames),
+            code_version=code_digest("."),
+            config_digest=digest([methods_text(), {name: _config(theatre) for name, theatre in by_name.items()}]),
+            tiles=tiles,
+            write_map=lambda folder: write_map_page(folder, by_name, frames),
+            write_pages=lambda folder: write_pages(folder, by_name, frames),
+            pictures=pictures,
+            write_summary=lambda path, said: write_report(path, by_name, frames, pictures, said),
+        )
     published = publish(settings, building)
     removed = prune(settings)
     if removed:
@@ -223,6 +234,27 @@ def _publish(
     notes = {"id": published.id, "headlines": list(headlines.items()), "pictures": shown}
     work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))
     return Publication(**_told(settings, notes), already=published.already)
+
+
+def _draw(
+    frames: dict[str, dict[str, pa.Table]],
+    theatres: dict[str, Theatre],
+    aside: Path,
+    on_progress: Callable[[str], None],
+) -> tuple[dict[str, Path], dict[str, list[Path]]]:
+    """Tiles and pictures of each theatre, in a folder that belongs to this process alone."""
+    from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
+    from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
+
+    tiles, pictures = {}, {}
+    for name, theatre in theatres.items():
+        on_progress(f"{name}: drawing tiles and pictures")
+        tiles[name] = aside / f"{name}.pmtiles"
+        write_tiles(theatre, frames[name], tiles[name])
+        folder = aside / "pictures" / name
+        folder.mkdir(parents=True)
+        pictures[name] = draw_pictures(theatre, frames[name], folder)
+    return tiles, pictures
 
 
 def _validate(frames: dict[str, dict[str, pa.Table]]) -> list[Validation]:

@@ -8,7 +8,7 @@ Does not belong here: making the tables, tiles, map or pictures; they are handed
 
 from __future__ import annotations
 
-from pipeline.release.build import build_release, place_pictures, remove_stale
+from pipeline.release.build import build_release, open_scratch, place_pictures, remove_stale
 from pipeline.release.difference import Difference, compare_releases
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
 from pipeline.release.publish import Published, Release, publish, releases, rollback
@@ -23,6 +23,7 @@ __all__ = [
     "ReleaseRefused",
     "build_release",
     "compare_releases",
+    "open_scratch",
     "place_pictures",
     "prune",
     "publish",
