@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
+from pipeline.disk_errors import text_in_words
+from pipeline.settings import Settings
+
 
 def say_failures(events: Iterable[dg.DagsterEvent]) -> list[str]:
     """A line for each step that failed, or for the run where none did; empty where nothing failed.
@@ -45,4 +48,5 @@ def _say(event: dg.DagsterEvent, checks: Mapping[dg.AssetKey, dg.AssetCheckEvalu
     cause = data.error
     while cause is not None and cause.cause is not None:
         cause = cause.cause
-    return f"{name}: {cause.message.strip().splitlines()[0] if cause else 'failed'}"
+    message = cause.message.strip().splitlines()[0] if cause else "failed"
+    return f"{name}: {text_in_words(message, Settings().root) or message}"

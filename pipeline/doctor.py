@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.errors import UserError
-from pipeline.released import latest_id
+from pipeline.released import latest_folder, latest_id
 from pipeline.settings import Settings
 from pipeline.storage import open_bucket
 from pipeline.theatres import read_theatre, theatre_files
@@ -26,6 +26,7 @@ PACKAGES = (
     "pandas",
     "pyogrio",
 )
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -127,5 +128,18 @@ def _front_end(_: Settings) -> list[Finding]:
 
 
 def _release(settings: Settings) -> list[Finding]:
-    latest = latest_id(settings)
-    return [Finding("Latest release", latest is not None, latest or "none yet", "run `isw-strikes run`")]
+    from pipeline.release import verify_release  # noqa: PLC0415 - what is examined may be missing
+
+    name = "Latest release"
+    if latest_id(settings) is None:
+        return [Finding(name, False, "none yet", "run `isw-strikes run`")]
+    try:
+        path = latest_folder(settings).resolve()
+    except UserError as error:
+        return [Finding(name, False, str(error), "publish again")]
+    faults = verify_release(path, settings)
+    if faults:
+        # A run does not look into a release that it finds in place.
+        remedy = f"move {path} away and run `isw-strikes run`, which makes the same release again"
+        return [Finding(name, False, f"{path.name}: {'; '.join(faults[:SHOWN])}", remedy)]
+    return [Finding(name, True, path.name)]

@@ -17,10 +17,12 @@ from pipeline.base_map import base_map_files, file_digest
 from pipeline.ledger import digest
 from pipeline.override_files import overrides_digest
 from pipeline.references import TABLES as REFERENCE_TABLES
+from pipeline.table_files import DamagedTable
 from pipeline.theatres import CONTROL_KINDS, Source, Theatre
 from pipeline.work import Work
 
 ABSENT = "absent"
+DAMAGED = "damaged"
 
 
 def of_references(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
@@ -152,7 +154,10 @@ def _control_of_month(work: Work, theatre: Theatre, source: str, part: str) -> s
         # An observation's id names its place and day only; what it says decides the margin.
         said = ["latitude", "longitude", "controller"] if name == "core.control_observations" else []
         columns = list(dict.fromkeys([id_, start, end, *said]))
-        rows = _control_rows(work, theatre, source, name, columns)
+        try:
+            rows = _control_rows(work, theatre, source, name, columns)
+        except DamagedTable:
+            return DAMAGED  # control is made again before this is asked for by a run
         stands = pc.and_(
             pc.less_equal(rows.column(start), pa.scalar(last)),
             pc.fill_null(pc.greater(rows.column(end), pa.scalar(first)), True),

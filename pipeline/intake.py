@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -164,10 +164,15 @@ def ingest_showcase(settings: Settings, names: list[str] | None = None) -> list[
     return taken
 
 
-def look_into_inbox(settings: Settings, now: float | None = None) -> list[Waiting]:
+def look_into_inbox(settings: Settings, now: float | None = None, settled: Collection[Path] = ()) -> list[Waiting]:
     """Files in the inbox, in order of name; one that changed a moment ago is young and not looked into.
 
     ``inbox/<theatre>/<source>/file`` says what a file is; elsewhere its content decides.
+
+    Args:
+        settings: settings.
+        now: seconds since 1970; the clock's where None.
+        settled: files that were seen not to change, whatever their time says.
     """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     waiting = []
@@ -175,7 +180,7 @@ def look_into_inbox(settings: Settings, now: float | None = None) -> list[Waitin
     for path in sorted(p for p in settings.inbox_dir.rglob("*") if p.is_file() and not p.is_symlink()):
         if path.name.startswith(IGNORED) or path.name.endswith(IGNORED_ENDINGS):
             continue
-        if moment - path.stat().st_mtime < STABLE_SECONDS:
+        if moment - path.stat().st_mtime < STABLE_SECONDS and path not in settled:
             waiting.append(Waiting(path, (), "it changed a moment ago: run again when it is complete", is_young=True))
             continue
         waiting.append(_decide(settings, path))
@@ -207,9 +212,12 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
     taken: list[Taken] = []
     with _turn(settings):
         found = look_into_inbox(settings)
-        if any(waiting.is_young for waiting in found):
-            time.sleep(STABLE_SECONDS)  # a copy that has just ended is taken at once, one that goes on is not
-            found = look_into_inbox(settings)
+        young = {waiting.path: _stamp(waiting.path) for waiting in found if waiting.is_young}
+        if young:
+            # A copy that has just ended is taken at once, one that goes on is not. Seen with our own eyes, because the
+            # clock may have been set back since the file was written, or be another machine's.
+            time.sleep(STABLE_SECONDS)
+            found = look_into_inbox(settings, settled={path for path, seen in young.items() if _stamp(path) == seen})
         left = [waiting for waiting in found if not waiting.targets]
         ready = [waiting for waiting in found if waiting.targets]
         # A cluster reads many at once; here each is done with before the next.
@@ -254,6 +262,15 @@ def _take_piece(settings: Settings, theatre: Theatre, receipts: list[Receipt]) -
         _take(settings, theatre, replace(receipt, received=exports.fetch(settings, receipt.received)))
         for receipt in receipts
     ]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Size and time of a file; None where it is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -26,15 +26,26 @@ from deltalake.transaction import AddAction
 from pipeline.catalogue import Table, table
 from pipeline.content import content_digest
 from pipeline.data_files import write_data_file
+from pipeline.disk_errors import in_words
 from pipeline.errors import UserError
 from pipeline.processes import spill_folder
 from pipeline.settings import Settings
 from pipeline.storage import open_store
+from pipeline.table_files import (
+    DamagedTable,
+    DataFile,
+    damaged,
+    data_files,
+    has_empty_entry,
+    of_partition,
+    put_aside,
+)
 
 SQL_DIR = Path(__file__).parent / "sql"
 COMMIT_ATTEMPTS = 30
 # Left to itself, a commit drops what its log said a month ago, and with it versions that releases pin.
 UNCUT = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
+T = TypeVar("T")
 
 
 @cache
@@ -144,7 +155,8 @@ class Lake:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = open_store(settings)
-        self._listings: dict[str, tuple[str, list[tuple[str, dict[str, str]]]]] = {}
+        self._listings: dict[str, tuple[str, list[DataFile]]] = {}
+        self._whole_entries: set[str] = set()
 
     def address(self, name: str) -> str:
         """Where a table lies, for the Delta library; with ``store.options``."""
@@ -176,6 +188,7 @@ class Lake:
             where: partition column = value, or one of a list of values.
 
         Raises:
+            DamagedTable: the table's log or a data file is damaged.
             UserError: another version of this program laid the table out otherwise.
         """
         spec = table(name)
@@ -186,7 +199,14 @@ class Lake:
             (column, "in", value) if isinstance(value, list) else (column, "=", value)
             for column, value in where.items()
         ]
-        frame = delta.to_pyarrow_table(filters=filters or None, columns=columns)
+        try:
+            frame = delta.to_pyarrow_table(filters=filters or None, columns=columns)
+        except FileNotFoundError as error:
+            raise damaged(self.settings, name, "a data file is missing") from error
+        except (pa.ArrowInvalid, OSError) as error:
+            if in_words(error, self.settings.root) or self.store.folder("lake") is None:
+                raise  # the disk, or the way to the store, not the file
+            raise damaged(self.settings, name, str(error).splitlines()[0]) from error
         if columns is None and not set(spec.columns) <= set(frame.column_names):
             raise self._other_layout(spec)
         order = [(column, "ascending") for column in spec.key if column in frame.column_names]
@@ -194,24 +214,22 @@ class Lake:
         return spec.conform(frame) if columns is None else frame
 
     def files(self, name: str, /, **where: str) -> tuple[str, ...]:
-        """Data files of which a partition consists now."""
-        return tuple(
-            path
-            for path, values in self._listed(name)
-            if all(values.get(column) == value for column, value in where.items())
-        )
+        """Data files of which a partition consists now, without those that are missing or cut off."""
+        return of_partition(self._listed(name), where)
 
-    def _listed(self, name: str) -> list[tuple[str, dict[str, str]]]:
+    def _listed(self, name: str) -> list[DataFile]:
         """Every data file with its partition values; read again only when the log has grown."""
         known = self._listings.get(name, ("", []))[0]
         newest = self._newest_log(name, known)
         if known != newest:
-            delta = self._open(name)
-            actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist() if delta else []
-            found = sorted(
-                (a["path"], {k.removeprefix("partition."): str(v) for k, v in a.items() if k.startswith("partition.")})
-                for a in actions
-            )
+            try:
+                delta = self._open(name)
+            except DamagedTable:
+                return []  # what cannot be read is nothing: the ledger then has it made again
+            folder = self.store.folder(f"lake/{name}")
+            files = data_files(delta) if delta else []
+            # An object in a store is whole or absent; a disk can lose a file, or its end.
+            found = files if folder is None else [one for one in files if one.is_whole(folder)]
             self._listings[name] = (newest, found)
         return self._listings.get(name, ("", []))[1]
 
@@ -219,18 +237,20 @@ class Lake:
         """Replace the partition given by ``where`` with the rows of ``frame`` in one commit.
 
         A conflicting commit by another run is waited out and the write tried again. A table that an older version of
-        the catalogue laid out otherwise is begun anew: the ledger then finds its other partitions gone, and they are
-        made again.
+        the catalogue laid out otherwise, or whose log is damaged, is begun anew: the ledger then finds its other
+        partitions gone, and they are made again.
 
         Raises:
             ValueError: a row lies outside the partition.
-            UserError: a raw table is laid out otherwise; it holds what was received and is not begun anew.
+            UserError: a raw table is laid out otherwise or damaged; it holds what was received and is not begun anew.
         """
         spec = table(name)
         rows = spec.conform(frame).sort_by([(column, "ascending") for column in spec.key])
         _check_within(spec, rows, where)
-        version = self._commit(spec, rows, where)
-        return Commit(name, version, content_digest(rows), rows.num_rows, self.files(name, **where))
+        written = self._commit(spec, rows, where)
+        # As of this very commit: another run may have replaced the partition since, and its files are not ours.
+        files = of_partition(data_files(written), where)
+        return Commit(name, written.version(), content_digest(rows), rows.num_rows, files)
 
     def replace_in_batches(self, name: str, batches: Callable[[], Iterable[pa.RecordBatch]], /, **where: str) -> None:
         """Replace a partition as :meth:`replace` does, holding one batch at a time.
@@ -267,41 +287,53 @@ class Lake:
             post_commithook_properties=UNCUT,
         )
 
-    def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> int:
-        def write() -> None:
-            self._prepare(spec)
+    def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> DeltaTable:
+        def write() -> DeltaTable:
+            delta = self._prepare(spec)
             is_other = self._is_laid_out_otherwise(spec)
             write_deltalake(
-                self.address(spec.name),
+                delta,
                 rows,
                 mode="overwrite",
                 schema_mode="overwrite" if is_other else None,
                 predicate=None if is_other else _predicate(where) or None,
                 commit_properties=CommitProperties(custom_metadata={"partition": _predicate(where) or "all"}),
                 post_commithook_properties=UNCUT,
-                storage_options=self.store.options,
             )
+            return delta
 
-        self._try(write)
-        return DeltaTable(self.address(spec.name), storage_options=self.store.options).version()
+        return self._try(write)
 
-    def _prepare(self, spec: Table) -> None:
-        if self._open(spec.name) is None:
-            DeltaTable.create(
-                self.address(spec.name),
-                schema=spec.arrow_schema,
-                partition_by=spec.storage or None,
-                mode="ignore",
-                storage_options=self.store.options,
-            )
+    def _prepare(self, spec: Table) -> DeltaTable:
+        """The table, made where there is none; a damaged one that can be made again is put aside for a new one."""
+        beyond = 0
+        try:
+            delta = self._open(spec.name)
+            if delta is not None:
+                return delta
+        except DamagedTable:
+            folder = self.store.folder(f"lake/{spec.name}")
+            if spec.schema_name == "raw" or folder is None:
+                raise
+            beyond = put_aside(folder)
+        made = DeltaTable.create(
+            self.address(spec.name),
+            schema=spec.arrow_schema,
+            partition_by=spec.storage or None,
+            mode="ignore",
+            storage_options=self.store.options,
+        )
+        while made.version() < beyond:
+            # Versions go on from those of the damaged table, so that a release made from this one counts as newer.
+            made.alter.set_table_description("made again after damage")
+        return made
 
-    @staticmethod
-    def _try(write: Callable[[], None]) -> None:
+    def _try(self, write: Callable[[], T]) -> T:
         for attempt in range(COMMIT_ATTEMPTS):
             try:
                 return write()
-            except (CommitFailedError, DeltaError):
-                if attempt == COMMIT_ATTEMPTS - 1:
+            except (CommitFailedError, DeltaError) as error:
+                if attempt == COMMIT_ATTEMPTS - 1 or in_words(error, self.settings.root):
                     raise
                 time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")
@@ -323,10 +355,17 @@ class Lake:
     def _open(self, name: str, version: int | None = None) -> DeltaTable | None:
         if not self._newest_log(name, self._listings.get(name, ("", []))[0]):
             return None
+        folder = self.store.folder(f"lake/{name}")
+        if folder is not None and has_empty_entry(folder, self._whole_entries):
+            raise damaged(self.settings, name, "an entry of its log is empty")
         try:
             return DeltaTable(self.address(name), version=version, storage_options=self.store.options)
         except TableNotFoundError:
             return None
+        except DeltaError as error:
+            if folder is None:
+                raise  # more likely the way to the store than what lies there
+            raise damaged(self.settings, name, str(error).splitlines()[0]) from error
 
     def _newest_log(self, name: str, known: str) -> str:
         """Name of a table's newest commit; empty where there is none."""

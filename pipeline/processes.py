@@ -1,6 +1,6 @@
 """Processes: files that belong to one process alone, and cleaning up after those that died.
 
-Belongs here: whether a process lives, the folder into which this one's DuckDB spills, and folders for its scratch.
+Belongs here: whether a process lives, and the folder into which this one's DuckDB spills.
 Does not belong here: what is written to such files.
 """
 
@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 SPILL = "isw-strikes-duckdb-"
@@ -40,20 +38,6 @@ def spill_folder() -> Path:
         if not is_alive(folder.name.removeprefix(SPILL)) and is_own(folder):
             shutil.rmtree(folder, ignore_errors=True)
     return temporary / f"{SPILL}{os.getpid()}"
-
-
-@contextmanager
-def scratch_folder(parent: Path, name: str) -> Iterator[Path]:
-    """A folder for one piece of work of this process, gone afterwards; those of dead processes are removed too."""
-    parent.mkdir(parents=True, exist_ok=True)
-    for folder in parent.glob(f"{name}*"):
-        if not is_alive(folder.name.rsplit("-", 1)[-1]):
-            shutil.rmtree(folder, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", suffix=f"-{os.getpid()}", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_own(folder: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,7 +18,6 @@ from pipeline.base_map import base_map_files, file_digest
 from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
-from pipeline.processes import scratch_folder
 from pipeline.released import latest_folder, latest_id
 from pipeline.settings import Settings
 from pipeline.steps import ATTRIBUTION_CODE, STEPS
@@ -102,29 +102,40 @@ def publish_release(
         on_progress: told a line at each stage.
 
     Raises:
-        UserError: nothing was received, or a part is not fresh.
+        UserError: nothing was received, a part is not fresh, or another run replaces tables meanwhile.
         pipeline.release.ReleaseRefused: the candidate failed its own verification; the last release stays.
     """
     work = Work(settings)
     present = theatres_with_exports(work)
     if not present:
         raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir} or run `isw-strikes run`")
-    for theatre in present:
-        if theatres is None or theatre.name in theatres:
-            stale = stale_parts(work, theatre)
-            if stale:
-                first = stale[0]
-                raise UserError(
-                    f"{theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}: {first.why[0]});"
-                    f" run `isw-strikes run --theatre {theatre.name}` first"
-                )
+    wanted = [theatre for theatre in present if theatres is None or theatre.name in theatres]
+    _require_fresh(work, wanted)
     inputs = _release_inputs(work, present)
     notes = _in_force(work, inputs)
     if notes:
         latest_folder(settings)
         return Publication(**_told(settings, notes), already=True)
-    with scratch_folder(settings.root / "work", "release") as aside:
-        return _publish(work, present, inputs, aside, on_progress)
+    pinned, frames = _read(work, present)
+    # What was taken or made since the first look would be half in what was read.
+    _require_fresh(work, wanted)
+    if _release_inputs(work, present) != inputs:
+        raise UserError(
+            "another run replaced tables while they were read for the release: nothing is published, the release "
+            "before stays. Run `isw-strikes run` again when the other run has ended"
+        )
+    return _publish(work, present, inputs, pinned, frames, on_progress)
+
+
+def _require_fresh(work: Work, theatres: list[Theatre]) -> None:
+    for theatre in theatres:
+        stale = stale_parts(work, theatre)
+        if stale:
+            first = stale[0]
+            raise UserError(
+                f"{theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}: {first.why[0]});"
+                f" run `isw-strikes run --theatre {theatre.name}` first"
+            )
 
 
 def is_released(work: Work) -> bool:
@@ -170,45 +181,54 @@ def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _read(work: Work, present: list[Theatre]) -> tuple[dict[str, int], dict[str, dict[str, pa.Table]]]:
+    """The version of each released table now, and its rows at that version, by theatre."""
+    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
+    pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
+    return pinned, {theatre.name: _frames(work, theatre, pinned) for theatre in present}
+
+
+def _frames(work: Work, theatre: Theatre, pinned: dict[str, int]) -> dict[str, pa.Table]:
+    """What a release holds of a theatre; a table that is not pinned was never written."""
+    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
+    return {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
+
+
 def _publish(
-    work: Work, present: list[Theatre], inputs: dict[str, str], aside: Path, on_progress: Callable[[str], None]
+    work: Work,
+    present: list[Theatre],
+    inputs: dict[str, str],
+    pinned: dict[str, int],
+    frames: dict[str, dict[str, pa.Table]],
+    on_progress: Callable[[str], None],
 ) -> Publication:
     from pipeline.ledger import Entry  # noqa: PLC0415 - as above
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
     from pipeline.pages import write_pages, write_report  # noqa: PLC0415 - as above
     from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
-    from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
-    from pipeline.release import build_release, place_pictures, prune, publish  # noqa: PLC0415 - as above
+    from pipeline.release import build_release, open_scratch, place_pictures, prune, publish  # noqa: PLC0415 - as above
 
     settings = work.settings
-    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
-    pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
-    frames = {theatre.name: _frames(work, theatre, pinned) for theatre in present}
-    on_progress("drawing tiles and pictures")
-    tiles = _draw_tiles(settings, present, pinned, frames, aside)
-    pictures = {}
-    for theatre in present:
-        folder = aside / "pictures" / theatre.name
-        folder.mkdir(parents=True, exist_ok=True)
-        pictures[theatre.name] = draw_pictures(theatre, frames[theatre.name], folder)
-    received = work.lake.read("raw.exports").to_pylist()
+    received = [row for name in frames for row in frames[name]["raw.exports"].to_pylist()]
     by_name = {theatre.name: theatre for theatre in present}
-    on_progress("building and verifying the release")
-    building = build_release(
-        settings,
-        frames,
-        by_name,
-        [row for row in received if row["theatre"] in by_name],
-        pinned,
-        _validate(frames),
-        code_version=code_digest("."),
-        config_digest=digest([methods_text(), {name: _config(theatre) for name, theatre in by_name.items()}]),
-        tiles=tiles,
-        write_map=lambda folder: write_map_page(folder, by_name, frames),
-        write_pages=lambda folder: write_pages(folder, by_name, frames),
-        pictures=pictures,
-        write_summary=lambda path, said: write_report(path, by_name, frames, pictures, said),
-    )
+    with open_scratch(settings) as aside:
+        tiles, pictures = _draw(settings, pinned, frames, by_name, aside, on_progress)
+        on_progress("building and verifying the release")
+        building = build_release(
+            settings,
+            frames,
+            by_name,
+            received,
+            pinned,
+            _validate(frames),
+            code_version=code_digest("."),
+            config_digest=digest([methods_text(), {name: _config(theatre) for name, theatre in by_name.items()}]),
+            tiles=tiles,
+            write_map=lambda folder: write_map_page(folder, by_name, frames),
+            write_pages=lambda folder: write_pages(folder, by_name, frames),
+            pictures=pictures,
+            write_summary=lambda path, said: write_report(path, by_name, frames, pictures, said),
+        )
     published = publish(settings, building)
     removed = prune(settings)
     if removed:
@@ -222,27 +242,41 @@ def _publish(
     return Publication(**_told(settings, notes), already=published.already)
 
 
-def _draw_tiles(
+def _draw(
     settings: Settings,
-    present: list[Theatre],
     pinned: dict[str, int],
     frames: dict[str, dict[str, pa.Table]],
+    theatres: dict[str, Theatre],
     aside: Path,
-) -> dict[str, Path]:
-    """Draw the tiles of each theatre: here, or on the workers of a cluster, which read the pinned versions."""
+    on_progress: Callable[[str], None],
+) -> tuple[dict[str, Path], dict[str, list[Path]]]:
+    """Tiles and pictures of each theatre, in a folder that belongs to this process alone."""
+    from pipeline.pictures import draw_pictures  # noqa: PLC0415 - as above
     from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
 
-    tiles = {theatre.name: aside / f"{theatre.name}.pmtiles" for theatre in present}
+    tiles = {name: aside / f"{name}.pmtiles" for name in theatres}
+    pictures = {}
     if settings.dask:
-        from pipeline.spreading import spread  # noqa: PLC0415 - as above
+        _draw_elsewhere(settings, pinned, theatres, tiles)
+    for name, theatre in theatres.items():
+        on_progress(f"{name}: drawing tiles and pictures")
+        if not settings.dask:
+            write_tiles(theatre, frames[name], tiles[name])
+        folder = aside / "pictures" / name
+        folder.mkdir(parents=True)
+        pictures[name] = draw_pictures(theatre, frames[name], folder)
+    return tiles, pictures
 
-        drawn = spread(settings, _draw_piece, [(theatre, pinned) for theatre in present])
-        for target, body in zip(tiles.values(), drawn, strict=True):
-            target.write_bytes(body)
-    else:
-        for theatre in present:
-            write_tiles(theatre, frames[theatre.name], tiles[theatre.name])
-    return tiles
+
+def _draw_elsewhere(
+    settings: Settings, pinned: dict[str, int], theatres: dict[str, Theatre], tiles: dict[str, Path]
+) -> None:
+    """Draw the tiles of each theatre on the workers of a cluster, which read the pinned versions."""
+    from pipeline.spreading import spread  # noqa: PLC0415 - as above
+
+    drawn = spread(settings, _draw_piece, [(theatre, pinned) for theatre in theatres.values()])
+    for target, body in zip(tiles.values(), drawn, strict=True):
+        target.write_bytes(body)
 
 
 def _draw_piece(settings: Settings, theatre: Theatre, pinned: dict[str, int]) -> bytes:
@@ -250,15 +284,10 @@ def _draw_piece(settings: Settings, theatre: Theatre, pinned: dict[str, int]) ->
     from pipeline.tiles import write_tiles  # noqa: PLC0415 - as above
 
     frames = _frames(Work(settings), theatre, pinned)
-    with scratch_folder(settings.root / "work", "tiles") as aside:
-        write_tiles(theatre, frames, aside / "tiles.pmtiles")
-        return (aside / "tiles.pmtiles").read_bytes()
-
-
-def _frames(work: Work, theatre: Theatre, pinned: dict[str, int]) -> dict[str, pa.Table]:
-    """What a release holds of a theatre; a table that is not pinned was never written."""
-    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
-    return {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "tiles.pmtiles"
+        write_tiles(theatre, frames, target)
+        return target.read_bytes()
 
 
 def _validate(frames: dict[str, dict[str, pa.Table]]) -> list[Validation]:

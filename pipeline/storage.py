@@ -32,6 +32,9 @@ class Store(Protocol):
     def uri(self, key: str) -> str:
         """Address of a key, for the Delta library."""
 
+    def folder(self, key: str) -> Path | None:
+        """Folder in which a key's files lie; None where it is no folder."""
+
     def read(self, key: str) -> bytes:
         """Content of a key.
 
@@ -68,6 +71,10 @@ class FolderStore:
     def uri(self, key: str) -> str:
         """See ``Store``."""
         return str(self.root / key)
+
+    def folder(self, key: str) -> Path | None:
+        """See ``Store``."""
+        return self.root / key
 
     def read(self, key: str) -> bytes:
         """See ``Store``."""
@@ -117,6 +124,10 @@ class BucketStore:
     def uri(self, key: str) -> str:
         """See ``Store``."""
         return f"{self.url}/{key}"
+
+    def folder(self, key: str) -> Path | None:
+        """See ``Store``."""
+        return None
 
     def read(self, key: str) -> bytes:
         """See ``Store``."""

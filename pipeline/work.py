@@ -191,7 +191,9 @@ def _run_batch(
             commit = work.lake.replace(candidate.table, candidate.frame, **candidate.where)
             outputs[candidate.table] = Output(commit.digest, commit.rows, commit.files, candidate.where)
         notes = {**built[part].notes, "validations": validations, "why": list(verdict.why)}
-        work.ledger.write(Entry(step.name, theatre.name, part, inputs, outputs, notes))
+        # Where another run has replaced the part meanwhile, what stands is its work, and its entry tells of it.
+        if all(work.lake.files(name, **output.where) == output.files for name, output in outputs.items()):
+            work.ledger.write(Entry(step.name, theatre.name, part, inputs, outputs, notes))
         rows = {name: output.rows for name, output in outputs.items()}
         done[part] = Done(verdict, rows, tuple(validations))
         if any(rows.values()):

@@ -21,7 +21,9 @@ from pipeline.cli.making import accept, backfill, fetch, ingest, run
 from pipeline.cli.quarantine import quarantine
 from pipeline.cli.showing import serve, ui
 from pipeline.cli.tidying import housekeeping
+from pipeline.disk_errors import in_words
 from pipeline.errors import UserError
+from pipeline.settings import Settings
 
 app = typer.Typer(
     name="isw-strikes",
@@ -42,7 +44,7 @@ app.add_typer(source.app, name="source")
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is told in words, without a stack trace."""
+    """Run the command line; a user's mistake and a full disk are told in words, without a stack trace."""
     status = _status()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -57,9 +59,15 @@ def _status() -> int:
     except UserError as error:
         err.print(f"isw-strikes: {error}", markup=False)
         return 2
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except KeyboardInterrupt:
         err.print("\nisw-strikes: stopped; what was finished stays, the next run goes on from there")
         return 130
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except Exception as error:
+        said = in_words(error, Settings().root)
+        if said is None:
+            raise
+        err.print(f"isw-strikes: {said}", markup=False)
+        return 1
     return 0

@@ -48,7 +48,7 @@ def receive(settings: Settings, path: Path, received_at: datetime) -> Received:
             target.flush()
             os.fsync(target.fileno())
         kept = _place(settings, digest)
-        if not (kept.is_file() and kept.stat().st_size == size):
+        if not _is_kept(kept, digest):
             _keep(aside, kept, received_at)
         open_store(settings).keep(kept.relative_to(settings.root).as_posix(), kept)
     finally:
@@ -110,6 +110,14 @@ def _copy(settings: Settings, path: Path, source: BinaryIO, target: BinaryIO) ->
     if size != after.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UserError(f"{path} was not received: it changed while it was read. Wait until it is complete.")
     return digest.hexdigest(), size
+
+
+def _is_kept(kept: Path, digest: str) -> bool:
+    """True where the bytes are there and still the same; what a disk lost or changed is kept again."""
+    if not kept.is_file():
+        return False
+    with kept.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == digest
 
 
 def _keep(aside: Path, kept: Path, received_at: datetime) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,21 @@ def build_release(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+@contextmanager
+def open_scratch(settings: Settings) -> Iterator[Path]:
+    """A folder for what goes into a release before that is built, this process's own: two builds at once mix nothing.
+
+    It is removed afterwards, or by the next build where this process dies.
+    """
+    folder = settings.releases_dir / f"{BUILDING}scratch-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_stale(settings: Settings) -> list[Path]:
