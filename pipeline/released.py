@@ -1,12 +1,13 @@
-"""Released: where the tables of the latest release lie, for those who read it.
+"""Released: where the tables of the latest release lie, for those who read it, and what they say first.
 
 Belongs here: finding them, and saying that there are none. Does not belong here: making a release (``release``), what
-is read of it.
+else is read of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.settings import Settings
@@ -27,5 +28,37 @@ def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, 
     """
     folder = settings.latest / "tables"
     if not folder.is_dir():
-        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
+        raise _missing(settings)
     return {name: str(folder / f"{table}.parquet") for name, table in wanted.items()}
+
+
+def released_database(settings: Settings) -> Path:
+    """The DuckDB file of the latest release; another release becoming the latest does not change which is meant.
+
+    Raises:
+        UserError: there is no release.
+    """
+    path = settings.latest.resolve() / "strikes.duckdb"
+    if not path.is_file():
+        raise _missing(settings)
+    return path
+
+
+def told_first(settings: Settings, database: Path) -> list[str]:
+    """The sentence of each source's headline over its theatre's main window, the main source's first.
+
+    Args:
+        settings: limits of the session.
+        database: DuckDB file of a release.
+    """
+    from pipeline.publication import headline_sentences  # noqa: PLC0415 - heavy, and few readers ask
+    from pipeline.release.database import open_database  # noqa: PLC0415 - as above
+    from pipeline.theatres import theatres  # noqa: PLC0415 - as above
+
+    with open_database(database, settings) as connection:
+        headline = connection.execute("FROM marts.headline").to_arrow_table()
+    return [told for theatre in theatres().values() for told in headline_sentences(theatre, headline).values()]
+
+
+def _missing(settings: Settings) -> UserError:
+    return UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")

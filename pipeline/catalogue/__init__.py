@@ -127,7 +127,7 @@ def tables() -> dict[str, Table]:
             model_parts = {"key": model["key"], "columns": model["columns"]}
         else:
             model_parts = {}
-        table = Table(name=name, **model_parts, **body)
+        table = Table(name=name, **(model_parts | body))
         for column_name, column in table.columns.items():
             column.name = column_name
         result[name] = table

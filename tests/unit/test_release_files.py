@@ -27,11 +27,11 @@ from pipeline.release.database import (
     create_table,
     logical_digest,
     open_database,
-    view_columns,
     write_database,
 )
 from pipeline.release.files import guard_formulas, write_csv, write_parquet
 from pipeline.release.manifest import as_of, combine, describe_tables, release_id, released
+from pipeline.release.views import MACROS, VIEWS
 from pipeline.settings import Settings
 
 
@@ -143,11 +143,12 @@ def test_every_table_and_column_has_a_comment(database: Path) -> None:
         owners = connection.execute(
             "SELECT schema_name || '.' || table_name, comment FROM duckdb_tables()"
             " UNION ALL SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal"
+            " UNION ALL SELECT schema_name || '.' || function_name, comment FROM duckdb_functions() WHERE NOT internal"
         ).fetchall()
     expected = {(name, column) for name, spec in released().items() for column in spec.columns}
-    expected |= {("marts.strikes_attributed", column) for column in view_columns()}
+    expected |= {(name, column) for name, view in VIEWS.items() for column in view.columns}
     assert {(owner, column) for owner, column, _ in described} == expected
-    assert {name for name, _ in owners} == {*released(), "marts.strikes_attributed"}
+    assert {name for name, _ in owners} == {*released(), *VIEWS, *MACROS}
     assert all(comment for *_, comment in [*described, *owners])
     assert any("''" in statement for statement in comments()), "an apostrophe is escaped"
 
