@@ -100,10 +100,7 @@ def ingest(
         )
     lake = Lake(settings)
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    received = exports.receive(settings, path, moment)
-    if source.is_read_by_name:
-        named = hashlib.sha256(f"{received.sha256} {received.file_name}".encode()).hexdigest()
-        received = replace(received, export_id=named)
+    received = name_export(exports.receive(settings, path, moment), source)
     known = lake.read("raw.exports", theatre=theatre.name).to_pylist()
     is_new = True
     for row in known:
@@ -118,6 +115,14 @@ def ingest(
         lake.replace("raw.refused_exports", reading.refused, **where)
     lake.replace("raw.exports", [reading.export], **where)
     return _taken(path, reading.export, is_new)
+
+
+def name_export(received: exports.Received, source: Source) -> exports.Received:
+    """A received file under the id that its export has in a source: that of its bytes, or of them and its name."""
+    if not source.is_read_by_name:
+        return received
+    named = hashlib.sha256(f"{received.sha256} {received.file_name}".encode()).hexdigest()
+    return replace(received, export_id=named)
 
 
 def _taken(path: Path, row: dict[str, object], is_new: bool) -> Taken:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
+from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
@@ -74,6 +75,9 @@ def run_all(
 ) -> Outcome:
     """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
     outcome = Outcome(latest=settings.latest)
+    migrated = migrate(settings, on_progress)
+    for line in migrated.in_words() if migrated else ():
+        on_progress(f"migrated: {line}")
     outcome.problems += check_overrides(settings, names)
     if look_into_inbox(settings):
         require_space(settings)

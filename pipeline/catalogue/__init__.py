@@ -52,6 +52,7 @@ class Column(BaseModel):
     min: float | None = None
     max: float | None = None
     values: list[str] | None = None
+    deprecated: str | None = Field(default=None, description="What to use instead, where the column will be removed")
 
 
 class Table(BaseModel):

@@ -17,7 +17,7 @@ import typer
 from pipeline.cli import releases, source
 from pipeline.cli.asking import doctor, explain, exports, trace, who
 from pipeline.cli.console import err
-from pipeline.cli.making import accept, backfill, fetch, ingest, run
+from pipeline.cli.making import accept, backfill, fetch, ingest, migrate, run
 from pipeline.cli.quarantine import quarantine
 from pipeline.cli.query import query
 from pipeline.cli.showing import serve, ui
@@ -36,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 # In the order in which help lists them: making, asking, showing.
-MAKING = (run, ingest, fetch, accept, quarantine, backfill, housekeeping)
+MAKING = (run, ingest, fetch, accept, quarantine, backfill, migrate, housekeeping)
 ASKING = (who, explain, trace, query)
 for command in (*MAKING, *ASKING, serve, ui, exports, doctor):
     app.command()(command)

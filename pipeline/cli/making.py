@@ -1,4 +1,4 @@
-"""Commands that take files and make things: `run`, `ingest`, `fetch`, `accept`, `backfill`.
+"""Commands that take files and make things: `run`, `ingest`, `fetch`, `accept`, `backfill`, `migrate`.
 
 Belongs here: reading arguments and telling the outcome. Does not belong here: doing it.
 """
@@ -171,3 +171,15 @@ def backfill(
         _tell_plan(plan_months(Settings(), name, months))
         return
     _tell(run_months(Settings(), name, months, force=force, on_progress=progress, split=split))
+
+
+def migrate() -> None:
+    """Bring the data folder of an older version to this one's layout; nothing received is lost. `run` does so too."""
+    from pipeline.migration import migrate as bring_up  # noqa: PLC0415 - as above
+
+    done = bring_up(Settings(), progress)
+    if done is None:
+        out.print("Nothing to migrate: the data folder is laid out as this version lays it out.")
+        return
+    out.print("\n".join(done.in_words()), markup=False)
+    out.print("Next: isw-strikes run", markup=False)
