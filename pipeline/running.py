@@ -20,6 +20,7 @@ from pipeline.plan import pieces, plan_theatre
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.settings import Settings
 from pipeline.space import require_space
+from pipeline.status import note_failure
 from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work
 
@@ -250,6 +251,7 @@ def _run_jobs(
         for ran in run_pieces(settings, name, runs, force=force, on_progress=on_progress):
             outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
     if outcome.failures:
+        note_failure(settings, "; ".join(outcome.failures))
         return outcome
     ran = run_release(settings, names, on_progress=on_progress)
     outcome.failures += [f"release: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]

@@ -4,8 +4,8 @@ Belongs here: the version, the rules, and comparing the catalogue with the contr
 (``contract.json``). Does not belong here: the tables themselves (``tables.yaml``).
 
 ``python -m pipeline.docs --check`` fails where the catalogue breaks the settled contract without the version saying so.
-``python -m pipeline.catalogue.contract`` settles the contract as it stands, which is done when the project's own version
-is given out: until then any number of additions share one new minor version.
+``python -m pipeline.catalogue.contract`` settles the contract as it stands, which is done when the project's own
+version is given out: until then any number of additions share one new minor version.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SETTLED = Path(__file__).parent / "contract.json"
 
 def in_words() -> str:
     """The rules, for readers."""
-    return (
-        f"**Table contract {VERSION}.** The version stands in a release's `manifest.json` and `datapackage.json`, and "
-        "`SELECT core.contract_version()` in its DuckDB file tells it. Select columns by name. A *minor* version adds tables, "
-        "columns, or values of a column, so expect values that you do not know. A *major* version may remove or rename a table "
-        "or column, change its type, unit, key or meaning, or let it be null; a column is removed only after a settled version "
-        "in which it was marked **deprecated**, with what to use instead. What a number means is in [methods](methods.md); "
-        "where a method changes, the change log says so, and `isw-strikes releases diff` shows what moved."
-    )
+    return f"""**Table contract {VERSION}.** The version stands in a release's `manifest.json` and `datapackage.json`,
+and `SELECT core.contract_version()` in its DuckDB file tells it. Select columns by name. A *minor*
+version adds tables, columns or values of a column, so expect values that you do not know. A *major*
+version may remove or rename a table or column, change its type, unit, key or meaning, or let it be null;
+a column is removed only after a settled version in which it was marked **deprecated**, with what to use
+instead. What a number means is in [methods](methods.md): where a method changes, the change log says so,
+and `isw-strikes releases diff` shows what moved. When a run last looked, and whether anything had
+changed, is in `status.json` beside the releases (`isw-strikes status`)."""
 
 
 def describe() -> dict[str, Any]:

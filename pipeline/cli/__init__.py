@@ -15,7 +15,7 @@ import sys
 import typer
 
 from pipeline.cli import releases, source
-from pipeline.cli.asking import doctor, explain, exports, trace, who
+from pipeline.cli.asking import doctor, explain, exports, status, trace, who
 from pipeline.cli.console import err
 from pipeline.cli.making import accept, backfill, fetch, ingest, migrate, run
 from pipeline.cli.quarantine import quarantine
@@ -38,7 +38,7 @@ app = typer.Typer(
 # In the order in which help lists them: making, asking, showing.
 MAKING = (run, ingest, fetch, accept, quarantine, backfill, migrate, housekeeping)
 ASKING = (who, explain, trace, query)
-for command in (*MAKING, *ASKING, serve, ui, exports, doctor):
+for command in (*MAKING, *ASKING, serve, ui, exports, status, doctor):
     app.command()(command)
 app.add_typer(releases.app, name="releases")
 app.add_typer(source.app, name="source")

@@ -1,4 +1,4 @@
-"""Commands that answer a question: `who`, `explain`, `trace`, `exports`, `doctor`.
+"""Commands that answer a question: `who`, `explain`, `trace`, `exports`, `status`, `doctor`.
 
 Belongs here: reading arguments and telling the answer. Does not belong here: finding it.
 """
@@ -87,6 +87,20 @@ def exports(theatre: OptionalTheatre = None) -> None:
         out.print(f"{row['theatre']} {row['source']}: {printable(row['file_name'])}", markup=False, soft_wrap=True)
         out.print(f"  {row['records']:,} records: {became or 'none'}{reasons}", markup=False, soft_wrap=True)
     out.print(f"{len(rows):,} exports, {sum(row['records'] for row in rows):,} records", markup=False)
+
+
+def status() -> None:
+    """Say when a run last ended here, whether anything had changed, and which release is in force.
+
+    Ends with 1 where the last run failed, or none has ended yet.
+    """
+    from pipeline.status import Outcome, in_words, read_status  # noqa: PLC0415 - as above
+
+    settings = Settings()
+    out.print("\n".join(in_words(settings)), markup=False)
+    found = read_status(settings)
+    if found is None or found.outcome is Outcome.FAILED:
+        raise typer.Exit(1)
 
 
 def doctor() -> None:

@@ -24,6 +24,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.catalogue import ARROW_TYPES, SQL_TYPES, Column, Table, table
+from pipeline.catalogue.contract import VERSION as CONTRACT
 from pipeline.content import content_digest
 from pipeline.lake import quote, sql
 from pipeline.release.manifest import released
@@ -59,6 +60,7 @@ def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) 
             _insert(connection, spec, frame)
         for name in (*VIEWS, *MACROS):
             connection.execute(sql(f"release/create_{name.split('.')[1]}"))
+        connection.execute(f"CREATE MACRO core.contract_version() AS {_text(CONTRACT)}")
         for comment in comments():
             connection.execute(comment)
         connection.execute("COMMIT")
@@ -126,14 +128,16 @@ def comments() -> list[str]:
         statements.append(f"COMMENT ON VIEW {_qualified(name)} IS {_text(view.about)}")
         statements += [_column_comment(name, column) for column in view.columns.values()]
     statements += [f"COMMENT ON MACRO TABLE {_qualified(name)} IS {_text(about)}" for name, about in MACROS.items()]
-    return statements
+    told = f"Version of the table contract, {CONTRACT}: what readers may rely on (the data dictionary has the rules)"
+    return [*statements, f"COMMENT ON MACRO core.contract_version IS {_text(told)}"]
 
 
 def describe(column: Column) -> str:
     """A column's meaning with its unit and, for geometry, its CRS."""
     unit = f" [{column.unit}]" if column.unit else ""
     crs = ". CRS: OGC:CRS84" if column.type == "geometry" and "CRS84" not in column.about else ""
-    return f"{column.about}{unit}{crs}"
+    deprecated = f". Deprecated: {column.deprecated}" if column.deprecated else ""
+    return f"{column.about}{unit}{crs}{deprecated}"
 
 
 def _about(spec: Table) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.catalogue import Column, Table
+from pipeline.catalogue.contract import VERSION as CONTRACT
 from pipeline.release.database import OPENS_WITH, describe
 from pipeline.release.files import POINT, has_point
 from pipeline.release.manifest import DATABASE, file_digest, released
@@ -39,6 +40,7 @@ def write_datapackage(folder: Path, release: str, described: dict[str, Theatre],
         "name": "isw-strikes",
         "title": TITLE,
         "version": release,
+        "contract": CONTRACT,
         "profile": "data-package",
         "description": "One row of core.strikes is a location reported as hit, not a flight and not a bomb.",
         "sources": [

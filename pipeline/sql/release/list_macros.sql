@@ -1,4 +1,4 @@
--- Every table macro of the database in use, with its comment, for its digest. (How DuckDB prints a definition differs.)
+-- Every macro of the database in use, with its comment, for its digest. (How DuckDB prints a definition differs.)
 SELECT
     schema_name,
     function_name,
