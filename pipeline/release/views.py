@@ -36,6 +36,12 @@ class View:
 
 
 VIEWS = {
+    "core.control_areas_known": View(
+        "Control areas as they stand, with when they were known: the receipts of the first and the last export that"
+        " draws them; of areas made of observations, that of the source's newest export, which may redraw them all;"
+        " null for a source merged of two. The areas of an earlier day: isw-strikes query --as-of.",
+        {"core.control_areas": None, "core.revisions": ("known_from", "last_seen")},
+    ),
     "core.strike_history": View(
         "Every revision of every strike, those that stand and those that ended, with when each was known: from the"
         " receipt of the first export that says it to that of the export that ended it, as today's code reads it.",

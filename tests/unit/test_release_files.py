@@ -163,6 +163,25 @@ def test_the_file_opens_without_the_spatial_extension(database: Path, frames: di
     assert joined == (frames["core.strikes"].num_rows,) * 2
 
 
+def test_since_when_an_area_is_known_is_told_by_the_receipts_behind_it(
+    frames: dict[str, pa.Table], tmp_path: Path
+) -> None:
+    first, second = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
+    areas = frames["core.control_areas"].slice(0, 2).to_pylist()
+    receipt = frames["core.receipts"].to_pylist()[0] | {"source": areas[0]["source"], "state": "applied"}
+    receipts = [receipt | {"export_id": str(number), "received_at": at} for number, at in enumerate((first, second))]
+    outcome = frames["core.record_outcomes"].to_pylist()[0] | {"source": areas[0]["source"]}
+    outcomes = [outcome | {"record_id": f"r{number}", "export_id": str(number)} for number in range(2)]
+    areas[0] |= {"record_ids": '["r0", "r1"]'}
+    areas[1] |= {"record_ids": "[]"}
+    rows = {"core.control_areas": areas, "core.receipts": receipts, "core.record_outcomes": outcomes}
+    path = tmp_path / "known.duckdb"
+    write_database(path, frames | {name: table(name).conform(body) for name, body in rows.items()}, Settings())
+    with open_database(path, Settings()) as connection:
+        found = connection.execute("SELECT area_id, known_from, last_seen FROM core.control_areas_known").fetchall()
+    assert sorted(found) == sorted([(areas[0]["area_id"], first, second), (areas[1]["area_id"], second, second)])
+
+
 def test_the_file_is_in_the_oldest_storage_format(database: Path) -> None:
     # The version stands at byte 12 of the header; 64 is what DuckDB 0.9 to 1.1 read.
     assert int.from_bytes(database.read_bytes()[12:20], "little") == 64
