@@ -60,10 +60,9 @@ class Known:
     @property
     def sentence(self) -> str:
         """What the answer rests on, in words."""
-        since = f"{self.later:,} came later and are left out" if self.later else "nothing came later"
         return (
-            f"As known by {self.moment:%Y-%m-%d %H:%M:%S} UTC: {self.exports:,} exports had been received, the newest"
-            f" on {self.newest:%Y-%m-%d}; {since}."
+            f"As known by {self.moment:%Y-%m-%d %H:%M:%S} UTC: {self.exports:,} of {self.exports + self.later:,} exports"
+            f" had been received, the newest of them on {self.newest:%Y-%m-%d}."
         )
 
 
@@ -110,7 +109,8 @@ def work_as_of(settings: Settings, moment: datetime) -> Work:
     scratch = Settings(**settings.model_dump() | {"data": settings.root / "as_of" / "work"})
     scratch.root.mkdir(parents=True, exist_ok=True)
     if not scratch.overrides_dir.is_symlink():
-        scratch.overrides_dir.symlink_to(settings.overrides_dir)
+        # Relative, so that the data folder can be moved.
+        scratch.overrides_dir.symlink_to(os.path.relpath(settings.overrides_dir, scratch.root))
     work = Work(scratch)
     work.lake = LakeAsOf(scratch, Lake(settings), moment)
     return work

@@ -24,12 +24,19 @@ def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, 
         The same names → path of the table's file.
 
     Raises:
-        UserError: there is no release.
+        UserError: there is no release, or it was made by a version that had no such table.
     """
     folder = settings.latest / "tables"
     if not folder.is_dir():
         raise _missing(settings)
-    return {name: str(folder / f"{table}.parquet") for name, table in wanted.items()}
+    files = {name: folder / f"{table}.parquet" for name, table in wanted.items()}
+    lacking = [file.stem for file in files.values() if not file.is_file()]
+    if lacking:
+        raise UserError(
+            f"release {settings.latest.resolve().name} has no {' and no '.join(lacking)}: another version of this"
+            " program made it. Run `isw-strikes run`, or go to a later release with `isw-strikes releases rollback ID`"
+        )
+    return {name: str(file) for name, file in files.items()}
 
 
 def released_database(settings: Settings) -> Path:

@@ -76,9 +76,7 @@ def run_all(
 ) -> Outcome:
     """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
     outcome = Outcome(latest=settings.latest)
-    migrated = migrate(settings, on_progress)
-    for line in migrated.in_words() if migrated else ():
-        on_progress(f"migrated: {line}")
+    _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, names)
     if look_into_inbox(settings):
         require_space(settings)
@@ -101,6 +99,12 @@ def run_all(
     outcome.problems += [one.sentence for one in held_back(work.lake, names)]
     _tell_overrides(work, names, outcome, on_progress)
     return outcome
+
+
+def _migrate(settings: Settings, on_progress: Callable[[str], None]) -> None:
+    migrated = migrate(settings, on_progress)
+    for line in migrated.in_words() if migrated else ():
+        on_progress(f"migrated: {line}")
 
 
 def _tell_changes(work: Work, taken: list[Taken]) -> list[str]:
@@ -212,6 +216,7 @@ def run_months(
     """
     chosen = _clip(theatres()[name], months)
     outcome = Outcome(latest=settings.latest)
+    _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, [name])
     work = Work(settings)
     is_fresh = not force and not stale_parts(work, theatres()[name]) and is_released(work)

@@ -17,6 +17,7 @@ from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.intake import ingest
 from pipeline.lake import Lake, content_digest
+from pipeline.override_files import read_overrides
 from pipeline.release.database import open_database, write_database
 from pipeline.release.manifest import combine, released
 from pipeline.settings import Settings
@@ -117,3 +118,38 @@ def test_nothing_made_for_another_day_is_found_in_the_working_tables(settings: S
     then.lake.replace("core.strikes", made_of(then)["core.strikes"], theatre="syria", month="2016-01")
     assert then.lake.read("core.strikes").column("source_key").to_pylist() == ["a"]
     assert Work(settings).lake.read("core.strikes").num_rows == 0
+
+
+def test_an_answer_is_made_once_and_of_what_had_been_received(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.as_of.STEPS", ())  # what had been received is there without any
+    for number in range(3):
+        take(settings, tmp_path, number, {"a": number + 1})
+    then = known_by(settings, end_of(FIRST.date()))
+    assert (then.exports, then.later, then.newest) == (1, 2, FIRST)
+    assert "As known by 2026-01-01 23:59:59 UTC: 1 of 3 exports had been received" in then.sentence
+    with open_database(then.database, settings) as connection:
+        assert connection.execute("SELECT file_name FROM raw.exports").fetchall() == [("0.csv",)]
+    made = then.database.stat().st_ino
+    assert known_by(settings, FIRST + timedelta(hours=20)).database == then.database
+    assert then.database.stat().st_ino == made
+    assert known_by(settings, FIRST + timedelta(days=1)).database != then.database
+
+
+def test_the_newest_answers_are_kept(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.as_of.STEPS", ())
+    monkeypatch.setattr("pipeline.as_of.KEPT", 2)
+    for number in range(3):
+        take(settings, tmp_path, number, {"a": number + 1})
+    asked = [known_by(settings, FIRST + timedelta(days=day)).database for day in range(3)]
+    assert sorted((settings.root / "as_of").glob("*.duckdb")) == sorted(asked[1:])
+
+
+def test_what_people_correct_counts_on_every_day(settings: Settings, tmp_path: Path) -> None:
+    take(settings, tmp_path, 0, {"a": 1})
+    folder = settings.overrides_dir / "syria" / "airwars"
+    folder.mkdir(parents=True)
+    (folder / "fix.csv").write_text("record,field,value,who,why\na,place,Azaz,me,typing error\n", encoding="utf-8")
+    work = work_as_of(settings, FIRST)
+    assert read_overrides(work.settings, "syria", "airwars").column("value").to_pylist() == ["Azaz"]
