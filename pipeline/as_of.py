@@ -60,8 +60,9 @@ class Known:
     @property
     def sentence(self) -> str:
         """What the answer rests on, in words."""
+        received = f"{self.exports:,} of {self.exports + self.later:,} exports"
         return (
-            f"As known by {self.moment:%Y-%m-%d %H:%M:%S} UTC: {self.exports:,} of {self.exports + self.later:,} exports"
+            f"As known by {self.moment:%Y-%m-%d %H:%M:%S} UTC: {received}"
             f" had been received, the newest of them on {self.newest:%Y-%m-%d}."
         )
 

@@ -33,6 +33,7 @@ from pipeline.exports.types import Reading
 from pipeline.intake import find, name_export
 from pipeline.lake import Lake
 from pipeline.ledger import digest
+from pipeline.printing import printable
 from pipeline.settings import Settings
 
 # Raised by one where the raw tables have to be made again though their columns are the same.
@@ -113,7 +114,9 @@ def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], Non
     def records() -> Iterator[pa.Table]:
         for row in received:
             reading = _read_again(settings, row)
-            on_progress(f"{row['theatre']} {row['source']}: {row['file_name']}: {reading.records.num_rows:,} records")
+            on_progress(
+                f"{row['theatre']} {row['source']}: {printable(row['file_name'])}: {reading.records.num_rows:,} records"
+            )
             yield reading.records
             readings.append(replace(reading, records=reading.records.slice(0, 0)))
 
@@ -123,7 +126,7 @@ def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], Non
     _carry_acceptances(lake, dict(zip(map(_name, received), exports, strict=True)))
     lake.replace_whole(table("raw.exports"), iter([table("raw.exports").conform(exports)]))
     return len(received), [
-        f"{old['theatre']} {old['source']}: {old['file_name']}: {old['record_count']:,} records before, "
+        f"{old['theatre']} {old['source']}: {printable(old['file_name'])}: {old['record_count']:,} records before, "
         f"{new['record_count']:,} now"
         for old, new in zip(received, exports, strict=True)
         if old["record_count"] != new["record_count"]
@@ -153,7 +156,7 @@ def _find_fault(settings: Settings, row: dict[str, Any]) -> str | None:
         find(row["theatre"], row["source"])
         find_kept(settings, row.get("sha256") or row["export_id"], row["file_name"])
     except UserError as error:
-        return f"{row['file_name']} of {row['theatre']} {row['source']}: {error}"
+        return f"{printable(row['file_name'])} of {row['theatre']} {row['source']}: {error}"
     return None
 
 

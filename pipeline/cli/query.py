@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table as Grid
+from rich.text import Text
 
 from pipeline.cli.console import err, out, read_day, read_moment
 from pipeline.errors import UserError
+from pipeline.printing import printable
 from pipeline.settings import Settings
 
 SHOWN = 100
@@ -65,12 +67,17 @@ def query(
         if form is not Form.table:
             write_rows(sys.stdout, answer, is_json=form is Form.json)
             return
-        grid = Grid(*answer.columns, box=None, pad_edge=False)
+        grid = Grid(*map(_plain, answer.columns), box=None, pad_edge=False)
         for row in islice(answer.rows, SHOWN):
-            grid.add_row(*("" if cell is None else str(cell) for cell in row))
+            grid.add_row(*("" if cell is None else _plain(cell) for cell in row))
         out.print(grid, markup=False)
         if next(answer.rows, None) is not None:
             err.print(f"The first {SHOWN} rows are shown; --format csv or json writes all.", markup=False)
+
+
+def _plain(cell: object) -> Text:
+    """A cell as it is: no markup of it counts, and nothing in it steers a terminal."""
+    return Text(printable(str(cell)))
 
 
 def _values(given: list[str]) -> dict[str, str]:

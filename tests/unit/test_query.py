@@ -89,6 +89,8 @@ def test_the_command_tells_headlines_rows_and_what_is_wrong(database: Path, monk
     run = CliRunner()
     assert "reported strike locations" in run.invoke(app, ["query"]).output
     assert "isw_reports" in run.invoke(app, ["query", "FROM core.strikes SELECT DISTINCT source"]).output
+    hostile = run.invoke(app, ["query", "SELECT '[bold]x[/bold]' || chr(27) || '[31m' AS v"]).output
+    assert "[bold]x[/bold]" in hostile and "\x1b" not in hostile
     asked = run.invoke(app, ["query", "SELECT $day::DATE AS day", "--param", "day=2016-01-15", "--format", "csv"])
     assert asked.output == "day\n2016-01-15\n"
     many = run.invoke(app, ["query", "FROM range(500)"])
