@@ -55,7 +55,7 @@ class Migrated:
         told += self.changed
         if self.emptied:
             told.append(f"the next run makes these again: {', '.join(self.emptied)}")
-        return told or ["no table had to be changed"]
+        return told
 
 
 def is_of_today(settings: Settings) -> bool:
@@ -101,6 +101,8 @@ def migrate(settings: Settings, on_progress: Callable[[str], None] = lambda _: N
         for spec in made:
             lake.replace_whole(spec, iter(()))
         _write_note(settings)
+        if not (differing or is_raw_older):
+            return None
         return Migrated(exports, changed, [spec.name for spec in made])
 
 

@@ -74,6 +74,7 @@ def _open_alone(settings: Settings, database: Path) -> duckdb.DuckDBPyConnection
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET geometry_always_xy = true")
     connection.execute("SET temp_directory = ''")
+    connection.execute("SET enable_progress_bar = false")  # it would stand among the rows
     path = str(database).replace("'", "''")
     connection.execute(f"ATTACH '{path}' AS release (READ_ONLY)")
     connection.execute("USE release")

@@ -67,7 +67,9 @@ def query(
         if form is not Form.table:
             write_rows(sys.stdout, answer, is_json=form is Form.json)
             return
-        grid = Grid(*map(_plain, answer.columns), box=None, pad_edge=False)
+        grid = Grid(box=None, pad_edge=False)
+        for name in answer.columns:
+            grid.add_column(_plain(name))
         for row in islice(answer.rows, SHOWN):
             grid.add_row(*("" if cell is None else _plain(cell) for cell in row))
         out.print(grid, markup=False)
