@@ -20,7 +20,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -111,20 +111,20 @@ def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], Non
     faults = [fault for row in received if (fault := _find_fault(settings, row))]
     if faults:
         raise UserError(f"nothing was migrated: {'; '.join(faults)}")
-    readings: list[Reading] = []
+    exports: list[dict[str, Any]] = []
+    refused: list[pa.Table] = []
 
     def records() -> Iterator[pa.Table]:
         for row in received:
             reading = _read_again(settings, row)
-            on_progress(
-                f"{row['theatre']} {row['source']}: {printable(row['file_name'])}: {reading.records.num_rows:,} records"
-            )
-            yield reading.records
-            readings.append(replace(reading, records=reading.records.slice(0, 0)))
+            exports.append(reading.export)
+            refused.append(reading.refused)
+            name = f"{row['theatre']} {row['source']}: {printable(row['file_name'])}"
+            on_progress(f"{name}: {reading.export['record_count']:,} records")
+            yield from (pa.Table.from_batches([batch]) for batch in reading.pile.batches())
 
     lake.replace_whole(table("raw.records"), records())
-    lake.replace_whole(table("raw.refused_exports"), (reading.refused for reading in readings))
-    exports = [reading.export for reading in readings]
+    lake.replace_whole(table("raw.refused_exports"), iter(refused))
     _carry_acceptances(lake, dict(zip(map(_name, received), exports, strict=True)))
     lake.replace_whole(table("raw.exports"), iter([table("raw.exports").conform(exports)]))
     return len(received), [
