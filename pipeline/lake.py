@@ -351,6 +351,7 @@ class Lake:
             mode="overwrite",
             schema_mode="overwrite",
             partition_by=spec.storage or None,
+            post_commithook_properties=UNCUT,
         )
 
     def _begins_anew(self, spec: Table) -> bool:
