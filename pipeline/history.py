@@ -20,6 +20,7 @@ Where a key comes back, a new revision begins.
 
 - that is complete and lacks more of the keys of the one before than the source allows (``max_withdrawn_share``);
 - that says as a whole what an earlier export said, and would undo what was said in between: most likely an old copy.
+  What the source's own server sends is no copy: it is what the source says now.
 
 Polygons of control are settled by days, and none of them is held (``control.polygons``).
 """
@@ -156,7 +157,7 @@ def _find_fault(
         if lacking > source.max_withdrawn_share * standing:
             return SHRANK
     undoes = not _says_the_same(before[-1], row) if source.is_complete else changed > 0
-    if alike and undoes:
+    if alike and undoes and not row["is_fetched"]:
         row["repeats"] = alike["export_id"]
         return REVERTS
     return None

@@ -14,11 +14,13 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from pipeline import exports
 from pipeline.errors import UserError
+from pipeline.exports import Received
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre, theatres
@@ -31,7 +33,10 @@ IGNORED_ENDINGS = (".part", ".tmp", ".crdownload")
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one file."""
+    """What became of one file.
+
+    ``said_before`` is when the same bytes were received before, where they are a new export all the same.
+    """
 
     path: str
     theatre: str
@@ -40,6 +45,7 @@ class Taken:
     records: int
     is_new: bool
     problem: str | None
+    said_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -75,12 +81,17 @@ def ingest(
     source: Source,
     received_at: datetime | None = None,
     is_declared: bool = True,
+    is_fetched: bool = False,
 ) -> Taken:
-    """Take one file for one source. Identical bytes are not taken twice for the same source, unless it is a source
-    that tells something by the name of its files, and the name is another.
+    """Take one file for one source. Identical bytes are not taken twice for the same source, unless
+
+    - it is a source that tells something by the name of its files, and the name is another;
+    - another export came after them, and the source's own server says them again or each export is the whole list:
+      the same bytes then say something new, and are an export of their own.
 
     Of several receipts of one export the earliest that was declared counts (of those at the same time, the first file
-    name), so that the order in which files are taken in decides nothing.
+    name), so that the order in which files are taken in decides nothing. A receipt that is not declared is later than
+    what was received of the source before it.
 
     Args:
         settings: settings.
@@ -89,6 +100,7 @@ def ingest(
         source: its source.
         received_at: when it was received; now where None. It is recorded once and never read from a clock again.
         is_declared: False where the time is no more than a guess, which moves no export that is already there.
+        is_fetched: True where the source's own server has just sent it.
 
     Raises:
         UserError: the file does not exist or cannot be taken, or the source is made of others.
@@ -99,22 +111,30 @@ def ingest(
             "give the file to one of them"
         )
     lake = Lake(settings)
+    known = lake.read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    if known and (received_at is None or not is_declared):
+        moment = max(moment, _newest(known)["received_at"] + timedelta(seconds=1))
     received = name_export(exports.receive(settings, path, moment), source)
-    known = lake.read("raw.exports", theatre=theatre.name).to_pylist()
-    is_new = True
-    for row in known:
-        if row["source"] == source.name and row["export_id"] == received.export_id:
-            if not is_declared or (moment, received.file_name) >= (row["received_at"], row["file_name"]):
-                return _taken(path, row, is_new=False)
-            is_new = False  # read again: rows of a refused file name it
+    alike = [row for row in known if _is_alike(source, row, received)]
+    said_before = None
+    if alike and (is_fetched or source.is_complete) and _is_said_anew(known, alike, moment, is_fetched):
+        said_before = _newest(alike)["received_at"]
+        again = hashlib.sha256(f"{received.export_id} {moment.isoformat()}".encode()).hexdigest()
+        received = replace(received, export_id=again)
+    elif alike:
+        first = next(row for row in alike if row["export_id"] == received.export_id)
+        if not is_declared or (moment, received.file_name) >= (first["received_at"], first["file_name"]):
+            return _taken(path, _newest(alike), is_new=False)
     reading = exports.read_export(settings, received, theatre, source, moment)
+    export = {**reading.export, "is_fetched": is_fetched}
     where = {"theatre": theatre.name, "source": source.name, "export_id": received.export_id}
     lake.replace_in_batches("raw.records", reading.pile.batches, **where)
     if reading.refused.num_rows:
         lake.replace("raw.refused_exports", reading.refused, **where)
-    lake.replace("raw.exports", [reading.export], **where)
-    return _taken(path, reading.export, is_new)
+    lake.replace("raw.exports", [export], **where)
+    # An export that was there and is read again, because its rows name the file, is not new.
+    return _taken(path, export, not alike or said_before is not None, said_before)
 
 
 def name_export(received: exports.Received, source: Source) -> exports.Received:
@@ -125,10 +145,27 @@ def name_export(received: exports.Received, source: Source) -> exports.Received:
     return replace(received, export_id=named)
 
 
-def _taken(path: Path, row: dict[str, object], is_new: bool) -> Taken:
+def _newest(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return max(rows, key=lambda row: (row["received_at"], row["file_name"], row["export_id"]))
+
+
+def _is_alike(source: Source, row: dict[str, Any], received: Received) -> bool:
+    """Whether an export is of the same bytes and, where the name tells something, of the same name."""
+    is_named_so = not source.is_read_by_name or row["file_name"] == received.file_name
+    return bool(row["sha256"] == received.sha256 and is_named_so)
+
+
+def _is_said_anew(known: list[dict[str, Any]], alike: list[dict[str, Any]], moment: datetime, is_fetched: bool) -> bool:
+    """Whether known bytes come after another export: for a server, after another of its own answers."""
+    answers = [row for row in known if row["is_fetched"]] if is_fetched else []
+    latest = _newest(answers or known)
+    return latest not in alike and bool(moment > latest["received_at"])
+
+
+def _taken(path: Path, row: dict[str, Any], is_new: bool, said_before: datetime | None = None) -> Taken:
     return Taken(
-        str(path), str(row["theatre"]), str(row["source"]), str(row["export_id"]), int(str(row["record_count"])),
-        is_new, None if row["problem_code"] is None else f"{row['problem_code']}: {row['problem']}",
+        str(path), str(row["theatre"]), str(row["source"]), str(row["export_id"]), int(row["record_count"]),
+        is_new, None if row["problem_code"] is None else f"{row['problem_code']}: {row['problem']}", said_before,
     )  # fmt: skip
 
 

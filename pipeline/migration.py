@@ -20,7 +20,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -117,7 +117,7 @@ def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], Non
     def records() -> Iterator[pa.Table]:
         for row in received:
             reading = _read_again(settings, row)
-            exports.append(reading.export)
+            exports.append({**reading.export, "is_fetched": row.get("is_fetched", False)})
             refused.append(reading.refused)
             name = f"{row['theatre']} {row['source']}: {printable(row['file_name'])}"
             on_progress(f"{name}: {reading.export['record_count']:,} records")
@@ -150,7 +150,9 @@ def _carry_acceptances(lake: Lake, exports: dict[tuple[str, str, str], dict[str,
 def _read_again(settings: Settings, row: dict[str, Any]) -> Reading:
     theatre, source = find(row["theatre"], row["source"])
     kept = find_kept(settings, row.get("sha256") or row["export_id"], row["file_name"])
-    return read_export(settings, name_export(kept, source), theatre, source, row["received_at"])
+    # Since it is known which exports were fetched, an id also tells one that came back with the bytes of an earlier one.
+    named = replace(kept, export_id=row["export_id"]) if "is_fetched" in row else name_export(kept, source)
+    return read_export(settings, named, theatre, source, row["received_at"])
 
 
 def _find_fault(settings: Settings, row: dict[str, Any]) -> str | None:

@@ -97,7 +97,8 @@ def ingest(
             failed += 1
             continue
         state = "refused" if taken.problem else "taken" if taken.is_new else "already there, nothing to do"
-        out.print(f"{path}: {state}, {taken.records} records, id {taken.export_id[:16]}", markup=False)
+        again = f" (the same bytes as on {taken.said_before:%Y-%m-%d})" if taken.said_before else ""
+        out.print(f"{path}: {state}{again}, {taken.records} records, id {taken.export_id[:16]}", markup=False)
         if taken.problem:
             err.print(f"! {taken.problem}", markup=False)
             failed += 1

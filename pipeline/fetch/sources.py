@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -41,6 +42,7 @@ class Fetched:
         records: records of the export.
         bytes: size of the export; 0 where nothing was sent because nothing changed.
         problem: why it failed, or why the export could not be read.
+        said_before: when the server said the very same before, where it said something else in between.
     """
 
     theatre: str
@@ -49,6 +51,7 @@ class Fetched:
     records: int = 0
     bytes: int = 0
     problem: str | None = None
+    said_before: datetime | None = None
 
     def in_words(self) -> str:
         """One line."""
@@ -57,7 +60,8 @@ class Fetched:
             "unchanged": f"unchanged, {self.records:,} records",
             "failed": "failed, nothing taken",
         }
-        return f"{self.theatre} {self.source}: {told[self.state]}"
+        again = f", back to what it said on {self.said_before:%Y-%m-%d %H:%M}" if self.said_before else ""
+        return f"{self.theatre} {self.source}: {told[self.state]}{again}"
 
 
 def choose_sources(theatre_names: Sequence[str], source_name: str | None) -> list[tuple[Theatre, Source]]:
@@ -142,14 +146,14 @@ def _take(settings: Settings, theatre: Theatre, source: Source, memory: Memory, 
     memory.part.replace(whole)
     memory.forget_part()
     try:
-        taken = ingest(settings, whole, theatre, source)
+        taken = ingest(settings, whole, theatre, source, is_fetched=True)
         size = whole.stat().st_size
         if version is not None:
             memory.remember(Seen(block.address, version.etag, version.last_modified, _sha256(whole)))
     finally:
         whole.unlink(missing_ok=True)
     state: Literal["new", "unchanged"] = "new" if taken.is_new else "unchanged"
-    return Fetched(theatre.name, source.name, state, taken.records, size, taken.problem)
+    return Fetched(theatre.name, source.name, state, taken.records, size, taken.problem, taken.said_before)
 
 
 def file_name(source: Source) -> str:

@@ -195,3 +195,14 @@ def test_without_live_sources_nothing_happens(command: CliRunner, settings: Sett
 def test_a_source_that_is_not_live_is_told(command: CliRunner) -> None:
     said = command.invoke(cli.app, ["fetch", "--source", "airwars"])
     assert "'airwars' of syria, ukraine has no `fetch` block" in str(said.exception)
+
+
+def test_a_server_that_goes_back_to_what_it_said_is_heard(settings: Settings, web: WebServer) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    told = []
+    for body in (INCIDENTS, INCIDENTS.replace(b"49.2", b"49.9"), INCIDENTS):
+        web.serve = lambda _, body=body: Answer(body)  # type: ignore[misc]
+        told.append(_fetch(settings, theatre)["bellingcat"])
+    assert [came.state for came in told] == ["new", "new", "new"]
+    assert "back to what it said on 20" in told[2].in_words() and "back" not in told[1].in_words()
+    assert Lake(settings).read("raw.exports").num_rows == 3
