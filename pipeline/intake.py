@@ -197,7 +197,7 @@ def look_into_inbox(settings: Settings, now: float | None = None, settled: Colle
     for path in sorted(p for p in settings.inbox_dir.rglob("*") if p.is_file() and not p.is_symlink()):
         if path.name.startswith(IGNORED) or path.name.endswith(IGNORED_ENDINGS):
             continue
-        if moment - path.stat().st_mtime < STABLE_SECONDS and path not in settled:
+        if abs(moment - path.stat().st_mtime) < STABLE_SECONDS and path not in settled:
             waiting.append(Waiting(path, (), "it changed a moment ago: run again when it is complete", is_young=True))
             continue
         waiting.append(_decide(settings, path))
@@ -235,17 +235,20 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
             # clock may have been set back since the file was written, or be another machine's.
             time.sleep(STABLE_SECONDS)
             found = look_into_inbox(settings, settled={path for path, seen in young.items() if _stamp(path) == seen})
-        for waiting in found:
+        for waiting in sorted(found, key=_by_stamp):
             if not waiting.targets:
                 left.append(waiting)
                 continue
-            received_at = datetime.fromtimestamp(waiting.path.stat().st_mtime, UTC)
-            for theatre_name, source_name in waiting.targets:
-                theatre, source = find(theatre_name, source_name)
-                taken.append(ingest(settings, waiting.path, theatre, source, received_at, is_declared=False))
-            done = settings.root / "inbox-done" / taken[-1].export_id[:16]
-            done.mkdir(parents=True, exist_ok=True)
-            waiting.path.replace(done / waiting.path.name)
+            try:
+                for theatre_name, source_name in waiting.targets:
+                    theatre, source = find(theatre_name, source_name)
+                    moment = _guess_receipt(waiting.path, theatre)
+                    taken.append(ingest(settings, waiting.path, theatre, source, moment, is_declared=False))
+                done = settings.root / "inbox-done" / taken[-1].export_id[:16]
+                done.mkdir(parents=True, exist_ok=True)
+                waiting.path.replace(done / waiting.path.name)
+            except (UserError, OSError) as error:  # one file stops no other
+                left.append(replace(waiting, hint=str(error)))
     return taken, left
 
 
@@ -256,6 +259,26 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _by_stamp(waiting: Waiting) -> tuple[float, str]:
+    """Files that wait together count in the order of their time stamps; one that is gone by now comes first."""
+    try:
+        return waiting.path.stat().st_mtime, str(waiting.path)
+    except OSError:
+        return 0.0, str(waiting.path)
+
+
+def _guess_receipt(path: Path, theatre: Theatre) -> datetime:
+    """A file's time stamp, where that can be the time of its receipt; else now.
+
+    A stamp before the theatre's first day (archives write 1980) or in the future is a clock's fault, by which every
+    record would lie in the future, or none.
+    """
+    now = datetime.now(UTC)
+    first = datetime.fromisoformat(f"{theatre.first_month}-01").replace(tzinfo=UTC)
+    stamp = path.stat().st_mtime
+    return datetime.fromtimestamp(stamp, UTC) if first.timestamp() <= stamp <= now.timestamp() else now
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def _carry_acceptances(lake: Lake, exports: dict[tuple[str, str, str], dict[str,
 def _read_again(settings: Settings, row: dict[str, Any]) -> Reading:
     theatre, source = find(row["theatre"], row["source"])
     kept = find_kept(settings, row.get("sha256") or row["export_id"], row["file_name"])
-    # Since it is known which exports were fetched, an id also tells one that came back with the bytes of an earlier one.
+    # Since it is known what was fetched, an id also tells an export that came back with the bytes of an earlier one.
     named = replace(kept, export_id=row["export_id"]) if "is_fetched" in row else name_export(kept, source)
     return read_export(settings, named, theatre, source, row["received_at"])
 

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
+from pipeline.history import APPLIED
 from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
@@ -96,6 +98,7 @@ def run_all(
     for line in _tell_changes(work, new):
         on_progress(line)
     outcome.problems += _tell_refused(work, new)
+    outcome.problems += _tell_older(work, new)
     outcome.problems += [one.sentence for one in held_back(work.lake, names)]
     _tell_overrides(work, names, outcome, on_progress)
     return outcome
@@ -146,6 +149,28 @@ def _tell_refused(work: Work, taken: list[Taken]) -> list[str]:
             told.append(
                 f"{Path(file.path).name}: {refused:,} of {file.records:,} records refused ({listed});"
                 " `isw-strikes quarantine` names row, field, value and what to do"
+            )
+    return told
+
+
+def _tell_older(work: Work, taken: list[Taken]) -> list[str]:
+    """Of which new files most records are superseded at once, by what was there before them."""
+    told = []
+    new = {file.export_id for file in taken}
+    for file in taken:
+        where: dict[str, Any] = {"theatre": file.theatre, "source": file.source}
+        outcomes = work.lake.read("core.record_outcomes", columns=["export_id", "outcome"], **where).to_pylist()
+        older = sum(row["export_id"] == file.export_id and row["outcome"] == "superseded" for row in outcomes)
+        if not older or 2 * older < file.records:
+            continue
+        receipts = {row["export_id"]: row for row in work.lake.read("core.receipts", **where).to_pylist()}
+        own = receipts[file.export_id]
+        later = [row for row in receipts.values() if row["receipt_no"] > own["receipt_no"] and row["state"] == APPLIED]
+        if any(row["export_id"] not in new for row in later):
+            told.append(
+                f"{Path(file.path).name} counts as received {own['received_at']:%Y-%m-%d %H:%M}: {older:,} of its"
+                f" {file.records:,} records are older than what stands"
+                f" (received {max(row['received_at'] for row in later):%Y-%m-%d %H:%M})"
             )
     return told
 

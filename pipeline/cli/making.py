@@ -5,6 +5,7 @@ Belongs here: reading arguments and telling the outcome. Does not belong here: d
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -88,6 +89,8 @@ def ingest(
 
     found_theatre, found_source = find(theatre, source)
     moment = read_moment(received_at, "--received-at") if received_at else None
+    if moment is not None and moment > datetime.now(UTC):
+        raise UserError(f"--received-at {received_at} lies in the future: no correction after it would count")
     failed = 0
     for path in paths:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -162,3 +162,47 @@ def test_a_file_that_changed_a_moment_ago_is_told_of_and_taken_once_it_is_stable
     assert look_into_inbox(settings, later)[0].targets == (("syria", "airwars"),)
     taken, left = take_inbox(settings)
     assert [file.records for file in taken] == [1] and not left
+
+
+def test_a_correction_in_the_inbox_counts_whatever_its_time_stamp(settings: Settings, tmp_path: Path) -> None:
+    syria = theatres()["syria"]
+    path = tmp_path / "first.csv"
+    path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
+    ingest(settings, path, syria, syria.sources["airwars"])
+    _drop(settings, "b-older.csv", AIRWARS + "1,c,village,2015-10-02,x,36.2,37.1\n", age=90_000)
+    _drop(settings, "a-newer.csv", AIRWARS + "1,c,village,2015-10-03,x,36.2,37.1\n", age=80_000)
+    take_inbox(settings)
+    kept = sorted(Lake(settings).read("raw.exports").to_pylist(), key=lambda row: row["received_at"])
+    assert [row["file_name"] for row in kept] == ["first.csv", "b-older.csv", "a-newer.csv"]
+    assert len({row["received_at"] for row in kept}) == 3
+
+
+@pytest.mark.parametrize("stamp", [315_532_800, 4_000_000_000], ids=["1980", "2096"])
+def test_a_time_stamp_that_no_receipt_can_have_is_not_taken_for_one(settings: Settings, stamp: int) -> None:
+    path = _drop(settings, "airwars.csv", AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n")
+    os.utime(path, (stamp, stamp))
+    taken, left = take_inbox(settings)
+    assert len(taken) == 1 and not left
+    (row,) = Lake(settings).read("raw.exports").to_pylist()
+    assert abs(datetime.now(UTC) - row["received_at"]) < timedelta(hours=1)
+
+
+def test_a_file_that_cannot_be_taken_stays_in_the_inbox_and_stops_no_other(settings: Settings) -> None:
+    row = "1,c,village,2015-10-01,x,36.2,37.1\n"
+    capped = settings.model_copy(update={"max_export_bytes": 300})
+    big = _drop(settings, "a-big.csv", AIRWARS + row * 10)
+    good = _drop(settings, "syria/airwars/b-good.csv", AIRWARS + row)
+    merged = _drop(settings, "syria/merged/c.csv", AIRWARS + row)
+    with pytest.MonkeyPatch.context() as patch:
+        made = (
+            theatres()["syria"]
+            .sources["control_observations"]
+            .model_copy(update={"name": "merged", "kind": "control_merged"})
+        )
+        patch.setitem(theatres()["syria"].sources, "merged", made)
+        taken, left = take_inbox(capped)
+    assert [file.path for file in taken] == [str(good)] and not good.exists()
+    assert {one.path: str(one.hint).partition(":")[0] for one in left} == {
+        big: f"{big} was not received", merged: "syria/merged is made of None and None and takes no file",
+    }  # fmt: skip
+    assert "max_export_bytes = 300" in str(left[0].hint)
