@@ -141,11 +141,15 @@ def accept(
     at: Annotated[
         str | None, typer.Option("--at", help="When (ISO 8601); now where not given.", metavar="TIME")
     ] = None,
+    theatre: OptionalTheatre = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Its source, where the export is held for several.")
+    ] = None,
 ) -> None:
     """Let in an export that a run held back; `isw-strikes run` then applies it. Who, when and why are kept."""
     from pipeline.acceptance import accept as let_in  # noqa: PLC0415 - as above
 
-    one = let_in(Settings(), export, by, why, read_moment(at, "--at") if at else None)
+    one = let_in(Settings(), export, by, why, read_moment(at, "--at") if at else None, theatre, source)
     out.print(f"{printable(one.file_name)} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
     out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)
 
