@@ -111,7 +111,10 @@ def _tell_unclear(
         f"{one.export_id[:SHORT]} {printable(one.file_name)} of {one.theatre} {one.source}" for one in meant or held
     )
     if meant:
-        return f"{export!r} is {len(meant)} exports that are held back ({listed}): give more of the id, or --theatre and --source"
+        return (
+            f"{export!r} is {len(meant)} exports that are held back ({listed}): give more of the id, or --theatre and"
+            " --source"
+        )
     could = f"held back are: {listed}" if held else "no export is held back"
     named = [row for row in receipts if export and (row["export_id"].startswith(export) or row["file_name"] == export)]
     if any(row["state"] == HELD for row in named):

@@ -278,7 +278,7 @@ class Source(Strict):
             if format_ != "epoch_ms":
                 whole = format_ if YEAR.search(format_) else f"%Y {format_}"  # default_year gives the year
                 try:
-                    read = datetime.strptime(day.strftime(whole), whole)  # noqa: DTZ007 - only its day is looked at
+                    read = datetime.strptime(day.strftime(whole), whole)
                 except (ValueError, re.error):
                     read = None
                 if read is None or read.date() != day.date():
