@@ -83,7 +83,7 @@ def read(given: Given) -> Content:
     names = unique_names(header.cells)
     return Content(
         format="csv",
-        records=_records(settings, path, encoding, cut, names),
+        records=_records(settings, path, encoding, cut, names, notes),
         encoding=encoding,
         fields=tuple(names),
         notes=notes,
@@ -101,16 +101,31 @@ def _open(path: Path, encoding: str) -> TextIO:
     return file
 
 
-def _records(settings: Settings, path: Path, encoding: str, cut: Cut, names: list[str]) -> Iterator[Record]:
-    width = len(names)
+def _records(
+    settings: Settings, path: Path, encoding: str, cut: Cut, names: list[str], notes: list[str]
+) -> Iterator[Record]:
+    width, last = len(names), None
     with _open(path, encoding) as file:
         rows = _rows(settings, file, cut)
         next(rows)
         for number, row in enumerate(rows, start=1):
+            last = row
             if len(row.cells) == width and row.problem is None:
                 yield Record("", number, row.line, dict(zip(names, row.cells, strict=True)))
             else:
                 yield _malformed(settings, names, number, row)
+    if last is not None and len(last.cells) < width and not _is_ended(path):
+        notes.append(
+            f"line {last.line}: the last row has {len(last.cells)} cells of {width} and no end of line: "
+            "the file may be cut off; compare its size with the sender's"
+        )
+
+
+def _is_ended(path: Path) -> bool:
+    """Whether a text ends with the end of a line."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, 4), io.SEEK_END)
+        return file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 def _malformed(settings: Settings, names: list[str], number: int, row: Row) -> Record:
