@@ -113,6 +113,12 @@ class Dialect(Strict):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="What cuts rows of text")
     quote: str | None = Field(default=None, min_length=1, max_length=1, description='What stands around cells, not "')
     sheet: str | None = Field(default=None, description="Sheet of a workbook that is read")
+    header_row: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        description="Row of a sheet or line of a text that names the columns, if no first one",
+    )
     crs: str | None = Field(default=None, description="System of coordinates where a file names none: EPSG:32637")
 
     @field_validator("crs")

@@ -226,6 +226,14 @@ def test_any_delimiter_can_be_declared(delimiter: str) -> None:
     assert properties(read_bytes(content, declared(delimiter=delimiter))) == [{"id": "1", "name": f"a{delimiter}b"}]
 
 
+def test_the_line_of_the_header_can_be_declared() -> None:
+    content = b"A title, of 1 Dec\n\nid;name\n1;a\n2;b;c\n"
+    reading = read_bytes(content, declared(header_row="3"))
+    assert [row["name"] for row in properties(reading)] == ["a", "b"]
+    assert column(reading, "line_no") == [4, 5]
+    assert "2 lines above the header were passed over" in reading.export["notes"]
+
+
 def test_another_quotation_mark_can_be_declared() -> None:
     content = b"id,name\n1,'a, \"b\"'\n2,'it''s'\n"
     assert [row["name"] for row in properties(read_bytes(content, declared(quote="'")))] == ['a, "b"', "it's"]
