@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,11 +22,15 @@ from pipeline import exports
 from pipeline.errors import UserError
 from pipeline.exports import Received
 from pipeline.lake import Lake
+from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre, theatres
 
 # A file is taken from the inbox only when it has not changed for this long, so that a copy in progress is left alone.
 STABLE_SECONDS = 2.0
+# Names of files in one line about several.
+LISTED = 3
+OF_OTHERS = "of another theatre, left for a run over that one"
 IGNORED = (".", "~")
 IGNORED_ENDINGS = (".part", ".tmp", ".crdownload")
 
@@ -181,22 +185,27 @@ def ingest_showcase(settings: Settings, names: list[str] | None = None) -> list[
     return taken
 
 
+def list_inbox(settings: Settings) -> list[Path]:
+    """Files in the inbox, in order of name, but for those that programs leave there while they copy."""
+    settings.inbox_dir.mkdir(parents=True, exist_ok=True)
+    found = sorted(p for p in settings.inbox_dir.rglob("*") if p.is_file() and not p.is_symlink())
+    return [p for p in found if not (p.name.startswith(IGNORED) or p.name.endswith(IGNORED_ENDINGS))]
+
+
 def look_into_inbox(settings: Settings, now: float | None = None, settled: Collection[Path] = ()) -> list[Waiting]:
     """Files in the inbox, in order of name; one that changed a moment ago is young and not looked into.
 
-    ``inbox/<theatre>/<source>/file`` says what a file is; elsewhere its content decides.
+    ``inbox/<theatre>/<source>/file`` says what a file is; elsewhere its content decides, in ``inbox/<theatre>/`` among
+    the sources of that theatre.
 
     Args:
         settings: settings.
         now: seconds since 1970; the clock's where None.
         settled: files that were seen not to change, whatever their time says.
     """
-    settings.inbox_dir.mkdir(parents=True, exist_ok=True)
     waiting = []
     moment = datetime.now(UTC).timestamp() if now is None else now
-    for path in sorted(p for p in settings.inbox_dir.rglob("*") if p.is_file() and not p.is_symlink()):
-        if path.name.startswith(IGNORED) or path.name.endswith(IGNORED_ENDINGS):
-            continue
+    for path in list_inbox(settings):
         if abs(moment - path.stat().st_mtime) < STABLE_SECONDS and path not in settled:
             waiting.append(Waiting(path, (), "it changed a moment ago: run again when it is complete", is_young=True))
             continue
@@ -206,28 +215,65 @@ def look_into_inbox(settings: Settings, now: float | None = None, settled: Colle
 
 def _decide(settings: Settings, path: Path) -> Waiting:
     folders = path.relative_to(settings.inbox_dir).parts[:-1]
-    if len(folders) >= 2:
-        try:
-            find(folders[0], folders[1])
-        except UserError as error:
-            return Waiting(path, (), str(error))
-        return Waiting(path, ((folders[0], folders[1]),))
-    targets = tuple(exports.recognise(settings, path))
+    theatre = theatres().get(folders[0]) if folders else None
+    if theatre and len(folders) >= 2 and folders[1] in theatre.sources:
+        return Waiting(path, ((theatre.name, folders[1]),))
+    targets = tuple(found for found in exports.recognise(settings, path) if theatre is None or found[0] == theatre.name)
     if targets:
         return Waiting(path, targets)
     fault = exports.find_fault(settings, path)
-    told = f"it cannot be read: {fault}" if fault else "no source recognises its name or columns"
-    return Waiting(path, (), f"{told}. Put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`")
+    if fault:
+        return Waiting(path, (), f"it cannot be read: {fault}")
+    who = f"no source of {theatre.name}" if theatre else "no source"
+    told = f"{who} recognises its name or columns. Put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`"
+    if theatre:
+        told += f"; the sources of {theatre.name} are {', '.join(theatre.sources)}"
+    return Waiting(path, (), told)
 
 
-def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
+def tell_left(left: Sequence[Waiting]) -> list[str]:
+    """Files that stay in the inbox, and why: a line for those of one folder that stay for the same reason."""
+    alike: dict[tuple[Path, str | None], list[Path]] = {}
+    for waiting in left:
+        alike.setdefault((waiting.path.parent, waiting.hint), []).append(waiting.path)
+    told = []
+    for (folder, hint), paths in alike.items():
+        names = ", ".join(printable(path.name) for path in paths[:LISTED]) + (", …" if len(paths) > LISTED else "")
+        where = str(paths[0]) if len(paths) == 1 else f"{folder}: {len(paths):,} files ({names})"
+        told.append(f"{printable(where)}: {hint}")
+    return told
+
+
+def part_by_theatre(found: Sequence[Waiting], names: Sequence[str] | None) -> tuple[list[Waiting], list[Waiting]]:
+    """Files that a run over these theatres takes or tells of, and files that are of other theatres alone."""
+    chosen, others = list[Waiting](), list[Waiting]()
+    for waiting in found:
+        is_wanted = names is None or not waiting.targets or any(theatre in names for theatre, _ in waiting.targets)
+        if is_wanted:
+            chosen.append(waiting)
+        else:
+            others.append(replace(waiting, hint=OF_OTHERS))
+    return chosen, others
+
+
+def take_inbox(
+    settings: Settings, names: Sequence[str] | None = None, on_progress: Callable[[str], None] = lambda _: None
+) -> tuple[list[Taken], list[Waiting]]:
     """Take every recognised file of the inbox; those taken are moved to ``inbox-done``, the rest stay.
+
+    Args:
+        settings: settings.
+        names: only files of these theatres are taken; of all where None.
+        on_progress: told a line before each file.
 
     Returns:
         What was taken, and what was left with the reason.
     """
     taken, left = [], []
     with _turn(settings):
+        waiting_files = len(list_inbox(settings))
+        if waiting_files:
+            on_progress(f"inbox: looking at {waiting_files:,} files")
         found = look_into_inbox(settings)
         young = {waiting.path: _stamp(waiting.path) for waiting in found if waiting.is_young}
         if young:
@@ -235,10 +281,13 @@ def take_inbox(settings: Settings) -> tuple[list[Taken], list[Waiting]]:
             # clock may have been set back since the file was written, or be another machine's.
             time.sleep(STABLE_SECONDS)
             found = look_into_inbox(settings, settled={path for path, seen in young.items() if _stamp(path) == seen})
-        for waiting in sorted(found, key=_by_stamp):
+        found, others = part_by_theatre(found, names)
+        left += others
+        for number, waiting in enumerate(sorted(found, key=_by_stamp), start=1):
             if not waiting.targets:
                 left.append(waiting)
                 continue
+            on_progress(f"taking {number:,} of {len(found):,}: {printable(waiting.path.name)}")
             try:
                 for theatre_name, source_name in waiting.targets:
                     theatre, source = find(theatre_name, source_name)

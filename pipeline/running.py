@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.history import APPLIED
-from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
+from pipeline.intake import Taken, ingest_showcase, look_into_inbox, part_by_theatre, take_inbox, tell_left
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
@@ -43,10 +43,9 @@ def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
     """What a run would do, a line each; empty where everything is fresh. Nothing is changed."""
     work = Work(settings)
     known = {theatre.name for theatre in theatres_with_exports(work)}
-    lines = [
-        f"inbox: {waiting.path.name}: " + (_targets(waiting.targets) or str(waiting.hint))
-        for waiting in look_into_inbox(settings)
-    ]
+    found, others = part_by_theatre(look_into_inbox(settings), names)
+    lines = [f"inbox: {waiting.path.name}: {_targets(waiting.targets)}" for waiting in found if waiting.targets]
+    lines += [f"inbox: {line}" for line in tell_left([*(w for w in found if not w.targets), *others])]
     received = {row["file_name"] for row in work.lake.read("raw.exports", columns=["file_name"]).to_pylist()}
     for name in names:
         theatre = theatres()[name]
@@ -83,13 +82,13 @@ def run_all(
     if look_into_inbox(settings):
         require_space(settings)
     taken = ingest_showcase(settings, names) if showcase else []
-    from_inbox, left = take_inbox(settings)
+    from_inbox, left = take_inbox(settings, names, on_progress)
     for file in taken + from_inbox:
         if file.is_new:
             on_progress(f"{file.theatre} {file.source}: {file.records} records from {Path(file.path).name}")
             if file.problem:
                 outcome.problems.append(file.problem)
-    outcome.problems += [f"{waiting.path}: {waiting.hint}" for waiting in left]
+    outcome.problems += tell_left(left)
     work = Work(settings)
     stale = [name for name in names if force or stale_parts(work, theatres()[name])]
     if stale or not _publish_if_needed(settings, names, outcome):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake import STABLE_SECONDS, ingest, look_into_inbox, take_inbox
+from pipeline.intake import STABLE_SECONDS, ingest, look_into_inbox, take_inbox, tell_left
 from pipeline.lake import Lake
 from pipeline.references import TABLES as REFERENCES
 from pipeline.settings import Settings
@@ -140,8 +140,13 @@ def test_a_file_with_half_a_coordinate_is_refused_by_the_name_of_the_column(sett
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("empty.csv", "", "no bytes or no rows"),
-        ("notes.csv", "hello\nworld\n", "no source recognises its name or columns"),
+        ("empty.csv", "", "no bytes or no rows (export_empty: the file holds no bytes). Ask the sender"),
+        (
+            "notes.csv",
+            "hello\nworld\n",
+            "no source recognises its name or columns. Put it in inbox/<theatre>/<source>/",
+        ),
+        ("syria/x/notes.csv", "hello\nworld\n", "no source of syria recognises its name or columns. Put it in"),
         ("utm.geojson", _collection({"type": "Feature", "properties": {}, "geometry": None}, crs=STRANGE_CRS), "FOO"),
     ],
 )
@@ -151,7 +156,36 @@ def test_a_file_that_is_left_in_the_inbox_has_its_own_reason(
     path = _drop(settings, name, content)
     taken, left = take_inbox(settings)
     assert not taken and path.exists()
-    assert said in str(left[0].hint) and "inbox/<theatre>/<source>/" in str(left[0].hint)
+    assert said in str(left[0].hint)
+    assert ("inbox/<theatre>/<source>/" in str(left[0].hint)) == (path.name == "notes.csv")
+
+
+def test_a_folder_that_names_no_source_is_looked_through_within_its_theatre(settings: Settings) -> None:
+    row = "1,c,village,2015-10-01,x,36.2,37.1\n"
+    for name in ("syria/mailed/a.csv", "ukraine/mailed/b.csv", "2024/mailed/c.csv"):
+        _drop(settings, name, AIRWARS + row)
+    targets = {waiting.path.name: waiting.targets for waiting in look_into_inbox(settings)}
+    assert targets == {"a.csv": (("syria", "airwars"),), "b.csv": (), "c.csv": (("syria", "airwars"),)}
+
+
+def test_files_that_stay_for_one_reason_are_told_of_in_a_line_for_each_folder(settings: Settings) -> None:
+    for number in range(5):
+        _drop(settings, f"ukraine/mailed/{number}.csv", "a,b\n1,2\n")
+    _drop(settings, "ukraine/empty.csv", "")
+    several, one = sorted(tell_left(take_inbox(settings)[1]), reverse=True)
+    assert "mailed: 5 files (0.csv, 1.csv, 2.csv, …): no source of ukraine" in several and "bellingcat" in several
+    assert "empty.csv: it cannot be read" in one
+
+
+def test_a_run_over_one_theatre_leaves_the_files_of_others_and_says_so(settings: Settings) -> None:
+    told: list[str] = []
+    path = _drop(settings, "airwars.csv", AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n")
+    taken, left = take_inbox(settings, ["ukraine"], told.append)
+    assert not taken and path.exists() and "of another theatre" in tell_left(left)[0]
+    assert told == ["inbox: looking at 1 files"]
+    taken, left = take_inbox(settings, ["syria"], told.append)
+    assert len(taken) == 1 and not left
+    assert told[1:] == ["inbox: looking at 1 files", "taking 1 of 1: airwars.csv"]
 
 
 def test_a_file_that_changed_a_moment_ago_is_told_of_and_taken_once_it_is_stable(settings: Settings) -> None:
