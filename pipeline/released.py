@@ -13,6 +13,11 @@ from pipeline.errors import UserError
 from pipeline.settings import Settings
 
 
+def has_release(settings: Settings) -> bool:
+    """Whether there is a release."""
+    return (settings.latest / "tables").is_dir()
+
+
 def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, str]:
     """Parquet files of tables of the latest release.
 
@@ -27,7 +32,7 @@ def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, 
         UserError: there is no release, or it was made by a version that had no such table.
     """
     folder = settings.latest / "tables"
-    if not folder.is_dir():
+    if not has_release(settings):
         raise _missing(settings)
     files = {name: folder / f"{table}.parquet" for name, table in wanted.items()}
     lacking = [file.stem for file in files.values() if not file.is_file()]
