@@ -56,7 +56,7 @@ def test_reasons_are_counted_by_record(settings: Settings) -> None:
 
 def test_before_the_first_release_the_working_tables_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "cut.csv"
-    path.write_text("airwars_id,date,latitude,longitude\n1,2015-10-01,36.2", encoding="utf-8")
+    path.write_text("airwars_id,date,location_en,latitude,longitude\n1,2015-10-01,x,36.2", encoding="utf-8")
     syria = theatres()["syria"]
     own = Settings(data=tmp_path / "data")
     ingest(own, path, syria, syria.sources["airwars"], datetime(2026, 1, 1, tzinfo=UTC))
