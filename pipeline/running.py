@@ -15,7 +15,15 @@ from typing import Any
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.history import APPLIED
-from pipeline.intake import Taken, ingest_showcase, look_into_inbox, part_by_theatre, take_inbox, tell_left
+from pipeline.intake import (
+    Taken,
+    ingest_showcase,
+    list_inbox,
+    look_into_inbox,
+    part_by_theatre,
+    take_inbox,
+    tell_left,
+)
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
@@ -79,7 +87,7 @@ def run_all(
     outcome = Outcome(latest=settings.latest)
     _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, names)
-    if look_into_inbox(settings):
+    if list_inbox(settings):
         require_space(settings)
     taken = ingest_showcase(settings, names) if showcase else []
     from_inbox, left = take_inbox(settings, names, on_progress)
