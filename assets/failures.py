@@ -12,6 +12,8 @@ import dagster as dg
 from pipeline.disk_errors import text_in_words
 from pipeline.settings import Settings
 
+INTERRUPTED = "DagsterExecutionInterruptedError"
+
 
 def say_failures(events: Iterable[dg.DagsterEvent]) -> list[str]:
     """A line for each step that failed, or for the run where none did; empty where nothing failed.
@@ -48,5 +50,7 @@ def _say(event: dg.DagsterEvent, checks: Mapping[dg.AssetKey, dg.AssetCheckEvalu
     cause = data.error
     while cause is not None and cause.cause is not None:
         cause = cause.cause
+    if cause is not None and cause.cls_name == INTERRUPTED:
+        return f"{name}: stopped; what was finished stays, run again to go on"
     message = cause.message.strip().splitlines()[0] if cause else "failed"
     return f"{name}: {text_in_words(message, Settings().root) or message}"

@@ -60,7 +60,15 @@ def held_back(lake: Lake, theatres: Iterable[str], sources: Iterable[str] | None
     ]
 
 
-def accept(settings: Settings, export: str, who: str, why: str, at: datetime | None = None) -> HeldBack:
+def accept(
+    settings: Settings,
+    export: str,
+    who: str,
+    why: str,
+    at: datetime | None = None,
+    theatre: str | None = None,
+    source: str | None = None,
+) -> HeldBack:
     """Let in an export that is held back: recorded now, applied by the next run.
 
     Args:
@@ -69,6 +77,8 @@ def accept(settings: Settings, export: str, who: str, why: str, at: datetime | N
         who: who lets it in.
         why: why.
         at: when, with a time zone; now where None. It is recorded once and never read from a clock again.
+        theatre: its theatre; any where None.
+        source: its source; any where None.
 
     Raises:
         UserError: no export that is held back is meant, or more than one; who or why is blank.
@@ -76,8 +86,12 @@ def accept(settings: Settings, export: str, who: str, why: str, at: datetime | N
     if not (who.strip() and why.strip()):
         raise UserError("say who accepts the export and why: --by and --why must not be blank")
     lake = Lake(settings)
-    receipts = lake.read("core.receipts").to_pylist()
-    held = held_back(lake, {row["theatre"] for row in receipts})
+    receipts = [
+        row
+        for row in lake.read("core.receipts").to_pylist()
+        if theatre in {None, row["theatre"]} and source in {None, row["source"]}
+    ]
+    held = held_back(lake, {row["theatre"] for row in receipts}, {row["source"] for row in receipts})
     meant = [one for one in held if export and (one.export_id.startswith(export) or one.file_name == export)]
     if len(meant) != 1:
         raise UserError(_tell_unclear(lake, export, meant, held, receipts))
@@ -97,7 +111,10 @@ def _tell_unclear(
         f"{one.export_id[:SHORT]} {printable(one.file_name)} of {one.theatre} {one.source}" for one in meant or held
     )
     if meant:
-        return f"{export!r} is {len(meant)} exports that are held back ({listed}): give more of the id"
+        return (
+            f"{export!r} is {len(meant)} exports that are held back ({listed}): give more of the id, or --theatre and"
+            " --source"
+        )
     could = f"held back are: {listed}" if held else "no export is held back"
     named = [row for row in receipts if export and (row["export_id"].startswith(export) or row["file_name"] == export)]
     if any(row["state"] == HELD for row in named):

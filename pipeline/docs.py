@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.catalogue import Column, Table, tables
+from pipeline.catalogue.contract import find_breaches, in_words
 from pipeline.catalogue.reasons import reasons
 from pipeline.settings import Settings
 from pipeline.theatres import precision_scales
@@ -23,13 +24,13 @@ MADE = "<!-- Made by `make docs` from the code. Change the code, not this page. 
 
 def data_dictionary() -> str:
     """Every released table and column, from the catalogue."""
-    lines = [MADE + "# Data dictionary\n"]
+    lines = [MADE + "# Data dictionary\n", f"{in_words()}\n"]
     for table in tables().values():
         if table.is_released:
             lines += [f"## `{table.name}`\n", f"{table.title}. {table.about}\n", _key(table)]
             lines += ["| column | type | meaning |", "|---|---|---|"]
             lines += [
-                f"| `{column.name}` | {_type(column)} | {_cell(column.about)} |" for column in table.columns.values()
+                f"| `{column.name}` | {_type(column)} | {_cell(_about(column))} |" for column in table.columns.values()
             ]
             lines.append("")
     return "\n".join(lines)
@@ -37,6 +38,10 @@ def data_dictionary() -> str:
 
 def _key(table: Table) -> str:
     return "Key: " + ", ".join(f"`{name}`" for name in table.key) + ".\n"
+
+
+def _about(column: Column) -> str:
+    return column.about + (f". **Deprecated**: {column.deprecated}" if column.deprecated else "")
 
 
 def _type(column: Column) -> str:
@@ -126,9 +131,12 @@ def main(arguments: list[str]) -> int:
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    breaches = find_breaches()
+    for breach in breaches:
+        sys.stderr.write(f"the table contract is broken: {breach}\n")
     for name in drifted:
         sys.stderr.write(f"docs/{name} is not what the code says: run `make docs`\n")
-    return 1 if drifted else 0
+    return 1 if drifted or breaches else 0
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ Where a key comes back, a new revision begins.
 **Held back** is an export, with nothing of it applied, until a person accepts it (``isw-strikes accept``)
 
 - that is complete and lacks more of the keys of the one before than the source allows (``max_withdrawn_share``);
+- that is complete and has more of those keys than that only in records that are refused;
 - that says as a whole what an earlier export said, and would undo what was said in between: most likely an old copy.
+  What the source's own server sends is no copy: it is what the source says now.
 
 Polygons of control are settled by days, and none of them is held (``control.polygons``).
 """
@@ -36,10 +38,11 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
 from pipeline.lake import connect, sql
+from pipeline.standing import Measured, Standing
 from pipeline.theatres import Source
 
 APPLIED, HELD, UNREADABLE = "applied", "held", "unreadable"
-SHRANK, REVERTS = "shrank", "reverts"
+SHRANK, REFUSED, REVERTS = "shrank", "refused", "reverts"
 
 
 @dataclass(frozen=True)
@@ -109,76 +112,71 @@ def _judge_exports(
     connection: duckdb.DuckDBPyConnection, source: Source, accepted: Collection[str]
 ) -> list[dict[str, Any]]:
     """The exports in order of receipt, each applied, held or unreadable: a later one is judged by those applied."""
-    found = connection.execute(sql("history/list_receipts")).to_arrow_table().to_pylist()
+    judged: list[dict[str, Any]] = connection.execute(sql("history/list_receipts")).to_arrow_table().to_pylist()
+    standing = Standing(connection)
     before: list[dict[str, Any]] = []
-    judged = []
-    for row in found:
+    sayings: dict[tuple[int, int], dict[str, Any]] = {}  # by what an export says as a whole, the first that said it
+    for row in judged:
         row |= {
-            "is_complete": source.is_complete,
-            "standing": None,
-            "lacking": None,
-            "held_because": None,
-            "told": None,
-        }
-        row |= {"repeats": None, "is_accepted": row["export_id"] in accepted, "state": UNREADABLE}
-        if row["is_readable"]:
-            why = None if source.kind == "control_polygons" else _find_fault(connection, source, row, before)
-            row["state"] = HELD if why and not row["is_accepted"] else APPLIED
-            row["held_because"] = why if row["state"] == HELD else None
-            row["told"] = _tell(source, row, before) if row["state"] == HELD else None
-        if row["state"] == APPLIED:
-            before.append(row)
-        judged.append(row)
+            "is_complete": source.is_complete, "standing": None, "lacking": None, "held_because": None, "told": None,
+            "repeats": None, "is_accepted": row["export_id"] in accepted, "state": UNREADABLE,
+        }  # fmt: skip
+        if not row["is_readable"]:
+            continue
+        alike = sayings.get(_saying(row))
+        fault = None
+        if before and source.kind != "control_polygons":
+            fault = _find_fault(source, row, standing.measure(row["receipt_no"]), before[-1], alike)
+        if fault and not row["is_accepted"]:
+            row |= {"state": HELD, "held_because": fault[0], "told": fault[1]}
+            continue
+        row["state"] = APPLIED
+        standing.apply(row["receipt_no"])
+        before.append(row)
+        sayings.setdefault(_saying(row), row)
     following = [row["receipt_no"] for row in before[1:]] + [None]
     for row, later in zip(before, following, strict=False):
         row["next_complete"] = later if source.is_complete else None
     return judged
 
 
+def _saying(row: dict[str, Any]) -> tuple[int, int]:
+    return row["keys"], row["fingerprint"]
+
+
 def _find_fault(
-    connection: duckdb.DuckDBPyConnection, source: Source, row: dict[str, Any], before: list[dict[str, Any]]
-) -> str | None:
-    """Why an export should be held back, if it should; notes in the row what it was measured by."""
-    alike = next((earlier for earlier in before if _says_the_same(earlier, row)), None)
-    if not before or not (source.is_complete or alike):
-        return None
-    measured = connection.execute(
-        sql("history/measure_export"),
-        {
-            "applied": [earlier["receipt_no"] for earlier in before],
-            "previous": before[-1]["receipt_no"] if source.is_complete else None,
-            "receipt_no": row["receipt_no"],
-        },
-    ).to_arrow_table()
-    standing, lacking, changed = (measured.column(name)[0].as_py() for name in ("standing", "lacking", "changed"))
+    source: Source, row: dict[str, Any], measured: Measured, last: dict[str, Any], alike: dict[str, Any] | None
+) -> tuple[str, str] | None:
+    """Why an export should be held back, if it should, as a word and in words; notes what it was measured by.
+
+    Args:
+        source: its source.
+        row: the export.
+        measured: the export against what stands.
+        last: the export applied last.
+        alike: the first applied export that says the same as a whole.
+    """
+    most = source.max_withdrawn_share * measured.standing
     if source.is_complete:
-        row |= {"standing": standing, "lacking": lacking}
-        if lacking > source.max_withdrawn_share * standing:
-            return SHRANK
-    undoes = not _says_the_same(before[-1], row) if source.is_complete else changed > 0
-    if alike and undoes:
+        row |= {"standing": measured.standing, "lacking": measured.lacking}
+        for word, count, what, likely in (
+            (SHRANK, measured.lacking, "lacks", "it was cut short"),
+            (REFUSED, measured.refused, "has, but only in records that are refused,", "its layout changed"),
+        ):
+            if count > most:
+                return word, (
+                    f"it {what} {count:,} of the {measured.standing:,} that stand by {last['file_name']}"
+                    f" ({count / measured.standing:.0%}), more than {source.max_withdrawn_share:.0%}:"
+                    f" most likely {likely}"
+                )
+    undoes = _saying(last) != _saying(row) if source.is_complete else measured.changed > 0
+    if alike and undoes and not row["is_fetched"]:
         row["repeats"] = alike["export_id"]
-        return REVERTS
-    return None
-
-
-def _says_the_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return bool(one["keys"] == other["keys"] and one["fingerprint"] == other["fingerprint"])
-
-
-def _tell(source: Source, row: dict[str, Any], before: list[dict[str, Any]]) -> str:
-    """Why an export is held back, in words."""
-    if row["held_because"] == SHRANK:
-        return (
-            f"it lacks {row['lacking']:,} of the {row['standing']:,} that stand by {before[-1]['file_name']}"
-            f" ({row['lacking'] / row['standing']:.0%}), more than {source.max_withdrawn_share:.0%}:"
-            " most likely it was cut short"
+        return REVERTS, (
+            f"it says just what {alike['file_name']} of {alike['received_at']:%Y-%m-%d} said, and would undo"
+            " what was received since: most likely it is an old copy"
         )
-    alike = next(earlier for earlier in before if earlier["export_id"] == row["repeats"])
-    return (
-        f"it says just what {alike['file_name']} of {alike['received_at']:%Y-%m-%d} said, and would undo"
-        " what was received since: most likely it is an old copy"
-    )
+    return None
 
 
 def _frame(receipts: list[dict[str, Any]]) -> pa.Table:

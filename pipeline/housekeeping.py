@@ -32,6 +32,7 @@ from pipeline.processes import is_alive, is_own, spill_folder
 from pipeline.release import pinned_by, prune, releases, remove_stale, superfluous
 from pipeline.release.build import BUILDING
 from pipeline.settings import Settings
+from pipeline.table_files import DamagedTable
 
 HOUR = 3_600
 # What a process writes aside and puts in its place at once: after a day nobody is still at it.
@@ -111,7 +112,7 @@ def _is_there(lake: Lake, name: str, version: int) -> bool:
     """True where a table still has a version; not so where the working tables were made anew."""
     try:
         return lake.delta(name, version) is not None
-    except DeltaError:
+    except (DeltaError, DamagedTable):
         return False
 
 

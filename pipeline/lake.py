@@ -259,7 +259,7 @@ class Lake:
         """
         spec = table(name)
         self._prepare(spec)
-        if self._is_laid_out_otherwise(spec):
+        if self.is_laid_out_otherwise(spec):
             raise self._other_layout(spec)
 
         def checked() -> Iterator[pa.Table]:
@@ -290,7 +290,7 @@ class Lake:
     def _commit(self, spec: Table, rows: pa.Table, where: dict[str, str]) -> DeltaTable:
         def write() -> DeltaTable:
             delta = self._prepare(spec)
-            is_other = self._is_laid_out_otherwise(spec)
+            is_other = self._begins_anew(spec)
             write_deltalake(
                 delta,
                 rows,
@@ -338,18 +338,39 @@ class Lake:
                 time.sleep(min(2.0, 0.05 * 2**attempt) * (0.5 + random.random()))  # noqa: S311
         raise AssertionError("unreachable")
 
-    def _is_laid_out_otherwise(self, spec: Table) -> bool:
+    def is_laid_out_otherwise(self, spec: Table) -> bool:
+        """True where another version of the catalogue gave a table other columns."""
         delta = self._open(spec.name)
-        if delta is None or {field.name for field in delta.schema().fields} == set(spec.columns):
-            return False
-        if spec.schema_name == "raw":
+        return delta is not None and {field.name for field in delta.schema().fields} != set(spec.columns)
+
+    def rows_as_they_are(self, name: str) -> list[dict[str, Any]]:
+        """All rows of a table, however it is laid out; none where it was never written."""
+        delta = self._open(name)
+        return [] if delta is None else delta.to_pyarrow_table().to_pylist()
+
+    def replace_whole(self, spec: Table, frames: Iterator[pa.Table]) -> None:
+        """Replace a whole table, its layout included, in one commit; no more than one frame is held in memory."""
+        batches = (batch for frame in frames for batch in spec.conform(frame).to_batches())
+        write_deltalake(
+            self.address(spec.name),
+            pa.RecordBatchReader.from_batches(spec.arrow_schema, batches),
+            mode="overwrite",
+            schema_mode="overwrite",
+            partition_by=spec.storage or None,
+            post_commithook_properties=UNCUT,
+            storage_options=self.store.options,
+        )
+
+    def _begins_anew(self, spec: Table) -> bool:
+        is_other = self.is_laid_out_otherwise(spec)
+        if is_other and spec.schema_name == "raw":
             raise self._other_layout(spec)
-        return True
+        return is_other
 
     def _other_layout(self, spec: Table) -> UserError:
         return UserError(
             f"{self.address(spec.name)} was written by another version of this program, which lays {spec.name} out "
-            f"otherwise: move {self.store.uri('')} away and ingest its exports again with this version"
+            "otherwise: run `isw-strikes migrate`, which keeps all that was received"
         )
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable | None:

@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
 from pipeline.released import latest_folder, latest_id
 from pipeline.settings import Settings
+from pipeline.status import note_failure, note_success
 from pipeline.steps import ATTRIBUTION_CODE, STEPS
 from pipeline.theatres import Theatre
 from pipeline.theatres import theatres as all_theatres
@@ -105,6 +106,16 @@ def publish_release(
         UserError: nothing was received, a part is not fresh, or another run replaces tables meanwhile.
         pipeline.release.ReleaseRefused: the candidate failed its own verification; the last release stays.
     """
+    try:
+        published = _publish_or_find(settings, theatres, on_progress)
+    except UserError as error:
+        note_failure(settings, str(error))
+        raise
+    note_success(settings, published.id, is_new=not published.already)
+    return published
+
+
+def _publish_or_find(settings: Settings, theatres: list[str] | None, on_progress: Callable[[str], None]) -> Publication:
     work = Work(settings)
     present = theatres_with_exports(work)
     if not present:

@@ -81,7 +81,7 @@ def _check(what: str, name: str | None, known: Iterable[str]) -> None:
 
 
 def count_refused(refused: pa.Table) -> list[dict[str, Any]]:
-    """Refused rows by theatre, source and reason (``COUNTED``), the most frequent reason of a source first."""
+    """Refused rows by theatre, source and reason (``COUNTED``), what is no fault last."""
     return list(run_sql("quarantine/count_refused", refused=refused).to_pylist())
 
 

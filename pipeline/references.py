@@ -43,10 +43,14 @@ def map_references(
     overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
     fields = identify(source, overridden.fields, FIELDS[source.kind])
     typed, refused = BUILDERS[source.kind](theatre, source, fields)
-    for row in fields.select(["record_id", "problem", "out_of_scope"]).to_pylist():
+    rows_told = fields.select(["record_id", "problem", "out_of_scope"]).to_pylist()
+    broken = {row["record_id"] for row in rows_told if row["problem"]}
+    # A malformed record gets that reason alone: what it seems to lack may stand in another column.
+    refused = [one for one in refused if one["record_id"] not in broken]
+    for row in rows_told:
         if row["problem"]:
             refused.append(_refuse(row, row["problem"], None, None))
-        if row["out_of_scope"]:
+        elif row["out_of_scope"]:
             refused.append(_refuse(row, "record_out_of_scope", None, row["out_of_scope"]))
     settled = settle(source, theatre.name, fields, refusals(refused), exports, accepted)
     standing = {row["record_id"] for row in settled.outcomes.to_pylist() if row["outcome"] == "accepted"}

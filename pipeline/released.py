@@ -1,7 +1,7 @@
-"""Released: where the latest release lies, for those who read it.
+"""Released: where the latest release lies, for those who read it, and what it says first.
 
 Belongs here: finding it, having a copy of it where a bucket holds the releases, and saying that there is none.
-Does not belong here: making a release (``release``), what is read of it.
+Does not belong here: making a release (``release``), what else is read of it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ def latest_folder(settings: Settings) -> Path:
     return settings.latest
 
 
+def has_release(settings: Settings) -> bool:
+    """Whether there is a release."""
+    return latest_id(settings) is not None
+
+
 def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, str]:
     """Parquet files of tables of the latest release.
 
@@ -47,9 +52,48 @@ def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, 
         The same names → path of the table's file.
 
     Raises:
-        UserError: there is no release.
+        UserError: there is no release, or it was made by a version that had no such table.
     """
     folder = latest_folder(settings) / "tables"
     if not folder.is_dir():
-        raise UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")
-    return {name: str(folder / f"{table}.parquet") for name, table in wanted.items()}
+        raise _missing(settings)
+    files = {name: folder / f"{table}.parquet" for name, table in wanted.items()}
+    lacking = [file.stem for file in files.values() if not file.is_file()]
+    if lacking:
+        raise UserError(
+            f"release {settings.latest.resolve().name} has no {' and no '.join(lacking)}: another version of this"
+            " program made it. Run `isw-strikes run`, or go to a later release with `isw-strikes releases rollback ID`"
+        )
+    return {name: str(file) for name, file in files.items()}
+
+
+def released_database(settings: Settings) -> Path:
+    """The DuckDB file of the latest release; another release becoming the latest does not change which is meant.
+
+    Raises:
+        UserError: there is no release.
+    """
+    path = latest_folder(settings).resolve() / "strikes.duckdb"
+    if not path.is_file():
+        raise _missing(settings)
+    return path
+
+
+def told_first(settings: Settings, database: Path) -> list[str]:
+    """The sentence of each source's headline over its theatre's main window, the main source's first.
+
+    Args:
+        settings: limits of the session.
+        database: DuckDB file of a release.
+    """
+    from pipeline.publication import headline_sentences  # noqa: PLC0415 - heavy, and few readers ask
+    from pipeline.release.database import open_database  # noqa: PLC0415 - as above
+    from pipeline.theatres import theatres  # noqa: PLC0415 - as above
+
+    with open_database(database, settings) as connection:
+        headline = connection.execute("FROM marts.headline").to_arrow_table()
+    return [told for theatre in theatres().values() for told in headline_sentences(theatre, headline).values()]
+
+
+def _missing(settings: Settings) -> UserError:
+    return UserError(f"there is no release in {settings.root}: run `isw-strikes run` first")

@@ -10,16 +10,28 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
-from pipeline.intake import Taken, ingest_showcase, look_into_inbox, take_inbox
+from pipeline.history import APPLIED
+from pipeline.intake import (
+    Taken,
+    ingest_showcase,
+    list_inbox,
+    look_into_inbox,
+    part_by_theatre,
+    take_inbox,
+    tell_left,
+)
+from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
 from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
 from pipeline.released import latest_id
 from pipeline.settings import Settings
 from pipeline.space import require_space
+from pipeline.status import note_failure
 from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work
 
@@ -40,10 +52,9 @@ def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
     """What a run would do, a line each; empty where everything is fresh. Nothing is changed."""
     work = Work(settings)
     known = {theatre.name for theatre in theatres_with_exports(work)}
-    lines = [
-        f"inbox: {waiting.path.name}: " + (_targets(waiting.targets) or str(waiting.hint))
-        for waiting in look_into_inbox(settings)
-    ]
+    found, others = part_by_theatre(look_into_inbox(settings), names)
+    lines = [f"inbox: {waiting.path.name}: {_targets(waiting.targets)}" for waiting in found if waiting.targets]
+    lines += [f"inbox: {line}" for line in tell_left([*(w for w in found if not w.targets), *others])]
     received = {row["file_name"] for row in work.lake.read("raw.exports", columns=["file_name"]).to_pylist()}
     for name in names:
         theatre = theatres()[name]
@@ -75,17 +86,18 @@ def run_all(
 ) -> Outcome:
     """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
     outcome = Outcome(latest=settings.latest)
+    _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, names)
-    if look_into_inbox(settings):
+    if list_inbox(settings):
         require_space(settings)
     taken = ingest_showcase(settings, names) if showcase else []
-    from_inbox, left = take_inbox(settings)
+    from_inbox, left = take_inbox(settings, names, on_progress)
     for file in taken + from_inbox:
         if file.is_new:
             on_progress(f"{file.theatre} {file.source}: {file.records} records from {Path(file.path).name}")
             if file.problem:
                 outcome.problems.append(file.problem)
-    outcome.problems += [f"{waiting.path}: {waiting.hint}" for waiting in left]
+    outcome.problems += tell_left(left)
     work = Work(settings)
     stale = [name for name in names if force or stale_parts(work, theatres()[name])]
     if stale or not _publish_if_needed(settings, names, outcome):
@@ -94,9 +106,16 @@ def run_all(
     for line in _tell_changes(work, new):
         on_progress(line)
     outcome.problems += _tell_refused(work, new)
+    outcome.problems += _tell_older(work, new)
     outcome.problems += [one.sentence for one in held_back(work.lake, names)]
     _tell_overrides(work, names, outcome, on_progress)
     return outcome
+
+
+def _migrate(settings: Settings, on_progress: Callable[[str], None]) -> None:
+    migrated = migrate(settings, on_progress)
+    for line in migrated.in_words() if migrated else ():
+        on_progress(f"migrated: {line}")
 
 
 def _tell_changes(work: Work, taken: list[Taken]) -> list[str]:
@@ -138,6 +157,28 @@ def _tell_refused(work: Work, taken: list[Taken]) -> list[str]:
             told.append(
                 f"{Path(file.path).name}: {refused:,} of {file.records:,} records refused ({listed});"
                 " `isw-strikes quarantine` names row, field, value and what to do"
+            )
+    return told
+
+
+def _tell_older(work: Work, taken: list[Taken]) -> list[str]:
+    """Of which new files most records are superseded at once, by what was there before them."""
+    told = []
+    new = {file.export_id for file in taken}
+    for file in taken:
+        where: dict[str, Any] = {"theatre": file.theatre, "source": file.source}
+        outcomes = work.lake.read("core.record_outcomes", columns=["export_id", "outcome"], **where).to_pylist()
+        older = sum(row["export_id"] == file.export_id and row["outcome"] == "superseded" for row in outcomes)
+        if not older or 2 * older < file.records:
+            continue
+        receipts = {row["export_id"]: row for row in work.lake.read("core.receipts", **where).to_pylist()}
+        own = receipts[file.export_id]
+        later = [row for row in receipts.values() if row["receipt_no"] > own["receipt_no"] and row["state"] == APPLIED]
+        if any(row["export_id"] not in new for row in later):
+            told.append(
+                f"{Path(file.path).name} counts as received {own['received_at']:%Y-%m-%d %H:%M}: {older:,} of its"
+                f" {file.records:,} records are older than what stands"
+                f" (received {max(row['received_at'] for row in later):%Y-%m-%d %H:%M})"
             )
     return told
 
@@ -208,6 +249,7 @@ def run_months(
     """
     chosen = _clip(theatres()[name], months)
     outcome = Outcome(latest=settings.latest)
+    _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, [name])
     work = Work(settings)
     is_fresh = not force and not stale_parts(work, theatres()[name]) and is_released(work)
@@ -247,6 +289,7 @@ def _run_jobs(
         for ran in run_pieces(settings, name, runs, force=force, on_progress=on_progress):
             outcome.failures += [f"{name}: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
     if outcome.failures:
+        note_failure(settings, "; ".join(outcome.failures))
         return outcome
     ran = run_release(settings, names, on_progress=on_progress)
     outcome.failures += [f"release: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]

@@ -91,6 +91,10 @@ class Settings(BaseSettings):
         """How many runs a backfill of so many months is."""
         return -(-months // self.months_per_run) if self.months_per_run else 1
 
+    def over_scratch(self, folder: Path) -> Settings:
+        """The same over a folder of this machine alone: nothing of a trial may reach what all machines share."""
+        return Settings(**self.model_dump() | {"data": folder, "store": "", "dask": ""})
+
     @property
     def exports_dir(self) -> Path:
         """Received bytes, each file named by its SHA-256."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CONTROL_OUTPUTS = (*CONTROL_TABLES, "core.control_repairs", "work.control_changes")
 MARTS = tuple(name for name, spec in tables().items() if spec.schema_name == "marts" and spec.storage is not None)
 OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine", "core.receipts", "core.overrides")
-HISTORY_TABLES = ("core.sightings", "core.revisions")
+HISTORY_TABLES = ("core.sightings", "core.revisions", "core.past_strikes")
 # What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
 COMMON_CODE = (
     "steps.py", "lake.py", "content.py", "data_files.py", "disk_errors.py", "settings.py", "storage.py", "processes.py",
@@ -41,7 +41,7 @@ COMMON_CODE = (
 )  # fmt: skip
 MAPPING_CODE = (
     *COMMON_CODE, "mapping.py", "overrides.py", "parsing.py", "coordinates.py", "history.py",
-    "sql/mapping", "sql/history",
+    "standing.py", "sql/mapping", "sql/history",
 )  # fmt: skip
 CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
 ATTRIBUTION_CODE = (
@@ -116,6 +116,7 @@ def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
             Candidate("work.mapped_strikes", mapped.rows, where),
             Candidate("core.sightings", mapped.sightings, where),
             Candidate("core.revisions", mapped.revisions, where),
+            Candidate("core.past_strikes", mapped.past, where),
             *_with_outcomes(work, theatre, part, mapped),
         ]
         built[part] = Built(tuple(candidates), {"months": months})

@@ -46,6 +46,7 @@ class MappedStrikes(Mapped):
 
     sightings: pa.Table
     revisions: pa.Table
+    past: pa.Table
 
 
 def map_strikes(
@@ -106,14 +107,16 @@ def map_strikes(
         strikes = connection.execute(sql("strikes/assemble_strikes"), names | precision).to_arrow_table()
         sightings = connection.execute(sql("strikes/assemble_sightings"), names).to_arrow_table()
         revisions = connection.execute(sql("strikes/assemble_revisions"), names).to_arrow_table()
+    stands = pc.equal(strikes.column("status"), "current")
     return MappedStrikes(
-        table("core.strikes").conform(strikes),
+        table("core.strikes").conform(strikes.filter(stands)),
         settled.outcomes,
         settled.quarantine,
         settled.receipts,
         overridden.overrides,
         table("core.sightings").conform(sightings),
         table("core.revisions").conform(revisions),
+        table("core.past_strikes").conform(strikes.filter(pc.invert(stands))),
     )
 
 

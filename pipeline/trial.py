@@ -90,7 +90,7 @@ def read_aside(settings: Settings, path: Path, theatre: Theatre, source: Source)
         UserError: the file is missing, is no plain file or is larger than the cap.
     """
     with tempfile.TemporaryDirectory(prefix="isw-strikes-trial-") as folder:
-        aside = Settings(**(settings.model_dump() | {"data": Path(folder)}))
+        aside = settings.over_scratch(Path(folder))
         yield read_export(aside, receive(aside, path, RECEIVED), theatre, source, RECEIVED)
 
 

@@ -52,6 +52,7 @@ class Column(BaseModel):
     min: float | None = None
     max: float | None = None
     values: list[str] | None = None
+    deprecated: str | None = Field(default=None, description="What to use instead, where the column will be removed")
 
 
 class Table(BaseModel):
@@ -127,7 +128,7 @@ def tables() -> dict[str, Table]:
             model_parts = {"key": model["key"], "columns": model["columns"]}
         else:
             model_parts = {}
-        table = Table(name=name, **model_parts, **body)
+        table = Table(name=name, **(model_parts | body))
         for column_name, column in table.columns.items():
             column.name = column_name
         result[name] = table

@@ -15,10 +15,11 @@ import sys
 import typer
 
 from pipeline.cli import releases, source
-from pipeline.cli.asking import doctor, explain, exports, trace, who
+from pipeline.cli.asking import doctor, explain, exports, status, trace, who
 from pipeline.cli.console import err
-from pipeline.cli.making import accept, backfill, fetch, ingest, run
+from pipeline.cli.making import accept, backfill, fetch, ingest, migrate, run
 from pipeline.cli.quarantine import quarantine
+from pipeline.cli.query import query
 from pipeline.cli.showing import serve, ui
 from pipeline.cli.tidying import housekeeping
 from pipeline.disk_errors import in_words
@@ -35,9 +36,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 # In the order in which help lists them: making, asking, showing.
-for command in (
-    run, ingest, fetch, accept, quarantine, backfill, housekeeping, who, explain, trace, serve, ui, exports, doctor,
-):  # fmt: skip
+MAKING = (run, ingest, fetch, accept, quarantine, backfill, migrate, housekeeping)
+ASKING = (who, explain, trace, query)
+for command in (*MAKING, *ASKING, serve, ui, exports, status, doctor):
     app.command()(command)
 app.add_typer(releases.app, name="releases")
 app.add_typer(source.app, name="source")

@@ -1,4 +1,4 @@
-"""Commands that answer a question: `who`, `explain`, `trace`, `exports`, `doctor`.
+"""Commands that answer a question: `who`, `explain`, `trace`, `exports`, `status`, `doctor`.
 
 Belongs here: reading arguments and telling the answer. Does not belong here: finding it.
 """
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.table import Table as Grid
 
-from pipeline.cli.console import OptionalTheatre, TheatreName, err, out, theatre_names
+from pipeline.cli.console import OptionalTheatre, TheatreName, err, out, tell_inbox, theatre_names
 from pipeline.errors import UserError
 from pipeline.printing import printable
 from pipeline.settings import Settings
@@ -77,7 +77,7 @@ def trace(strike_id: Annotated[str, typer.Argument(help="Id of a strike, or its 
 
 
 def exports(theatre: OptionalTheatre = None) -> None:
-    """List the exports of the latest release: how many records each had, and what became of them."""
+    """List the exports of the latest release (what was taken so far, before the first): records and their outcomes."""
     from pipeline.export_list import OUTCOMES, list_exports  # noqa: PLC0415 - as above
 
     rows = list_exports(Settings(), theatre)
@@ -86,7 +86,24 @@ def exports(theatre: OptionalTheatre = None) -> None:
         reasons = f" ({row['reasons']})" if row["reasons"] else ""
         out.print(f"{row['theatre']} {row['source']}: {printable(row['file_name'])}", markup=False, soft_wrap=True)
         out.print(f"  {row['records']:,} records: {became or 'none'}{reasons}", markup=False, soft_wrap=True)
+        if row["problem"] or row["notes"]:
+            out.print(f"  {printable(row['problem'] or row['notes'])}", markup=False, soft_wrap=True)
     out.print(f"{len(rows):,} exports, {sum(row['records'] for row in rows):,} records", markup=False)
+    tell_inbox(Settings())
+
+
+def status() -> None:
+    """Say when a run last ended here, whether anything had changed, and which release is in force.
+
+    Ends with 1 where the last run failed, or none has ended yet.
+    """
+    from pipeline.status import Outcome, in_words, read_status  # noqa: PLC0415 - as above
+
+    settings = Settings()
+    out.print("\n".join(in_words(settings)), markup=False)
+    found = read_status(settings)
+    if found is None or found.outcome is Outcome.FAILED:
+        raise typer.Exit(1)
 
 
 def doctor() -> None:

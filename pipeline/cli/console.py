@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from pipeline.errors import UserError
+from pipeline.settings import Settings
 from pipeline.theatres import theatre_files
 
 out = Console(highlight=False, soft_wrap=True)
@@ -25,6 +26,15 @@ Force = Annotated[bool, typer.Option("--force", help="Do what is fresh again too
 def progress(line: str) -> None:
     """Tell a line of progress."""
     out.print(f"  {line}", markup=False)
+
+
+def tell_inbox(settings: Settings) -> None:
+    """Tell how many files stay in the inbox: what was not taken stands in no table."""
+    from pipeline.intake import list_inbox  # noqa: PLC0415 - heavy, and few commands need it
+
+    count = len(list_inbox(settings))
+    if count:
+        err.print(f"! {count:,} in the inbox, not taken: `isw-strikes run --dry-run` says why, `run` tries again")
 
 
 def read_day(text: str, option: str) -> date:

@@ -1,10 +1,11 @@
-"""Commands that take files and make things: `run`, `ingest`, `fetch`, `accept`, `backfill`.
+"""Commands that take files and make things: `run`, `ingest`, `fetch`, `accept`, `backfill`, `migrate`.
 
 Belongs here: reading arguments and telling the outcome. Does not belong here: doing it.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -88,6 +89,8 @@ def ingest(
 
     found_theatre, found_source = find(theatre, source)
     moment = read_moment(received_at, "--received-at") if received_at else None
+    if moment is not None and moment > datetime.now(UTC):
+        raise UserError(f"--received-at {received_at} lies in the future: no correction after it would count")
     failed = 0
     for path in paths:
         try:
@@ -97,7 +100,8 @@ def ingest(
             failed += 1
             continue
         state = "refused" if taken.problem else "taken" if taken.is_new else "already there, nothing to do"
-        out.print(f"{path}: {state}, {taken.records} records, id {taken.export_id[:16]}", markup=False)
+        again = f" (the same bytes as on {taken.said_before:%Y-%m-%d})" if taken.said_before else ""
+        out.print(f"{path}: {state}{again}, {taken.records} records, id {taken.export_id[:16]}", markup=False)
         if taken.problem:
             err.print(f"! {taken.problem}", markup=False)
             failed += 1
@@ -137,11 +141,15 @@ def accept(
     at: Annotated[
         str | None, typer.Option("--at", help="When (ISO 8601); now where not given.", metavar="TIME")
     ] = None,
+    theatre: OptionalTheatre = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Its source, where the export is held for several.")
+    ] = None,
 ) -> None:
     """Let in an export that a run held back; `isw-strikes run` then applies it. Who, when and why are kept."""
     from pipeline.acceptance import accept as let_in  # noqa: PLC0415 - as above
 
-    one = let_in(Settings(), export, by, why, read_moment(at, "--at") if at else None)
+    one = let_in(Settings(), export, by, why, read_moment(at, "--at") if at else None, theatre, source)
     out.print(f"{printable(one.file_name)} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
     out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)
 
@@ -171,3 +179,15 @@ def backfill(
         _tell_plan(plan_months(Settings(), name, months))
         return
     _tell(run_months(Settings(), name, months, force=force, on_progress=progress, split=split))
+
+
+def migrate() -> None:
+    """Bring the data folder of an older version to this one's layout; nothing received is lost. `run` does so too."""
+    from pipeline.migration import migrate as bring_up  # noqa: PLC0415 - as above
+
+    done = bring_up(Settings(), progress)
+    if done is None:
+        out.print("Nothing to migrate: the data folder is laid out as this version lays it out.")
+        return
+    out.print("\n".join(done.in_words()), markup=False)
+    out.print("Next: isw-strikes run", markup=False)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.console import out
+from pipeline.cli.console import out, tell_inbox
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 
@@ -53,3 +53,5 @@ def quarantine(
         counts = listing.count_refused(found)
         out.print("\n".join(listing.tell_counts(counts)), markup=False)
         out.print(f"\n{listing.tell_next(settings, None, counts)}", markup=False)
+    if not reason and not as_csv:
+        tell_inbox(settings)

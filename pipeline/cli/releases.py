@@ -14,12 +14,15 @@ import typer
 from pipeline.cli.console import out
 from pipeline.errors import UserError
 from pipeline.settings import Settings
+from pipeline.spreadsheets import guard
 
 if TYPE_CHECKING:
     from pipeline.release import Release
 
 app = typer.Typer(rich_markup_mode=None)
 
+STRIKES = ("theatre", "source", "strike_id", "place", "date_from", "change", "what")
+HEADLINES = ("theatre", "source", "window", "n_before", "n_after", "expected_before", "expected_after")
 ReleaseId = Annotated[str, typer.Argument(help="Id of a release, or its beginning; `latest` for the one in force.")]
 
 
@@ -49,6 +52,7 @@ def show(release: ReleaseId = "latest") -> None:
     manifest = read_manifest(copy_release(Settings(), one.id))
     out.print(f"{one.id}{', in force' if one.is_latest else ''}", markup=False)
     out.print(f"  of what was received by {one.as_of}, by code {one.code_version[:12]}", markup=False)
+    out.print(f"  table contract {manifest.contract or 'none: of before there was one'}", markup=False)
     out.print(f"  {len(manifest.inputs):,} exports, {sum(i['records'] or 0 for i in manifest.inputs):,} records")
     for name, rows in one.rows.items():
         out.print(f"  {rows:>12,}  {name}", markup=False)
@@ -62,16 +66,19 @@ def diff(
     after: ReleaseId = "latest",
     most: Annotated[int, typer.Option(help="Strikes named for each change; the others are counted.")] = 10,
     as_csv: Annotated[bool, typer.Option("--csv", help="Every strike that differs, as CSV.")] = False,
+    headlines: Annotated[bool, typer.Option("--headlines", help="With --csv: the headlines that moved.")] = False,
 ) -> None:
     """Say which strikes were added, changed, withdrawn or re-attributed, and how the headline moved."""
     from pipeline.release import compare_releases, copy_release  # noqa: PLC0415 - as above
 
     found = compare_releases(*(copy_release(Settings(), _find(one).id) for one in (before, after)))
     if as_csv:
-        names = ["theatre", "source", "strike_id", "place", "date_from", "change", "what"]
+        rows, names = (found.headlines, HEADLINES) if headlines else (found.strikes, STRIKES)
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(found.strikes)
+        writer.writerows(
+            {name: guard(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in rows
+        )
         return
     for line in found.in_words(most):
         out.print(line, markup=False)

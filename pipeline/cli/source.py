@@ -49,7 +49,7 @@ def new(
     dialect: Annotated[
         list[str] | None,
         typer.Option(
-            help="What the file does not say of itself: encoding, delimiter, quote, sheet or crs, "
+            help="What the file does not say of itself: encoding, delimiter, quote, sheet, header_row or crs, "
             "as in crs=EPSG:32637. May be repeated.",
             metavar="KEY=VALUE",
         ),
@@ -61,9 +61,18 @@ def new(
     examples, and the next command go to standard error. Nothing is taken in.
     """
     from pipeline.proposals import propose  # noqa: PLC0415 - heavy, and only this command needs it
-    from pipeline.proposals.inspection import visible  # noqa: PLC0415 - as above
+    from pipeline.proposals.inspection import quoted, visible  # noqa: PLC0415 - as above
 
     found = propose(Settings(), file, _theatre(theatre) if theatre else None, name, kind, _dialect(dialect or []))
+    if not found.source.fields:
+        told = "; ".join(found.doubts)
+        columns = ", ".join(quoted(name) for name in found.unmapped[:8])
+        raise UserError(
+            visible(
+                f"{file}: no column could be mapped. They are read as {columns}: if those are no names of columns, "
+                f"delete the rows above the header or give --dialect header_row=2. {told}"
+            )
+        )
     out.print(found.text, markup=False, end="")
     err.print(f"\n{visible(found.summary)}", markup=False)
     err.print("\nNot sure:")

@@ -144,7 +144,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise RefusedError("export_unsafe", f"member {name!r} is a link or device")
     if member.flag_bits & ENCRYPTED:
-        raise RefusedError("export_unreadable", f"member {name!r} is encrypted")
+        raise RefusedError("export_encrypted", f"member {name!r} is encrypted")
 
 
 def _check_sizes(settings: Settings, members: list[zipfile.ZipInfo]) -> None:

@@ -37,10 +37,11 @@ MARKUP = ("<", "%PDF", "{\\rtf")
 
 
 class Cut(NamedTuple):
-    """How rows are cut into cells."""
+    """How rows are cut into cells, and how many lines stand above the header."""
 
     delimiter: str
     quote: str
+    skipped: int = 0
 
 
 class Row(NamedTuple):
@@ -69,9 +70,12 @@ def read(given: Given) -> Content:
     csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reading sets the same cap
     encoding = choose_encoding(path, given.dialect.encoding, notes)
     quote = given.dialect.quote or '"'
-    with _open(path, encoding) as file:
-        cut = Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote)
-    with _open(path, encoding) as file:
+    skipped = (given.dialect.header_row or 1) - 1
+    with _open(path, encoding, skipped) as file:
+        cut = Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote, skipped)
+    if skipped:
+        notes.append(f"{skipped} lines above the header were passed over")
+    with _open(path, encoding, skipped) as file:
         header = next(_rows(settings, file, cut), None)
     if header is None:
         raise RefusedError("export_empty", "the file holds no text")
@@ -83,7 +87,7 @@ def read(given: Given) -> Content:
     names = unique_names(header.cells)
     return Content(
         format="csv",
-        records=_records(settings, path, encoding, cut, names),
+        records=_records(settings, path, encoding, cut, names, notes),
         encoding=encoding,
         fields=tuple(names),
         notes=notes,
@@ -93,24 +97,41 @@ def read(given: Given) -> Content:
 READER = Reader("csv", sniff, read)
 
 
-def _open(path: Path, encoding: str) -> TextIO:
+def _open(path: Path, encoding: str, skipped: int) -> TextIO:
     # newline="" keeps line breaks within quoted cells as they are.
     file = path.open(encoding=encoding, newline="")
     if encoding.endswith(("-le", "-be")) and file.read(1) != "\ufeff":
         file.seek(0)
+    for _ in range(skipped):
+        file.readline(SAMPLE)  # a title is short; of a longer line the rest would stand for the header and be told of
     return file
 
 
-def _records(settings: Settings, path: Path, encoding: str, cut: Cut, names: list[str]) -> Iterator[Record]:
-    width = len(names)
-    with _open(path, encoding) as file:
+def _records(
+    settings: Settings, path: Path, encoding: str, cut: Cut, names: list[str], notes: list[str]
+) -> Iterator[Record]:
+    width, last = len(names), None
+    with _open(path, encoding, cut.skipped) as file:
         rows = _rows(settings, file, cut)
         next(rows)
         for number, row in enumerate(rows, start=1):
+            last = row
             if len(row.cells) == width and row.problem is None:
                 yield Record("", number, row.line, dict(zip(names, row.cells, strict=True)))
             else:
                 yield _malformed(settings, names, number, row)
+    if last is not None and len(last.cells) < width and not _is_ended(path):
+        notes.append(
+            f"line {last.line}: the last row has {len(last.cells)} cells of {width} and no end of line: "
+            "the file may be cut off; compare its size with the sender's"
+        )
+
+
+def _is_ended(path: Path) -> bool:
+    """Whether a text ends with the end of a line."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, 4), io.SEEK_END)
+        return file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 def _malformed(settings: Settings, names: list[str], number: int, row: Row) -> Record:
@@ -129,7 +150,7 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
     pending: list[str] = []
     lines = _lines(settings, file, pending)
     reader = csv.reader(lines, delimiter=cut.delimiter, quotechar=cut.quote, strict=True)
-    start = 1
+    start = 1 + cut.skipped
     is_first = True
     while True:
         try:
@@ -138,13 +159,13 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
                     yield Row(cells, start)
                 pending.clear()
                 is_first = False
-                start = reader.line_num + 1
+                start = reader.line_num + 1 + cut.skipped
             return
         except csv.Error as error:
             yield Row("".join(pending), start, _row_problem(settings, error, start))
             pending.clear()
             is_first = False
-            start = reader.line_num + 1
+            start = reader.line_num + 1 + cut.skipped
 
 
 def _lines(settings: Settings, file: TextIO, pending: list[str]) -> Iterator[str]:

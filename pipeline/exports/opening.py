@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.exports import archives, delimited
 from pipeline.exports.encodings import HEAD, decode_head
-from pipeline.exports.registry import find_reader, likely
+from pipeline.exports.registry import find_reader, is_protected, likely
 from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
@@ -110,6 +110,8 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
     if reader is not None:
         return [Part(name, reader, given)]
     parts = _find_in_members(given, members, depth, notes) if members else []
+    if not parts and is_protected(path, head):
+        raise RefusedError("export_encrypted", "the Office document is encrypted")
     if not parts:
         raise RefusedError("export_format_unknown", f"the content looks like {likely(head, members)}")
     return parts

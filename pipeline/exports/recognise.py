@@ -58,12 +58,13 @@ def read_columns(settings: Settings, path: Path, dialect: Dialect) -> frozenset[
 
 
 def find_fault(settings: Settings, path: Path) -> str | None:
-    """Why the first records of a file cannot be read, in words; None where they can."""
+    """Why the first records of a file cannot be read, and what to do, in words; None where they can."""
     try:
         with open_export(settings, path, Dialect()) as opened:
             next(iter(opened.read().records), None)
     except RefusedError as refusal:
-        return f"{reason(refusal.code).about.lower()} ({refusal})"
+        why = reason(refusal.code)
+        return f"{why.about[0].lower()}{why.about[1:]} ({refusal}). {why.hint}"
     except OSError as error:
         return error.strerror or "it cannot be opened"
     return None

@@ -6,8 +6,10 @@ Does not belong here: anything that a single format needs.
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline.exports import (
     archives,
@@ -40,11 +42,14 @@ READERS: list[Reader] = [
     delimited.READER,
 ]
 
+# How old Office documents begin, and what one that is protected by a password holds.
+OFFICE = b"\xd0\xcf\x11\xe0"
+PROTECTED = "EncryptedPackage".encode("utf-16-le")
 # What files that are not read turn out to be, for the message.
 OTHERS = {
     b"%PDF": "a PDF document",
     b"SQLite format 3": "an SQLite database that is no GeoPackage",
-    b"\xd0\xcf\x11\xe0": "an old or encrypted Office document",
+    OFFICE: "an Office document in the old format (.xls, .doc)",
     b"PARE": "encrypted Parquet",
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
@@ -58,6 +63,14 @@ TAG = re.compile(r"<(!DOCTYPE html|[A-Za-z][\w:.-]*)", re.IGNORECASE)
 def find_reader(head: bytes, names: Sequence[str]) -> Reader | None:
     """The reader for a file by its first bytes and, if it is an archive, its members' names; None where none fits."""
     return next((reader for reader in READERS if reader.sniff(head, names)), None)
+
+
+def is_protected(path: Path, head: bytes) -> bool:
+    """Whether a file is a workbook of today within the old format of Office: so it is when it has a password."""
+    if not head.startswith(OFFICE):
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(PROTECTED) >= 0
 
 
 def likely(head: bytes, names: Sequence[str]) -> str:

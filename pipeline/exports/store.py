@@ -80,6 +80,24 @@ def _place(settings: Settings, digest: str) -> Path:
     return settings.exports_dir / digest[:2] / digest
 
 
+def find_kept(settings: Settings, sha256: str, file_name: str) -> Received:
+    """A file that was received before, by its bytes and the name under which it came; the bytes are checked.
+
+    Raises:
+        UserError: the bytes are not there, or are others.
+    """
+    path = _place(settings, sha256)
+    try:
+        open_store(settings).fetch(path.relative_to(settings.root).as_posix(), path)
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"its bytes cannot be read from {path} ({error.strerror}): restore them from a copy") from error
+    if found != sha256:
+        raise UserError(f"its bytes in {path} are damaged (SHA-256 {found}): restore them from a copy")
+    return Received(sha256, sha256, file_name, path.stat().st_size, path)
+
+
 def _open_plain(path: Path) -> BinaryIO:
     # O_NONBLOCK: opening a named pipe that nobody writes to must not wait for ever.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)

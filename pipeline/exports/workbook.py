@@ -62,7 +62,8 @@ def read(given: Given) -> Content:
     sheets, notes = survey(settings, path), list[str]()
     with _loaded(given) as book:
         sheet = _choose(book, sheets, given.dialect.sheet)
-    rows = _rows(given, sheet.title)
+    first = given.dialect.header_row or 1
+    rows = ((line, cells) for line, cells in _rows(given, sheet.title) if line >= first)
     header = next(rows, None)
     if header is None:
         raise RefusedError("export_empty", f"sheet {sheet.title} holds no cells", layer=sheet.title)
@@ -76,6 +77,8 @@ def read(given: Given) -> Content:
         texts[cell["column"] - 1] = str(json_value(cell["value"]))
     names = unique_names(texts)
     notes.append(f"sheet {sheet.title} was read")
+    if first > 1:
+        notes.append(f"{first - 1} rows above the header were passed over")
     if sheet.merged:
         notes.append(f"merged cells, whose value stands in the first of them only: {', '.join(sheet.merged[:5])}")
     return Content("xlsx", _records(settings, rows, names, notes), None, None, tuple(names), notes)

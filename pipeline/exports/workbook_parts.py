@@ -29,6 +29,7 @@ MERGED = re.compile(
 DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 ROWS_OF_RANGE = re.compile(r"[A-Z]+(\d+):[A-Z]+(\d+)")
 MERGED_AT_MOST = 10_000
+MERGED_TOLD = 20
 
 
 class Sheet(NamedTuple):
@@ -89,8 +90,11 @@ def check_header(sheet: Sheet, line: int) -> None:
         sheet: the sheet.
         line: row of the header: the first that holds anything.
     """
-    for text in sheet.merged:
-        found = ROWS_OF_RANGE.fullmatch(text)
-        if found and int(found.group(1)) <= line <= int(found.group(2)):
-            why = f"row {line} of sheet {sheet.title} should name the columns, but its cells {text} are merged"
-            raise RefusedError("export_header_merged", why, line=line, layer=sheet.title)
+    ranges = [(text, found) for text in sheet.merged if (found := ROWS_OF_RANGE.fullmatch(text))]
+    at_fault = [text for text, found in ranges if int(found.group(1)) <= line <= int(found.group(2))]
+    at_fault.sort(key=lambda text: (text.index(":"), text))  # from left to right
+    if at_fault:
+        more = f" and {len(at_fault) - MERGED_TOLD} more" if len(at_fault) > MERGED_TOLD else ""
+        cells = ", ".join(at_fault[:MERGED_TOLD]) + more
+        why = f"row {line} of sheet {sheet.title} should name the columns, but its cells {cells} are merged"
+        raise RefusedError("export_header_merged", why, line=line, layer=sheet.title)

@@ -92,7 +92,7 @@ def _retry_after(text: str | None) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of eleven digits
         return None
     return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else None
 
@@ -113,7 +113,7 @@ def read_json(address: str, body: bytes) -> dict[str, Any]:
         raise PassingFault(f"{plain(address)}: {body[:40]!r}… is no JSON") from None
     if not isinstance(answer, dict):
         raise PassingFault(f"{plain(address)}: no JSON object")
-    if "error" in answer:
+    if answer.get("error") is not None:
         raise _error_under_200(address, answer["error"])
     return answer
 

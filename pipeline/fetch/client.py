@@ -82,7 +82,7 @@ class Client:
                         f"{plain(address)} has moved to {plain(response.url)}: look whether it is the same, "
                         "then change `address` in the theatre's file"
                     )
-                return read_json(address, b"".join(self.chunks(response)))
+                return read_json(address, b"".join(self.chunks(response, cap="max_document_bytes")))
 
         return self.again(once)
 
@@ -129,30 +129,30 @@ class Client:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise PassingFault(f"{plain(address)}: {_in_words(error)}") from None
 
-    def chunks(self, response: httpx.Response, before: int = 0) -> Iterator[bytes]:
-        """The body of an answer, within the cap on size and the deadline; ``before`` bytes came in another answer.
+    def chunks(self, response: httpx.Response, before: int = 0, cap: str = "max_export_bytes") -> Iterator[bytes]:
+        """The body of an answer, within a cap on size and the deadline; ``before`` bytes came in another answer.
 
         Raises:
             FetchFailed: it is larger than the cap.
             PassingFault: it takes longer than the deadline.
         """
-        cap, size = self.settings.max_export_bytes, before
+        most, size = getattr(self.settings, cap), before
         length = response.headers.get("content-length", "")
-        if length.isdecimal() and size + int(length) > cap:
-            raise over_cap(self.settings, plain(response.url))
+        if length.isdecimal() and size + int(length) > most:
+            raise over_cap(self.settings, plain(response.url), cap)
         end = time.monotonic() + self.settings.fetch_deadline_s
         for chunk in response.iter_bytes():  # as it comes: of a size, a dripping server would be waited for
             size += len(chunk)
-            if size > cap:
-                raise over_cap(self.settings, plain(response.url))
+            if size > most:
+                raise over_cap(self.settings, plain(response.url), cap)
             if time.monotonic() > end:
                 raise PassingFault(f"{plain(response.url)}: no end within {self.settings.fetch_deadline_s:g} s")
             yield chunk
 
 
-def over_cap(settings: Settings, address: str) -> FetchFailed:
-    """A refusal because something is larger than an export may be."""
-    cap = f"max_export_bytes = {settings.max_export_bytes:,} (ISW_MAX_EXPORT_BYTES)"
+def over_cap(settings: Settings, address: str, name: str = "max_export_bytes") -> FetchFailed:
+    """A refusal because something is larger than the cap of that name."""
+    cap = f"{name} = {getattr(settings, name):,} (ISW_{name.upper()})"
     return FetchFailed(f"{address}: larger than {cap}; nothing was taken. Raise the cap if you trust it")
 
 

@@ -10,9 +10,12 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
+
+import httpx
 
 from pipeline.errors import UserError
 from pipeline.fetch.answers import plain
@@ -37,27 +40,32 @@ class Fetched:
     Attributes:
         theatre: its theatre.
         source: its name.
-        state: ``new`` export taken, ``unchanged`` since the last, or ``failed``: nothing was taken.
+        state: ``new`` export taken, ``refused`` as a whole though kept, ``unchanged`` since the last, or ``failed``:
+            nothing was taken.
         records: records of the export.
         bytes: size of the export; 0 where nothing was sent because nothing changed.
         problem: why it failed, or why the export could not be read.
+        said_before: when the server said the very same before, where it said something else in between.
     """
 
     theatre: str
     source: str
-    state: Literal["new", "unchanged", "failed"]
+    state: Literal["new", "refused", "unchanged", "failed"]
     records: int = 0
     bytes: int = 0
     problem: str | None = None
+    said_before: datetime | None = None
 
     def in_words(self) -> str:
         """One line."""
         told = {
             "new": f"new, {self.records:,} records in {self.bytes:,} bytes",
+            "refused": f"new, but refused as a whole: {self.bytes:,} bytes",
             "unchanged": f"unchanged, {self.records:,} records",
             "failed": "failed, nothing taken",
         }
-        return f"{self.theatre} {self.source}: {told[self.state]}"
+        again = f", back to what it said on {self.said_before:%Y-%m-%d %H:%M}" if self.said_before else ""
+        return f"{self.theatre} {self.source}: {told[self.state]}{again}"
 
 
 def choose_sources(theatre_names: Sequence[str], source_name: str | None) -> list[tuple[Theatre, Source]]:
@@ -89,7 +97,8 @@ def fetch_sources(
         on_progress(f"{theatre.name} {source.name}: asking {plain(source.fetch.address) if source.fetch else ''}")
         try:
             found.append(_fetch(settings, theatre, source, on_progress))
-        except (UserError, OSError) as error:  # a full disk fails one source in words like anything else
+        # A full disk, or a redirection to what is no address, fails one source in words like anything else.
+        except (UserError, OSError, UnicodeError, httpx.InvalidURL) as error:
             found.append(Fetched(theatre.name, source.name, "failed", problem=str(error)))
     return found
 
@@ -142,14 +151,15 @@ def _take(settings: Settings, theatre: Theatre, source: Source, memory: Memory, 
     memory.part.replace(whole)
     memory.forget_part()
     try:
-        taken = ingest(settings, whole, theatre, source)
+        taken = ingest(settings, whole, theatre, source, is_fetched=True)
         size = whole.stat().st_size
         if version is not None:
             memory.remember(Seen(block.address, version.etag, version.last_modified, _sha256(whole)))
     finally:
         whole.unlink(missing_ok=True)
-    state: Literal["new", "unchanged"] = "new" if taken.is_new else "unchanged"
-    return Fetched(theatre.name, source.name, state, taken.records, size, taken.problem)
+    came: Literal["new", "refused"] = "refused" if taken.problem else "new"
+    state: Literal["new", "refused", "unchanged"] = came if taken.is_new else "unchanged"
+    return Fetched(theatre.name, source.name, state, taken.records, size, taken.problem, taken.said_before)
 
 
 def file_name(source: Source) -> str:

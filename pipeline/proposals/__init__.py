@@ -1,7 +1,7 @@
 """Proposals: a mapping for an export that no source of a theatre describes yet.
 
-Belongs here: guessing by names *and* values (``inspection``, ``days``, ``points``, ``fields``), and writing the guess
-down as a source's YAML with all that is not sure about it (``block``).
+Belongs here: guessing by names *and* values (``header``, ``inspection``, ``days``, ``points``, ``fields``), and writing
+the guess down as a source's YAML with all that is not sure about it (``block``).
 Does not belong here: trying a mapping (``trial``), deciding: a person reads the proposal and changes it.
 
 A proposal depends on the file, the theatre and ``names.yaml`` alone: the same file gives the same text.
@@ -17,7 +17,8 @@ from pipeline.proposals.block import Proposal, write_block
 from pipeline.proposals.days import read_days, span_of
 from pipeline.proposals.draft import Draft, known_names
 from pipeline.proposals.fields import fill
-from pipeline.proposals.inspection import Inspection, inspect
+from pipeline.proposals.header import inspect_table
+from pipeline.proposals.inspection import Inspection, quoted
 from pipeline.proposals.points import find_points
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect, Theatre, theatres
@@ -48,9 +49,10 @@ def propose(
     Raises:
         UserError: it cannot be read, fits no theatre, or the name is taken.
     """
-    dialect = dialect or Dialect()
-    found = inspect(settings, path, dialect)
-    told = [] if theatre else ["theatre: not given, chosen by where and when the rows lie"]
+    told = list[str]()
+    found, dialect = inspect_table(settings, path, dialect or Dialect(), told)
+    if theatre is None:
+        told.append("theatre: not given, chosen by where and when the rows lie")
     theatre = theatre or _choose_theatre(found)
     return write_block(settings, path, found, theatre, fill(Draft(found, theatre, kind)), name, dialect, told)
 
@@ -72,6 +74,8 @@ def _choose_theatre(found: Inspection) -> Theatre:
     if max(scores[ranked[0]]) < 0.5 or (len(ranked) > 1 and scores[ranked[0]] == scores[ranked[1]]):
         raise UserError(
             f"{found.file_name}: neither coordinates nor days say which theatre it is of: "
-            f"give --theatre, one of {', '.join(scores)}"
+            f"give --theatre, one of {', '.join(scores)}. Its columns are read as "
+            f"{', '.join(quoted(name) for name in list(found.columns)[:5])}: if those are no names of columns, delete "
+            "the rows above the header or give --dialect header_row=2"
         )
     return theatres()[ranked[0]]

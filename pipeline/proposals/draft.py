@@ -31,6 +31,12 @@ def known_names() -> dict[str, list[str]]:
     return {str(key): [str(name) for name in names] for key, names in raw.items()}
 
 
+def _columns_of(spec: Any) -> list[str]:
+    if isinstance(spec, dict):
+        return list(spec.get("names", []))
+    return list(spec) if isinstance(spec, list) else [spec]
+
+
 @dataclass
 class Draft:
     """A mapping in the making; ``fields.fill`` fills it.
@@ -68,8 +74,7 @@ class Draft:
     @property
     def taken(self) -> set[str]:
         """Columns that are mapped."""
-        specs = self.fields.values()
-        return set(chain.from_iterable(spec.get("names", []) if isinstance(spec, dict) else [spec] for spec in specs))
+        return set(chain.from_iterable(_columns_of(spec) for spec in self.fields.values()))
 
     def free(self) -> list[Column]:
         """Columns that are not mapped yet and hold plain values."""

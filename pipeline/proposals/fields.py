@@ -6,21 +6,27 @@ Does not belong here: days and holders (``dating``, ``holding``), coordinates (`
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.mapping import lookup
 from pipeline.parsing import map_unique
 from pipeline.proposals.dating import add_days
+from pipeline.proposals.days import read_days, span_of
 from pipeline.proposals.draft import MOST_WORDS, Draft, is_numeric, is_web, known_names
 from pipeline.proposals.holding import add_controller, find_kind
 from pipeline.proposals.inspection import Column, examples, plain, words
 from pipeline.proposals.points import find_points
 from pipeline.strikes import UNSTATED
-from pipeline.theatres import precision_scales
+from pipeline.theatres import precision_scales, theatres
 
 MOST_ID_LENGTH = 80
 UNIQUE = 0.97
+MANY_ROWS = 20
+WORDED = 0.9
+DIGIT = re.compile(r"\d")
 HIGHEST_LEVEL = 10  # numbers up to it are levels of a scale, larger ones metres
 
 
@@ -68,8 +74,11 @@ def _add_province(draft: Draft) -> None:
     named = draft.named("province")
     likely = sorted((c for c in draft.free() if fits[c.name] >= 0.5), key=lambda c: (c not in named, -fits[c.name]))
     if likely:
-        column = likely[0]
-        draft.fields["province"] = column.name
+        # Several that are named so are all read, each where those before it are empty.
+        columns = [likely[0], *(c for c in likely[1:] if likely[0] in named and c in named)]
+        listed = [c.name for c in columns]
+        draft.fields["province"] = listed if len(listed) > 1 else listed[0]
+        column = Column(" or ".join(listed), pc.coalesce(*(c.texts for c in columns)))
         known = lookup(column.texts, draft.theatre.province_aliases)
         strange = draft.strange(column, known)
         if strange:
@@ -98,7 +107,8 @@ def _add_id(draft: Draft) -> None:
     good = [c for c in draft.named("id") if c in fitting and c.plain_name not in numbering]
     good.sort(key=lambda c: words(c.name)[-1] != "id")
     numbers = [c for c in fitting if c.plain_name in numbering]
-    chosen = next(iter([*good, *numbers]), None)
+    coded = [] if good else _coded(draft, [c for c in fitting if c not in numbers])
+    chosen = next(iter([*good, *coded, *numbers]), None)
     if chosen is None:
         draft.doubts.append(
             "key: no column identifies a row, so its content does: a row that is corrected counts as a new strike "
@@ -106,7 +116,9 @@ def _add_id(draft: Draft) -> None:
         )
         return
     draft.fields["id"], draft.key = chosen.name, ["id"]
-    others = [c.name for c in (*good, *numbers) if c is not chosen]
+    others = [c.name for c in (*good, *coded, *numbers) if c is not chosen]
+    if chosen in coded:
+        draft.doubts.append(f"id: no name says it; `{chosen.name}` is taken, for each row has a code of its own there")
     if others:
         draft.doubts.append(f"id: `{chosen.name}` is taken; {', '.join(f'`{n}`' for n in others)} would do too")
     if chosen in numbers:
@@ -119,8 +131,33 @@ def _add_id(draft: Draft) -> None:
         draft.doubts.append(f"id: {lacking:,} rows have no `{chosen.name}`; they would be quarantined")
 
 
+def _coded(draft: Draft, fitting: list[Column]) -> list[Column]:
+    """Columns with a code for each row, whatever their names: letters and digits before numbers, shorter ones first.
+
+    Numbers alone are believed on many rows only: they may count anything.
+    """
+    span = span_of(draft.theatre)
+    codes = [c for c in fitting if all(DIGIT.search(text) for text in c.counts) and read_days(c, span) is None]
+    codes = [c for c in codes if draft.found.rows >= MANY_ROWS or not is_numeric(c)]
+    return sorted(codes, key=lambda c: (is_numeric(c), sum(map(len, c.counts)) / len(c.counts)))
+
+
+def _worded(draft: Draft, known: set[str]) -> Column | None:
+    """The free column that says two or more words of a vocabulary, and hardly anything else."""
+    for column in draft.free():
+        said = {text: count for text, count in column.counts.items() if text.casefold() in known}
+        if len(said) >= 2 and sum(said.values()) >= WORDED * column.filled and not is_numeric(column):
+            return column
+    return None
+
+
 def _add_precision(draft: Draft) -> None:
     column = next(iter(draft.named("precision")), None)
+    if column is None:
+        by_scale = {scale.casefold() for one in precision_scales().values() for scale in one.levels}
+        column = _worded(draft, by_scale)
+        if column is not None:
+            draft.doubts.append(f"precision: no name says it; the values of `{column.name}` are levels of a scale")
     if column is None or (len(column.counts) > MOST_WORDS and not is_numeric(column)):
         return
     draft.fields["precision"] = column.name
@@ -158,6 +195,13 @@ def _levels(scale: str, column: Column) -> set[str]:
 
 def _add_confidence(draft: Draft) -> None:
     column = next((c for c in draft.named("confidence") if len(c.counts) <= MOST_WORDS), None)
+    if column is None:
+        sources = [source for theatre in theatres().values() for source in theatre.sources.values()]
+        column = _worded(draft, {word.casefold() for source in sources for word in source.confidence})
+        if column is not None:
+            draft.doubts.append(
+                f"confidence: no name says it; the values of `{column.name}` are words of other sources"
+            )
     if column is not None:
         draft.fields["confidence"] = column.name
         draft.confidence = {text: text.casefold() for text in sorted(column.counts)}

@@ -33,6 +33,14 @@ NESTED = re.compile(r"\s*[\[{]")
 POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON, shapely.GeometryType.GEOMETRYCOLLECTION)
 
 
+class UnreadError(UserError):
+    """A file that was refused as a whole, with the code of the reason."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """A column or property: the text of each record, trimmed; null where it has none."""
@@ -81,6 +89,7 @@ class Inspection:
         centres: longitude and latitude of the middle of each record's shape, of whatever kind; NaN where it has none.
         polygons: records with an area.
         faulty: records whose shape is broken.
+        first_line: line or row on which the first record starts; None where the format has none.
     """
 
     file_name: str
@@ -93,6 +102,7 @@ class Inspection:
     centres: np.ndarray[Any, np.dtype[np.float64]]
     polygons: int
     faulty: int
+    first_line: int | None = None
 
     @property
     def rows(self) -> int:
@@ -132,7 +142,8 @@ def inspect(settings: Settings, path: Path, dialect: Dialect) -> Inspection:
         dialect: what is known of the file.
 
     Raises:
-        UserError: it cannot be read; the message says why and what to do.
+        UnreadError: it cannot be read; the message says why and what to do.
+        UserError: there is no such file, or it is larger than the cap.
     """
     nothing = Source(
         name="new", kind="strikes", title="", publisher="", credit="", terms="", key=(), fields={}, dialect=dialect
@@ -140,9 +151,10 @@ def inspect(settings: Settings, path: Path, dialect: Dialect) -> Inspection:
     any_theatre = next(iter(theatres().values()))  # only named in the rows that are read, and those are thrown away
     with read_aside(settings, path, any_theatre, nothing) as reading:
         if reading.export["problem"]:
-            raise UserError(
+            raise UnreadError(
                 f"{reading.export['problem']} What a file does not say of itself is told with --dialect, "
-                "such as --dialect sheet=Strikes or --dialect crs=EPSG:32637."
+                "such as --dialect sheet=Strikes, header_row=2 or crs=EPSG:32637.",
+                reading.export["problem_code"],
             )
         names = _names(reading.records)
         exports = table("raw.exports").conform([reading.export])
@@ -163,6 +175,7 @@ def inspect(settings: Settings, path: Path, dialect: Dialect) -> Inspection:
             np.column_stack([bounds[:, 0] + bounds[:, 2], bounds[:, 1] + bounds[:, 3]]) / 2,
             int(np.isin(kinds, POLYGONS).sum()),
             frame.num_rows - frame.column("problem").null_count,
+            pc.min(frame.column("line_no")).as_py(),
         )
 
 

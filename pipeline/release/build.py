@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.catalogue import table
+from pipeline.catalogue.contract import VERSION as CONTRACT
 from pipeline.expectations import Validation, write_report
 from pipeline.processes import is_alive
 from pipeline.release.database import OPENS_WITH, open_database, write_database
@@ -111,6 +112,7 @@ def build_release(
         write_summary(folder / REPORT, said)
         manifest = Manifest(
             **said,
+            contract=CONTRACT,
             code_version=code_version,
             config_digest=config_digest,
             theatres={name: _theatre(theatre) for name, theatre in sorted(theatres.items())},

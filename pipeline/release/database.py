@@ -1,13 +1,13 @@
 """The release's DuckDB file.
 
-Belongs here: DDL and comments from the catalogue, loading the tables in order, one view, and a digest of the
+Belongs here: DDL and comments from the catalogue, loading the tables in order, views (``views``), and a digest of the
 content.
 Does not belong here: what the tables mean, other file formats.
 
 The file is written in DuckDB's oldest storage format that holds these types (v1.0.0): DuckDB 1.1.3, 1.2, 1.3
 and 1.4 open it, as does 1.5 (tried). Geometry is GEOMETRY *without* a CRS in its type: the CRS-typed form
 asks for storage version 1.5, which nothing older opens, and in this format it would be dropped without a
-word. All geometry is OGC:CRS84, as each column's comment says. Every other column, and the view, is read
+word. All geometry is OGC:CRS84, as each column's comment says. Every other column, and the views, are read
 without the spatial extension; a reader needs it (``INSTALL spatial; LOAD spatial``) for geometry functions,
 and before DuckDB 1.5 to make sense of geometry at all.
 """
@@ -24,16 +24,16 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.catalogue import ARROW_TYPES, SQL_TYPES, Column, Table, table
+from pipeline.catalogue.contract import VERSION as CONTRACT
 from pipeline.content import content_digest
 from pipeline.lake import quote, sql
 from pipeline.release.manifest import released
+from pipeline.release.views import MACROS, VIEWS
 from pipeline.settings import Settings
 
 STORAGE_VERSION = "v1.0.0"
 OPENS_WITH = "DuckDB 1.1 or newer"
-VIEW = "marts.strikes_attributed"
 ARROW_OF_SQL = {sql_type: ARROW_TYPES[kind] for kind, sql_type in SQL_TYPES.items()}
-VIEW_ABOUT = "Strikes with who held the ground and their episode. One row a strike; joined, nothing added."
 
 
 def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) -> str:
@@ -58,7 +58,9 @@ def write_database(path: Path, frames: dict[str, pa.Table], settings: Settings) 
             spec = table(name)
             connection.execute(create_table(spec))
             _insert(connection, spec, frame)
-        connection.execute(sql("release/create_strikes_attributed"))
+        for name in (*VIEWS, *MACROS):
+            connection.execute(sql(f"release/create_{name.split('.')[1]}"))
+        connection.execute(f"CREATE MACRO core.contract_version() AS {_text(CONTRACT)}")
         for comment in comments():
             connection.execute(comment)
         connection.execute("COMMIT")
@@ -102,7 +104,10 @@ def logical_digest(connection: duckdb.DuckDBPyConnection) -> str:
         if not is_view:
             owned.setdefault(f"{schema}.{name}", {})[column] = kind
     rows = {name: content_digest(_read(connection, name, columns)) for name, columns in owned.items()}
-    return hashlib.sha256(json.dumps([listed, rows], sort_keys=True).encode()).hexdigest()
+    macros = connection.execute(sql("release/list_macros")).fetchall()
+    # Releases of before there were any keep their digest.
+    content = [listed, rows, macros] if macros else [listed, rows]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def create_table(spec: Table) -> str:
@@ -114,31 +119,25 @@ def create_table(spec: Table) -> str:
 
 
 def comments() -> list[str]:
-    """COMMENT ON statements for every table and column, and for the view and its columns."""
+    """COMMENT ON statements for every table and column, the views and their columns, and the table macros."""
     statements = []
     for spec in released().values():
         statements.append(f"COMMENT ON TABLE {_qualified(spec.name)} IS {_text(_about(spec))}")
         statements += [_column_comment(spec.name, column) for column in spec.columns.values()]
-    statements.append(f"COMMENT ON VIEW {_qualified(VIEW)} IS {_text(VIEW_ABOUT)}")
-    statements += [_column_comment(VIEW, column) for column in view_columns().values()]
-    return statements
-
-
-def view_columns() -> dict[str, Column]:
-    """Columns of the view with their descriptions: those of the strikes, then what the other tables add."""
-    parts = ("core.strikes", "core.attribution", "core.episodes")
-    columns: dict[str, Column] = {}
-    for part in parts:
-        for name, column in table(part).columns.items():
-            columns.setdefault(name, column)
-    return columns
+    for name, view in VIEWS.items():
+        statements.append(f"COMMENT ON VIEW {_qualified(name)} IS {_text(view.about)}")
+        statements += [_column_comment(name, column) for column in view.columns.values()]
+    statements += [f"COMMENT ON MACRO TABLE {_qualified(name)} IS {_text(about)}" for name, about in MACROS.items()]
+    told = f"Version of the table contract, {CONTRACT}: what readers may rely on (the data dictionary has the rules)"
+    return [*statements, f"COMMENT ON MACRO core.contract_version IS {_text(told)}"]
 
 
 def describe(column: Column) -> str:
     """A column's meaning with its unit and, for geometry, its CRS."""
     unit = f" [{column.unit}]" if column.unit else ""
     crs = ". CRS: OGC:CRS84" if column.type == "geometry" and "CRS84" not in column.about else ""
-    return f"{column.about}{unit}{crs}"
+    deprecated = f". Deprecated: {column.deprecated}" if column.deprecated else ""
+    return f"{column.about}{unit}{crs}{deprecated}"
 
 
 def _about(spec: Table) -> str:

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from pipeline.errors import UserError
 from pipeline.lake import run_sql
 from pipeline.tables.sentences import percent
 
 Row = dict[str, Any]
 CHANGES = {
     "added": "added",
-    "gone": "gone (withdrawn, or refused now)",
+    "withdrawn": "withdrawn (a newer complete list lacks them)",
+    "gone": "gone (refused now, or known by another key)",
     "changed": "changed in what the source says",
     "re-attributed": "the same, but attributed otherwise",
 }
@@ -62,6 +66,9 @@ def compare_releases(before: Path, after: Path) -> Difference:
     Args:
         before: folder of the one release.
         after: folder of the other.
+
+    Raises:
+        UserError: one of them is laid out so that they cannot be compared.
     """
     if before.resolve() == after.resolve():
         return Difference([], [])
@@ -73,10 +80,28 @@ def compare_releases(before: Path, after: Path) -> Difference:
     }
     of_strikes = {name: path for name, path in files.items() if not name.startswith("headline")}
     of_headlines = {name: path for name, path in files.items() if name.startswith("headline")}
-    return Difference(
-        run_sql("releases/compare_strikes", of_strikes).to_pylist(),
-        run_sql("releases/compare_headlines", of_headlines).to_pylist(),
-    )
+    try:
+        strikes = run_sql("releases/compare_strikes", of_strikes).to_pylist()
+        headlines = run_sql("releases/compare_headlines", of_headlines).to_pylist()
+    except duckdb.Error as error:
+        raise UserError(
+            f"{before.name} and {after.name} cannot be compared: another version of this program laid one of them out"
+            f" otherwise, or a file is damaged ({str(error).splitlines()[0]})"
+        ) from None
+    withdrawn = _withdrawn(after)
+    for row in strikes:
+        if row["change"] == "gone" and row["strike_id"] in withdrawn:
+            row["change"] = "withdrawn"
+    return Difference(strikes, headlines)
+
+
+def _withdrawn(release: Path) -> set[str]:
+    """Strikes that a release knows as withdrawn; none in one of before there were revisions."""
+    file = release / "tables" / "core.revisions.parquet"
+    if not file.is_file():
+        return set()
+    found = run_sql("releases/list_withdrawn", {"revisions": str(file)})
+    return set(found.column("strike_id").to_pylist())
 
 
 def _strike(row: Row) -> str:

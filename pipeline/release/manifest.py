@@ -85,6 +85,8 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: int = 1
+    # Releases of before there was one have none.
+    contract: str | None = None
     release: str
     as_of: str
     code_version: str

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.catalogue import Column, Table
-from pipeline.release.database import OPENS_WITH, VIEW, VIEW_ABOUT, describe
+from pipeline.catalogue.contract import VERSION as CONTRACT
+from pipeline.release.database import OPENS_WITH, describe
 from pipeline.release.files import POINT, has_point
 from pipeline.release.manifest import DATABASE, file_digest, released
+from pipeline.release.views import MACROS, VIEWS
 from pipeline.theatres import Source, Theatre
 
 TITLE = "Whose ground was hit? Reported strike locations joined to who held the ground"
@@ -38,6 +40,7 @@ def write_datapackage(folder: Path, release: str, described: dict[str, Theatre],
         "name": "isw-strikes",
         "title": TITLE,
         "version": release,
+        "contract": CONTRACT,
         "profile": "data-package",
         "description": "One row of core.strikes is a location reported as hit, not a flight and not a bomb.",
         "sources": [
@@ -65,8 +68,7 @@ def write_readme(folder: Path, release: str, described: dict[str, Theatre], inpu
         tables=released(),
         database=DATABASE,
         opens_with=OPENS_WITH,
-        view=VIEW,
-        view_about=VIEW_ABOUT,
+        views={name: view.about for name, view in VIEWS.items()} | MACROS,
     )
     (folder / "README.txt").write_text(text, encoding="utf-8", newline="\n")
 

@@ -9,23 +9,31 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 WEB = ("http", "https")
 # Object stores that fsspec opens, each by a package of its own; credentials are the store's own environment.
 STORES = ("s3", "gs", "az", "abfs")
+LONGEST_LABEL = 63  # RFC 1035, 2.3.4
 SECRETS = frozenset({"token", "key", "apikey", "api_key", "access_token", "sig", "signature", "password"})
 
 
 def _address(text: str) -> str:
     """Check that an address is a web page's or a store's, names a host, and carries no secret."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port, httpx.URL(text)  # refuses ports that are no numbers, hosts that no name server takes
+    except (ValueError, httpx.InvalidURL):  # not told as it stands: it may hold a secret
+        raise ValueError("it is no address: look at its host, its port, its length and for unseen letters") from None
     if "::" in text:  # fsspec would go on to another address after it
         raise ValueError("the address holds '::'")
     if parts.scheme not in (*WEB, *STORES):
         raise ValueError(f"an address cannot begin with {parts.scheme!r}: write {', '.join((*WEB, *STORES))}")
     if not parts.hostname:
         raise ValueError("the address names no host")
+    if any(len(label) > LONGEST_LABEL for label in parts.hostname.split(".")):
+        raise ValueError(f"the address names a host with more than {LONGEST_LABEL} letters between two dots")
     found = sorted({name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)} & SECRETS)
     # abfs://container@account names no user
     if found or parts.password is not None or (parts.scheme in WEB and parts.username is not None):

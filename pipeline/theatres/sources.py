@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -23,6 +23,8 @@ SourceKind = Literal[
 CONTROL_KINDS: tuple[SourceKind, ...] = ("control_observations", "control_polygons", "control_merged")
 
 
+# Directives of strptime that name a year.
+YEAR = re.compile("%[Yy]")
 # Fields that a point's geometry can give.
 AXES = ("latitude", "longitude")
 # What a source that is made of two others can say.
@@ -51,6 +53,18 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A regular expression.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+
+
 class FieldSource(Strict):
     """Where a value comes from: the first non-empty of the named properties, the file's name, its layer, or a constant.
 
@@ -65,6 +79,13 @@ class FieldSource(Strict):
     layer: bool = False
     geometry: bool = False
     pattern: str | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_a_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None and _compiled(pattern).groups < 1:
+            raise ValueError(f"the pattern {pattern!r} keeps nothing: put ( ) around what is the value")
+        return pattern
 
     @model_validator(mode="before")
     @classmethod
@@ -92,6 +113,12 @@ class Dialect(Strict):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="What cuts rows of text")
     quote: str | None = Field(default=None, min_length=1, max_length=1, description='What stands around cells, not "')
     sheet: str | None = Field(default=None, description="Sheet of a workbook that is read")
+    header_row: int | None = Field(
+        default=None,
+        ge=2,
+        le=1000,
+        description="Row of a sheet or line of a text that names the columns, if no first one",
+    )
     crs: str | None = Field(default=None, description="System of coordinates where a file names none: EPSG:32637")
 
     @field_validator("crs")
@@ -241,6 +268,28 @@ class Source(Strict):
                 f"source {self.name!r} is control_merged and has no records of its own: leave out {sorted(strangers)}"
             )
         return self
+
+    @field_validator("only")
+    @classmethod
+    def _are_patterns(cls, only: dict[str, str]) -> dict[str, str]:
+        for pattern in only.values():
+            _compiled(pattern)
+        return only
+
+    @field_validator("date_formats")
+    @classmethod
+    def _name_days(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        day = datetime(2016, 2, 29, 13, 14, 15, tzinfo=UTC)
+        for format_ in formats:
+            if format_ != "epoch_ms":
+                whole = format_ if YEAR.search(format_) else f"%Y {format_}"  # default_year gives the year
+                try:
+                    read = datetime.strptime(day.strftime(whole), whole)
+                except (ValueError, re.error):
+                    read = None
+                if read is None or read.date() != day.date():
+                    raise ValueError(f"date_formats: {format_!r} writes no day that can be read back: see strptime")
+        return formats
 
     @model_validator(mode="after")
     def _check_geometry(self) -> Source:

@@ -86,3 +86,12 @@ def test_an_export_that_no_run_looked_at_yet_waits_for_one(work: Work, tmp_path:
     _take(work.settings, tmp_path, 3, range(5, 7))
     with pytest.raises(UserError, match="was received but not looked at yet"):
         accept(work.settings, "list of day 3.csv", "A. Reader", "why", AT)
+
+
+def test_a_file_that_is_held_for_two_sources_is_let_in_for_the_one_that_is_named(work: Work) -> None:
+    (row,) = (row for row in work.lake.read("core.receipts").to_pylist() if row["state"] == "held")
+    work.lake.replace("core.receipts", [{**row, "source": "other"}], theatre="syria", source="other")
+    with pytest.raises(UserError, match="give more of the id, or --theatre and --source"):
+        accept(work.settings, row["export_id"], "A. Reader", "Right", AT)
+    assert accept(work.settings, row["export_id"], "A. Reader", "Right", AT, "syria", "other").source == "other"
+    assert [one.source for one in held_back(work.lake, ["syria"])] == ["airwars"]

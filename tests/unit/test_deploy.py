@@ -47,6 +47,11 @@ def test_containers_are_given_what_the_settings_and_dagster_read() -> None:
     assert Settings(**values).dask == environment["ISW_DASK"]
 
 
+def test_what_is_tried_in_a_scratch_folder_stays_on_this_machine(tmp_path: Path) -> None:
+    scratch = Settings(store="s3://bucket/main", dask="tcp://host:1", threads=3).over_scratch(tmp_path)
+    assert (scratch.root, scratch.store, scratch.dask, scratch.threads) == (tmp_path, "", "", 3)
+
+
 def test_containers_run_programs_that_are_installed() -> None:
     commands = {s["command"][0] for s in COMPOSE["services"].values() if s.get("image") == "isw-strikes"}
     installed = {script.name for script in importlib.metadata.entry_points(group="console_scripts")}

@@ -12,7 +12,9 @@ from sample_frames import sample_frames
 from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.export_list import FILES, OUTCOMES, list_exports
+from pipeline.intake import ingest
 from pipeline.settings import Settings
+from pipeline.theatres import theatres
 
 
 @pytest.fixture
@@ -52,6 +54,17 @@ def test_reasons_are_counted_by_record(settings: Settings) -> None:
     assert list_exports(settings, "ukraine") == []
 
 
-def test_without_a_release_the_user_is_told_what_to_run(tmp_path: Path) -> None:
+def test_before_the_first_release_the_working_tables_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "cut.csv"
+    path.write_text("airwars_id,date,location_en,latitude,longitude\n1,2015-10-01,x,36.2", encoding="utf-8")
+    syria = theatres()["syria"]
+    own = Settings(data=tmp_path / "data")
+    ingest(own, path, syria, syria.sources["airwars"], datetime(2026, 1, 1, tzinfo=UTC))
+    (row,) = list_exports(own)
+    assert (row["file_name"], row["records"], row["accepted"]) == ("cut.csv", 1, 0)
+    assert "may be cut off" in row["notes"]
+
+
+def test_before_the_first_file_the_user_is_told_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="isw-strikes run"):
         list_exports(Settings(data=tmp_path))

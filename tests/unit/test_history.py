@@ -151,8 +151,19 @@ def test_a_record_that_is_there_but_refused_withdraws_nothing() -> None:
     mapped = _map([("e1", 1, TEN), ("e2", 2, {**TEN, "k1": None})], COMPLETE)
     assert _days(mapped) == TEN
     assert _outcomes(mapped)["e2::k1"] == "quarantined"
-    gone = _map([("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN)), ("e3", 3, {"k1": 1})], COMPLETE)
-    assert _states(gone)["e3"] == "shrank"  # what was refused in between still stands, and is what e3 lacks
+    refused = [("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN)), ("e3", 3, {"k1": 1})]
+    for gone in (_map(refused, COMPLETE), _map(refused, COMPLETE, accepted=["e2"])):
+        assert _states(gone)["e3"] == "shrank"  # what was refused in between still stands, and is what e3 lacks
+
+
+def test_a_list_of_which_too_much_is_refused_is_held_back() -> None:
+    mapped = _map([("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN))], COMPLETE)
+    assert _states(mapped)["e2"] == "refused"
+    assert _days(mapped) == TEN
+    (told,) = (row["told"] for row in mapped.receipts.to_pylist() if row["state"] == "held")
+    assert "has, but only in records that are refused, 10 of the 10 that stand by e1.csv (100%)" in told
+    two_refused = _map([("e1", 1, TEN), ("e2", 2, {**TEN, "k1": None, "k2": None})], COMPLETE)
+    assert _states(two_refused)["e2"] == "applied"
 
 
 def test_a_file_that_cannot_be_read_says_nothing() -> None:

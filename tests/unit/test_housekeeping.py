@@ -14,6 +14,7 @@ from pipeline.housekeeping import Tidied, tidy
 from pipeline.lake import Lake
 from pipeline.release.manifest import write_pinned
 from pipeline.settings import Settings
+from pipeline.table_files import DamagedTable
 
 TABLE = "raw.acceptances"
 WHERE = {"theatre": "syria", "source": "isw_reports"}
@@ -66,7 +67,7 @@ def test_pinned_versions_stay_and_the_others_go(lake: Lake, monkeypatch: pytest.
     assert _by(lake, versions[1]) == ["Bob"]
     assert _by(lake) == ["Dan"]
     for version in (versions[0], versions[2]):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(DamagedTable):
             _by(lake, version)
     assert lake.files(TABLE, **WHERE) == before, "the ledger knows parts by their files"
 

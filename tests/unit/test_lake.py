@@ -101,7 +101,7 @@ def test_what_was_received_is_never_begun_anew(settings: Settings) -> None:
     older = table(name).empty().drop_columns(["hint"])
     write_deltalake(str(settings.lake_dir / name), older, partition_by=["theatre", "source", "export_id"])
     where = {"theatre": "syria", "source": "airwars", "export_id": "e"}
-    with pytest.raises(UserError, match="ingest its exports again"):
+    with pytest.raises(UserError, match="isw-strikes migrate"):
         Lake(settings).replace(name, table(name).empty(), **where)
-    with pytest.raises(UserError, match="ingest its exports again"):
+    with pytest.raises(UserError, match="isw-strikes migrate"):
         Lake(settings).read(name)

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -17,7 +18,16 @@ from pipeline.docs import reason_catalogue
 from pipeline.errors import UserError
 from pipeline.intake import ingest
 from pipeline.ledger import PACKAGE
-from pipeline.quarantine import COUNTED, LISTED, count_refused, find_refused, tell_rows, write_csv, write_template
+from pipeline.quarantine import (
+    COUNTED,
+    LISTED,
+    count_refused,
+    find_refused,
+    tell_counts,
+    tell_rows,
+    write_csv,
+    write_template,
+)
 from pipeline.running import Outcome, _tell_overrides
 from pipeline.settings import Settings
 from pipeline.steps import step
@@ -45,6 +55,17 @@ def work(settings: Settings, tmp_path: Path) -> Work:
     _map(work)
     run_step(work, SYRIA, step("strikes"), MONTHS)
     return work
+
+
+def test_what_belongs_to_another_source_is_counted_last() -> None:
+    row = {"theatre": "syria", "file_name": "a.csv", "line_no": None, "first_seen": None, "last_seen": None}
+    refused = [
+        {**row, "source": source, "reason_code": code, "record_id": str(number)}
+        for number, (source, code) in enumerate([("a", "record_out_of_scope")] * 3 + [("b", "date_missing")])
+    ]
+    counts = count_refused(pa.Table.from_pylist(refused))
+    assert [found["reason_code"] for found in counts] == ["date_missing", "record_out_of_scope"]
+    assert "No fault" in list(tell_counts(counts))[1]
 
 
 def _map(work: Work, theatre: Theatre = SYRIA) -> None:

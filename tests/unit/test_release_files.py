@@ -27,11 +27,11 @@ from pipeline.release.database import (
     create_table,
     logical_digest,
     open_database,
-    view_columns,
     write_database,
 )
 from pipeline.release.files import guard_formulas, write_csv, write_parquet
 from pipeline.release.manifest import as_of, combine, describe_tables, release_id, released
+from pipeline.release.views import MACROS, VIEWS
 from pipeline.settings import Settings
 
 
@@ -143,11 +143,12 @@ def test_every_table_and_column_has_a_comment(database: Path) -> None:
         owners = connection.execute(
             "SELECT schema_name || '.' || table_name, comment FROM duckdb_tables()"
             " UNION ALL SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal"
+            " UNION ALL SELECT schema_name || '.' || function_name, comment FROM duckdb_functions() WHERE NOT internal"
         ).fetchall()
     expected = {(name, column) for name, spec in released().items() for column in spec.columns}
-    expected |= {("marts.strikes_attributed", column) for column in view_columns()}
+    expected |= {(name, column) for name, view in VIEWS.items() for column in view.columns}
     assert {(owner, column) for owner, column, _ in described} == expected
-    assert {name for name, _ in owners} == {*released(), "marts.strikes_attributed"}
+    assert {name for name, _ in owners} == {*released(), *VIEWS, *MACROS, "core.contract_version"}
     assert all(comment for *_, comment in [*described, *owners])
     assert any("''" in statement for statement in comments()), "an apostrophe is escaped"
 
@@ -160,6 +161,25 @@ def test_the_file_opens_without_the_spatial_extension(database: Path, frames: di
             assert len(connection.execute(f"SELECT {plain} FROM {name}").fetchall()) == frames[name].num_rows
         joined = connection.execute("SELECT count(*), count(controller) FROM marts.strikes_attributed").fetchone()
     assert joined == (frames["core.strikes"].num_rows,) * 2
+
+
+def test_since_when_an_area_is_known_is_told_by_the_receipts_behind_it(
+    frames: dict[str, pa.Table], tmp_path: Path
+) -> None:
+    first, second = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
+    areas = frames["core.control_areas"].slice(0, 2).to_pylist()
+    receipt = frames["core.receipts"].to_pylist()[0] | {"source": areas[0]["source"], "state": "applied"}
+    receipts = [receipt | {"export_id": str(number), "received_at": at} for number, at in enumerate((first, second))]
+    outcome = frames["core.record_outcomes"].to_pylist()[0] | {"source": areas[0]["source"]}
+    outcomes = [outcome | {"record_id": f"r{number}", "export_id": str(number)} for number in range(2)]
+    areas[0] |= {"record_ids": '["r0", "r1"]'}
+    areas[1] |= {"record_ids": "[]"}
+    rows = {"core.control_areas": areas, "core.receipts": receipts, "core.record_outcomes": outcomes}
+    path = tmp_path / "known.duckdb"
+    write_database(path, frames | {name: table(name).conform(body) for name, body in rows.items()}, Settings())
+    with open_database(path, Settings()) as connection:
+        found = connection.execute("SELECT area_id, known_from, last_seen FROM core.control_areas_known").fetchall()
+    assert sorted(found) == sorted([(areas[0]["area_id"], first, second), (areas[1]["area_id"], second, second)])
 
 
 def test_the_file_is_in_the_oldest_storage_format(database: Path) -> None:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from sample_frames import sample_frames
 
+from pipeline.errors import UserError
 from pipeline.release import Release, compare_releases, superfluous
 
 
@@ -90,3 +91,26 @@ def test_what_is_not_named_is_counted(before: Path, tmp_path: Path) -> None:
     lines = list(found.in_words(3))
     assert sum(line.startswith("  syria") for line in lines if "→" not in line) == 3
     assert f"  and {frames['core.strikes'].num_rows - 3:,} more" in lines
+
+
+def test_a_strike_that_a_newer_list_lacks_is_withdrawn_and_not_just_gone(before: Path, tmp_path: Path) -> None:
+    frames = sample_frames()
+    lacking, refused = frames["core.strikes"].column("strike_id").to_pylist()[:2]
+    strikes = [row for row in frames["core.strikes"].to_pylist() if row["strike_id"] not in (lacking, refused)]
+    revisions = frames["core.revisions"].to_pylist()
+    next(row for row in revisions if row["strike_id"] == lacking).update(status="withdrawn")
+    changed = frames | {"core.strikes": pa.Table.from_pylist(strikes, frames["core.strikes"].schema)}
+    after = write(tmp_path / "after", changed)
+    pq.write_table(
+        pa.Table.from_pylist(revisions, frames["core.revisions"].schema), after / "tables" / "core.revisions.parquet"
+    )
+    found = compare_releases(before, after)
+    assert {row["strike_id"]: row["change"] for row in found.strikes} == {lacking: "withdrawn", refused: "gone"}
+    assert "1 strikes withdrawn (a newer complete list lacks them)" in list(found.in_words(5))
+
+
+def test_a_release_of_another_layout_is_told_in_words(before: Path, tmp_path: Path) -> None:
+    frames = sample_frames()
+    older = frames | {"core.strikes": frames["core.strikes"].drop_columns(["precision_m"])}
+    with pytest.raises(UserError, match="laid one of them out otherwise"):
+        compare_releases(write(tmp_path / "older", older), write(tmp_path / "again", older))

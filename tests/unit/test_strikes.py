@@ -63,6 +63,11 @@ def test_a_window_of_years_and_a_precision_wider_than_the_country_are_refused() 
     assert reasons_of(mapped) == ["date_span", "precision_impossible", "precision_unknown"]
 
 
+def test_a_malformed_row_gets_no_other_reason() -> None:
+    broken = {"airwars_id": "1", "_problem": "record_malformed", "_problem_text": "1 cells under a header of 9"}
+    assert reasons_of(map_rows("airwars", [broken])) == ["record_malformed"]
+
+
 def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> None:
     rows = [airwars(latitude="", longitude="", location_en="halab")]
     strike = map_rows("airwars", rows, [ALEPPO]).rows.to_pylist()[0]

@@ -1,4 +1,4 @@
--- What became of the records of every export of a release, with the reasons of those that were refused.
+-- What became of the records of every export, with the reasons of those that were refused.
 WITH
 counted AS (
     SELECT
@@ -11,7 +11,7 @@ counted AS (
         count(*) FILTER (WHERE outcome = 'withdrawn') AS withdrawn,
         count(*) FILTER (WHERE outcome = 'held') AS held,
         count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined
-    FROM read_parquet($outcomes)
+    FROM outcomes
     GROUP BY theatre, source, export_id
 ),
 
@@ -22,7 +22,7 @@ reasoned AS (
         export_id,
         reason_code,
         count(DISTINCT coalesce(record_id, '')) AS records
-    FROM read_parquet($quarantine)
+    FROM quarantine
     GROUP BY theatre, source, export_id, reason_code
 ),
 
@@ -48,8 +48,10 @@ SELECT
     coalesce(counted.withdrawn, 0) AS withdrawn,
     coalesce(counted.held, 0) AS held,
     coalesce(counted.quarantined, 0) AS quarantined,
-    coalesce(told.reasons, '') AS reasons
-FROM read_parquet($exports) AS exports
+    coalesce(told.reasons, '') AS reasons,
+    exports.notes,
+    exports.problem
+FROM exports
 LEFT JOIN counted USING (theatre, source, export_id)
 LEFT JOIN told USING (theatre, source, export_id)
 WHERE $theatre IS NULL OR exports.theatre = $theatre

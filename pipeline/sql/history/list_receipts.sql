@@ -22,6 +22,7 @@ SELECT
     receipts.file_name,
     receipts.received_at,
     receipts.problem_code IS NULL AS is_readable,
+    coalesce(receipts.is_fetched, FALSE) AS is_fetched,
     coalesce(said.keys, 0) AS keys,
     coalesce(said.fingerprint, 0) AS fingerprint
 FROM receipts

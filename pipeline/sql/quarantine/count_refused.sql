@@ -1,5 +1,5 @@
--- How many rows each reason refused, the most frequent reason of each source first. A file refused as a whole has no
--- record, and an override has none either: each counts as one row.
+-- How many rows each reason refused, the most frequent reason of each source first; what is no fault comes last.
+-- A file refused as a whole has no record, and an override has none either: each counts as one row.
 SELECT
     theatre,
     source,
@@ -10,4 +10,9 @@ SELECT
     max(last_seen) AS last_seen
 FROM refused
 GROUP BY theatre, source, reason_code
-ORDER BY theatre ASC, source ASC, refused_rows DESC, reason_code ASC;
+ORDER BY
+    reason_code = 'record_out_of_scope' ASC,
+    theatre ASC,
+    source ASC,
+    refused_rows DESC,
+    reason_code ASC;

@@ -31,6 +31,12 @@ tombstones AS (
     WHERE status = 'withdrawn'
 ),
 
+ended AS (
+    SELECT *
+    FROM core.revisions
+    WHERE status <> 'current'
+),
+
 seen AS (
     SELECT
         theatre,
@@ -73,6 +79,21 @@ SELECT
     ) AS failure
 FROM last_revisions
 WHERE outcome IS DISTINCT FROM CASE status WHEN 'current' THEN 'accepted' ELSE status END
+UNION ALL
+SELECT
+    format(
+        'revision {} of strike {} ended, and its row in core.past_strikes is missing or another',
+        coalesce(ended.revision, past.revision), coalesce(ended.strike_id, past.strike_id)
+    ) AS failure
+FROM ended
+FULL JOIN core.past_strikes AS past
+    ON
+        ended.theatre = past.theatre
+        AND ended.source = past.source
+        AND ended.strike_id = past.strike_id
+        AND ended.revision = past.revision
+        AND ended.record_id = past.record_id
+WHERE ended.strike_id IS NULL OR past.strike_id IS NULL
 UNION ALL
 SELECT format('record {} of {} was withdrawn, but left no tombstone', counting.record_id, counting.source) AS failure
 FROM counting

@@ -1,4 +1,4 @@
--- The strikes that stand as rows of core.strikes: each as its current revision tells it.
+-- Each revision of each strike as a row of core.strikes, with its status: those that are current stand there.
 WITH seen AS (
     SELECT
         strike_id,
@@ -58,10 +58,10 @@ SELECT
     dated.published,
     dated.note,
     named_revisions.revision,
-    seen.sightings
+    seen.sightings,
+    named_revisions.status
 FROM named_revisions
 INNER JOIN dated ON named_revisions.record_id = dated.record_id
 INNER JOIN radii ON named_revisions.record_id = radii.record_id
 INNER JOIN seen ON named_revisions.strike_id = seen.strike_id
-WHERE named_revisions.status = 'current'
-ORDER BY named_revisions.strike_id;
+ORDER BY named_revisions.strike_id, named_revisions.revision;

@@ -1,4 +1,5 @@
 -- Every reason to refuse a strike record, one row a reason. Codes are those of pipeline/catalogue/reasons.yaml.
+-- A malformed record gets that reason alone: what it seems to lack may stand in another column.
 WITH
 checked AS (
     SELECT
@@ -11,6 +12,7 @@ checked AS (
         shapes.shape AS province_shape
     FROM located
     LEFT JOIN shapes ON located.province = shapes.province
+    WHERE located.problem IS NULL
 ),
 
 swapped AS (
@@ -74,10 +76,10 @@ day_faults AS (
 
 SELECT
     record_id,
-    coalesce(problem, 'record_malformed') AS reason_code,
+    problem AS reason_code,
     NULL AS field,
     NULL AS value
-FROM checked
+FROM located
 WHERE problem IS NOT NULL
 UNION ALL
 SELECT

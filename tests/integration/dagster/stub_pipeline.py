@@ -34,7 +34,7 @@ class Stub:
     state: dict[tuple[str, str], str] = field(default_factory=dict)
     outcome: str = "accepted"
     refusal: str = ""
-    fault: Exception | None = None
+    fault: BaseException | None = None
     received: str = "exports"
     made: list[tuple[str, str]] = field(default_factory=list)
     published: list[list[str] | None] = field(default_factory=list)

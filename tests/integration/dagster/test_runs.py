@@ -8,6 +8,7 @@ import sys
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterExecutionInterruptedError
 from stub_pipeline import SYRIA, Stub
 
 from assets.resources import Pipeline
@@ -150,9 +151,10 @@ def test_instance_lives_in_the_data_folder_and_tells_nobody(settings: Settings) 
     [
         (UserError("the inbox is on fire: put it out"), "syria control: the inbox is on fire: put it out"),
         (ValueError("odd\nand more"), "syria control: ValueError: odd"),
+        (DagsterExecutionInterruptedError(), "syria control: stopped; what was finished stays, run again to go on"),
     ],
 )
-def test_failures_are_told_in_a_line(settings: Settings, fault: Exception, told: str) -> None:
+def test_failures_are_told_in_a_line(settings: Settings, fault: BaseException, told: str) -> None:
     stub = Stub(settings, fault=fault)
     stub.receive()
     outcome = run_job(stub.pipeline(), "syria_ingest", {"isw/showcase": "false"})

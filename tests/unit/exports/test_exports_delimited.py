@@ -144,6 +144,14 @@ def test_rows_of_another_length_stay_records_and_are_told_of() -> None:
     assert (long["c"], long["_extra"], long["_problem"]) == ("3", ["4", "5"], "record_malformed")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_last_row_that_is_short_and_has_no_end_says_that_the_file_may_be_cut(encoding: str) -> None:
+    text = "a,b,c\n1,2,3\n4,5"
+    assert "line 3: the last row has 2 cells of 3" in read_bytes(text.encode(encoding)).export["notes"]
+    for whole in (text + "\n", text + ",6", text.replace("1,2,3", "1,2") + ",6"):
+        assert read_bytes(whole.encode(encoding)).export["notes"] is None
+
+
 def test_a_stray_quotation_mark_costs_its_row_only() -> None:
     reading = read_bytes(b'a,b\n"x"y,1\n2,3\n"p\nq"z,4\n5,6\n')
     first, second, third, fourth = properties(reading)
@@ -216,6 +224,14 @@ def test_common_delimiters_are_found(delimiter: str) -> None:
 def test_any_delimiter_can_be_declared(delimiter: str) -> None:
     content = delimited([["id", "name"], ["1", f"a{delimiter}b"]], delimiter)
     assert properties(read_bytes(content, declared(delimiter=delimiter))) == [{"id": "1", "name": f"a{delimiter}b"}]
+
+
+def test_the_line_of_the_header_can_be_declared() -> None:
+    content = b"A title, of 1 Dec\n\nid;name\n1;a\n2;b;c\n"
+    reading = read_bytes(content, declared(header_row="3"))
+    assert [row["name"] for row in properties(reading)] == ["a", "b"]
+    assert column(reading, "line_no") == [4, 5]
+    assert "2 lines above the header were passed over" in reading.export["notes"]
 
 
 def test_another_quotation_mark_can_be_declared() -> None:

@@ -61,12 +61,19 @@ def test_the_content_says_the_format_and_not_the_name(content: bytes, format_: s
         (b"\x00\x00\x27\x0a" + b"\x00" * 96, "not zipped"),
         (zipped({"word/document.xml": b"<x/>"}), "a zip archive of word/document.xml"),
         (zipped({}), "an empty zip archive"),
-        (b"\xd0\xcf\x11\xe0" + bytes(range(256)), "an old or encrypted Office document"),
+        (b"\xd0\xcf\x11\xe0" + bytes(range(256)), "an Office document in the old format"),
     ],
 )
 def test_other_formats_are_told_by_what_they_look_like(content: bytes, words: str) -> None:
     code, value = refusal(read_bytes(content))
     assert (code, words in value) == ("export_format_unknown", True)
+
+
+def test_a_workbook_with_a_password_is_told_as_such() -> None:
+    content = b"\xd0\xcf\x11\xe0" + bytes(512) + "EncryptedPackage".encode("utf-16-le") + bytes(64)
+    reading = read_bytes(content)
+    assert refusal(reading)[0] == "export_encrypted"
+    assert "Remove the password" in reading.export["problem"]
 
 
 def test_the_rows_conform_to_the_catalogue() -> None:

@@ -140,6 +140,22 @@ def test_a_merged_header_is_refused(cells: str) -> None:
     assert f"row 1 of sheet Sheet should name the columns, but its cells {cells} are merged" in value
 
 
+def test_every_merged_range_of_the_header_is_named() -> None:
+    book = workbook(["Strikes", None, "c", None], [1, 2, 3, 4])
+    for cells in ("A1:B1", "C1:D1"):
+        book.active.merge_cells(cells)
+    assert "its cells A1:B1, C1:D1 are merged" in refusal(read_bytes(saved(book)))[1]
+
+
+def test_the_row_of_the_header_can_be_declared() -> None:
+    book = workbook(["A title", None], ["a", "b"], [1, 2])
+    book.active.merge_cells("A1:B1")
+    source = a_source().model_copy(update={"dialect": Dialect(header_row=2)})
+    reading = read_bytes(saved(book), source)
+    assert (properties(reading), column(reading, "line_no")) == ([{"a": 1, "b": 2}], [3])
+    assert "1 rows above the header were passed over" in reading.export["notes"]
+
+
 def test_merged_cells_below_the_header_are_noted() -> None:
     book = workbook(["a", "b"], [1, 2], [3, 4])
     book.active.merge_cells("A2:A3")

@@ -195,3 +195,29 @@ def test_without_live_sources_nothing_happens(command: CliRunner, settings: Sett
 def test_a_source_that_is_not_live_is_told(command: CliRunner) -> None:
     said = command.invoke(cli.app, ["fetch", "--source", "airwars"])
     assert "'airwars' of syria, ukraine has no `fetch` block" in str(said.exception)
+
+
+def test_a_server_that_goes_back_to_what_it_said_is_heard(settings: Settings, web: WebServer) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    told = []
+    for body in (INCIDENTS, INCIDENTS.replace(b"49.2", b"49.9"), INCIDENTS):
+        web.serve = lambda _, body=body: Answer(body)  # type: ignore[misc]
+        told.append(_fetch(settings, theatre)["bellingcat"])
+    assert [came.state for came in told] == ["new", "new", "new"]
+    assert "back to what it said on 20" in told[2].in_words() and "back" not in told[1].in_words()
+    assert Lake(settings).read("raw.exports").num_rows == 3
+
+
+def test_an_answer_that_is_refused_as_a_whole_is_not_told_as_new(settings: Settings, web: WebServer) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    web.serve = lambda _: Answer(b"nothing,of,use\n1,2,3\n")
+    came = _fetch(settings, theatre)["bellingcat"]
+    assert came.state == "refused" and "refused as a whole" in came.in_words()
+
+
+def test_a_wait_that_no_calendar_holds_fails_one_source_in_words(settings: Settings, web: WebServer) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    waits = {"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}
+    web.serve = lambda _: Answer(status=503, headers=waits)
+    came = _fetch(settings.model_copy(update={"fetch_attempts": 2}), theatre)["bellingcat"]
+    assert came.state == "failed" and "503" in str(came.problem)

@@ -1,0 +1,191 @@
+"""Migration: a data folder that an older version of this program wrote, brought to the layout of this one.
+
+Belongs here: knowing the layout of a data folder, and changing it without losing anything received.
+Does not belong here: reading a format (``exports``), making tables (a run does).
+
+What was received is the bytes under ``exports/`` and one row each of ``raw.exports``: who published it, under which
+name it came, and when. So there is one migration for every change of layout: the raw tables are made again from the
+bytes, by today's readers, each export keeping its recorded source, file name and time of receipt. Tables made of them
+are emptied where they are laid out otherwise, and made again by the next run. The ledger needs nothing: an entry that
+no longer fits is no entry. Releases are never touched; they say themselves how they are laid out.
+
+Each table is replaced in one commit, ``raw.exports`` last, and the folder's own note after that: a migration that was
+killed is simply begun again. The rows of before stay in the tables' history until it is vacuumed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.catalogue import table, tables
+from pipeline.errors import UserError
+from pipeline.exports import read_export
+from pipeline.exports.store import find_kept
+from pipeline.exports.types import Reading
+from pipeline.intake import find, name_export
+from pipeline.lake import Lake
+from pipeline.ledger import digest
+from pipeline.printing import printable
+from pipeline.settings import Settings
+
+# Raised by one where the raw tables have to be made again though their columns are the same.
+FORMAT = 1
+NOTE = "format.json"
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What a migration did: exports read again, those of which another number of records came, tables emptied."""
+
+    exports: int
+    changed: list[str]
+    emptied: list[str]
+
+    def in_words(self) -> list[str]:
+        """What was done, a line each."""
+        told = [f"{self.exports:,} exports were read again from their bytes"] if self.exports else []
+        told += self.changed
+        if self.emptied:
+            told.append(f"the next run makes these again: {', '.join(self.emptied)}")
+        return told
+
+
+def is_of_today(settings: Settings) -> bool:
+    """True where a data folder has today's layout, or nothing in it yet.
+
+    Raises:
+        UserError: a newer version of this program wrote it.
+    """
+    note = _read_note(settings)
+    if note.get("format", 0) > FORMAT:
+        raise UserError(
+            f"{settings.root} was written by a newer version of this program (format {note['format']}; this one knows"
+            f" up to {FORMAT}): use that version, or another data folder (ISW_DATA)"
+        )
+    return note == _today() or not settings.lake_dir.is_dir()
+
+
+def migrate(settings: Settings, on_progress: Callable[[str], None] = lambda _: None) -> Migrated | None:
+    """Bring a data folder to today's layout.
+
+    Args:
+        settings: settings.
+        on_progress: told a line for each export.
+
+    Returns:
+        What was done; None where there was nothing to do.
+
+    Raises:
+        UserError: a newer version wrote the folder; or bytes that were received are missing or damaged, or their source
+            is in no theatre file any more. Nothing is changed then.
+    """
+    settings.root.mkdir(parents=True, exist_ok=True)
+    with _turn(settings):
+        if is_of_today(settings):
+            _write_note(settings)
+            return None
+        lake = Lake(settings)
+        differing = [spec for spec in tables().values() if lake.is_laid_out_otherwise(spec)]
+        is_older = _read_note(settings).get("format", FORMAT) < FORMAT
+        is_raw_older = is_older or any(spec.schema_name == "raw" for spec in differing)
+        exports, changed = _remake_raw(settings, lake, on_progress) if is_raw_older else (0, [])
+        made = [spec for spec in differing if spec.schema_name != "raw"]
+        for spec in made:
+            lake.replace_whole(spec, iter(()))
+        _write_note(settings)
+        if not (differing or is_raw_older):
+            return None
+        return Migrated(exports, changed, [spec.name for spec in made])
+
+
+def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], None]) -> tuple[int, list[str]]:
+    received = sorted(lake.rows_as_they_are("raw.exports"), key=lambda row: (row["received_at"], row["file_name"]))
+    faults = [fault for row in received if (fault := _find_fault(settings, row))]
+    if faults:
+        raise UserError(f"nothing was migrated: {'; '.join(faults)}")
+    exports: list[dict[str, Any]] = []
+    refused: list[pa.Table] = []
+
+    def records() -> Iterator[pa.Table]:
+        for row in received:
+            reading = _read_again(settings, row)
+            exports.append({**reading.export, "is_fetched": row.get("is_fetched", False)})
+            refused.append(reading.refused)
+            name = f"{row['theatre']} {row['source']}: {printable(row['file_name'])}"
+            on_progress(f"{name}: {reading.export['record_count']:,} records")
+            yield from (pa.Table.from_batches([batch]) for batch in reading.pile.batches())
+
+    lake.replace_whole(table("raw.records"), records())
+    lake.replace_whole(table("raw.refused_exports"), iter(refused))
+    _carry_acceptances(lake, dict(zip(map(_name, received), exports, strict=True)))
+    lake.replace_whole(table("raw.exports"), iter([table("raw.exports").conform(exports)]))
+    return len(received), [
+        f"{old['theatre']} {old['source']}: {printable(old['file_name'])}: {old['record_count']:,} records before, "
+        f"{new['record_count']:,} now"
+        for old, new in zip(received, exports, strict=True)
+        if old["record_count"] != new["record_count"]
+    ]
+
+
+def _name(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["theatre"], row["source"], row["export_id"]
+
+
+def _carry_acceptances(lake: Lake, exports: dict[tuple[str, str, str], dict[str, Any]]) -> None:
+    """What people let in stays let in, under the id that the export has now."""
+    rows = [row | {"export_id": exports[_name(row)]["export_id"]} for row in lake.rows_as_they_are("raw.acceptances")]
+    if rows:
+        spec = table("raw.acceptances")
+        lake.replace_whole(spec, iter([spec.conform(rows)]))
+
+
+def _read_again(settings: Settings, row: dict[str, Any]) -> Reading:
+    theatre, source = find(row["theatre"], row["source"])
+    kept = find_kept(settings, row.get("sha256") or row["export_id"], row["file_name"])
+    # Since it is known what was fetched, an id also tells an export that came back with the bytes of an earlier one.
+    named = replace(kept, export_id=row["export_id"]) if "is_fetched" in row else name_export(kept, source)
+    return read_export(settings, named, theatre, source, row["received_at"])
+
+
+def _find_fault(settings: Settings, row: dict[str, Any]) -> str | None:
+    try:
+        find(row["theatre"], row["source"])
+        find_kept(settings, row.get("sha256") or row["export_id"], row["file_name"])
+    except UserError as error:
+        return f"{printable(row['file_name'])} of {row['theatre']} {row['source']}: {error}"
+    return None
+
+
+def _today() -> dict[str, Any]:
+    columns = {name: [*spec.columns] for name, spec in tables().items()}
+    return {"format": FORMAT, "tables": digest(columns)}
+
+
+def _read_note(settings: Settings) -> dict[str, Any]:
+    try:
+        note = json.loads((settings.root / NOTE).read_text(encoding="utf-8"))
+        return note if isinstance(note, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _write_note(settings: Settings) -> None:
+    if _read_note(settings) != _today():
+        aside = settings.root / f".{NOTE}-{os.getpid()}"
+        aside.write_text(json.dumps(_today(), indent=1) + "\n", encoding="utf-8")
+        aside.replace(settings.root / NOTE)
+
+
+@contextmanager
+def _turn(settings: Settings) -> Iterator[None]:
+    with (settings.root / ".migration.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
