@@ -131,3 +131,16 @@ def test_files_of_several_formats_in_one_archive_are_ambiguous() -> None:
     code, value = refusal(read_bytes(zipped({"a.csv": b"a,b\n1,2\n", "a.json": b'[{"a":1}]'})))
     assert code == "export_ambiguous"
     assert "a.csv (csv), a.json (json)" in value
+
+
+def test_files_of_one_name_in_several_archives_are_layers_of_their_own() -> None:
+    october, november = (zipped({"a.csv": b"id,day\n1,2015-%d-01\n" % month}) for month in (10, 11))
+    reading = read_bytes(zipped({"x.zip": october, "y.zip": november}))
+    assert column(reading, "layer") == ["x.zip/a", "y.zip/a"]
+    assert reading.export["notes"] == "x.zip/a.csv was read; y.zip/a.csv was read"
+
+
+def test_a_name_without_its_ending_that_is_the_name_of_another_file_stays_whole() -> None:
+    names = ("a.csv", "a.txt", "a.csv.csv", "b.csv")
+    reading = read_bytes(zipped({name: b"id,day\n1,2015-10-01\n" for name in names}))
+    assert column(reading, "layer") == ["a.csv", "a.txt", "a.csv.csv", "b"]
