@@ -13,6 +13,7 @@ from __future__ import annotations
 import faulthandler
 import hashlib
 import mmap
+import signal
 import struct
 import sys
 import traceback
@@ -27,7 +28,8 @@ import mutation
 
 # Executions, those that reached the reader's own format, exceptions.
 COUNTS = struct.Struct("<QQQ")
-HANG_S = 20
+# Seconds of the processor's time for one input, so that a busy machine makes no hang; and of the clock, for what waits.
+BUSY_S, WAITS_S = 20, 300
 
 
 def main() -> None:
@@ -38,11 +40,13 @@ def main() -> None:
         shared = mmap.mmap(file.fileno(), COUNTS.size)
     counts = list(COUNTS.unpack(shared[:]))
     known: Counter[str] = Counter()
+    # The signal ends the process once the traceback is written, whatever holds it: Python, native code or the mutation.
+    faulthandler.register(signal.SIGPROF, chain=True)
     harnesses.run(name, harnesses.seeds(name)[0])  # loads the catalogue and theatres, so that no input is timed for it
 
     def once(content: bytes) -> None:
-        # Ends the process with status 1 and a traceback, whatever holds it: Python, native code or the mutation.
-        faulthandler.dump_traceback_later(HANG_S, exit=True)
+        signal.setitimer(signal.ITIMER_PROF, BUSY_S)
+        faulthandler.dump_traceback_later(WAITS_S, exit=True)
         (folder / "current").write_bytes(content)
         counts[0] += 1
         try:
