@@ -1,0 +1,28 @@
+"""What a file makes a reader do grows with the file, however it is made up: measured in memory, never in time."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from export_files import feature, geojson, properties, read_bytes
+
+
+# Far above what the readers and their libraries take for a small file, far below what follows from copying.
+LITTLE = 64 * 1024**2
+
+
+def most_memory(content: bytes, **caps: int) -> int:
+    """The most memory that Python holds at once while these bytes are read."""
+    tracemalloc.start()
+    try:
+        read_bytes(content, **caps)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_number_that_is_none_deep_below_long_names_is_found_in_the_memory_of_the_file() -> None:
+    content = geojson(feature({"k" * 100_000: [0] * 2_000})).replace(b"0\n", b"NaN\n")
+    assert most_memory(content) < LITTLE
+    (found,) = properties(read_bytes(content))
+    assert found["_problem_text"].endswith("k[1999] = NaN")
