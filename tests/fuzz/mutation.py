@@ -64,8 +64,8 @@ def mutate(content: bytes, longest: int, seed: int, change: Change) -> bytes:
 
 
 def _within(content: bytes, chance: random.Random, change: Change, depth: int) -> bytes:
-    """Change what an archive holds, mostly; now and then its own bytes."""
-    if depth and chance.random() < 0.85:
+    """Change what an archive holds, mostly; now and then its own bytes, which leaves little for a reader."""
+    if depth and chance.random() < 0.97:
         try:
             if content.startswith(b"PK"):
                 return _within_zip(content, chance, change, depth)
@@ -76,13 +76,15 @@ def _within(content: bytes, chance: random.Random, change: Change, depth: int) -
             pass
     for mark in ANSWERS:
         *before, last = content.split(mark)
-        if before and chance.random() < 0.9:
-            # The rows stand last; what is said of them before decides whether they are asked for at all.
-            at = chance.choice((chance.randrange(len(before) + 1), len(before), len(before)))
+        if before and chance.random() < 0.97:
+            # The rows stand last; what is said of them before decides whether they are asked for at all, and nothing
+            # that is no JSON gets that far.
+            at = chance.choice((chance.randrange(len(before) + 1), *[len(before)] * 3))
             parts = [*before, last]
-            parts[at] = _within(parts[at], chance, change, depth)
+            made = _within_json(parts[at], chance) if chance.random() < 0.8 else None
+            parts[at] = _within(parts[at], chance, change, depth) if made is None else made
             return mark.join(parts)
-    if chance.random() < 0.4 and (made := _within_json(content, chance)) is not None:
+    if chance.random() < 0.7 and (made := _within_json(content, chance)) is not None:
         return made
     if chance.random() < 0.4:
         at, token = chance.randint(0, len(content)), chance.choice(TOKENS)
