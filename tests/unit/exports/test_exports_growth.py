@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 from export_files import feature, geojson, properties, read_bytes
-
 
 # Far above what the readers and their libraries take for a small file, far below what follows from copying.
 LITTLE = 64 * 1024**2
@@ -26,3 +26,10 @@ def test_a_number_that_is_none_deep_below_long_names_is_found_in_the_memory_of_t
     assert most_memory(content) < LITTLE
     (found,) = properties(read_bytes(content))
     assert found["_problem_text"].endswith("k[1999] = NaN")
+
+
+def test_rings_whose_boxes_all_lie_over_one_another_are_told_of() -> None:
+    rings = [[[n, 0], [n, 1], [1_000 + n, 1_000], [n, 0]] for n in range(2_000)]
+    features = [{"attributes": {"a": 1}, "geometry": {"rings": rings}}]
+    (row,) = properties(read_bytes(json.dumps({"spatialReference": {"wkid": 3857}, "features": features}).encode()))
+    assert row["_problem_text"] == "geometry: rings lie within the boxes of more than 256 others each"
