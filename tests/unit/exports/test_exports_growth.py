@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+import zipfile
+from io import BytesIO
 
-from export_files import feature, geojson, properties, read_bytes
+import pytest
+from export_files import feature, geojson, properties, read_bytes, refusal, zipped
+from matrix_files import strikes, xlsx
 
 # Far above what the readers and their libraries take for a small file, far below what follows from copying.
 LITTLE = 64 * 1024**2
@@ -33,3 +37,14 @@ def test_rings_whose_boxes_all_lie_over_one_another_are_told_of() -> None:
     features = [{"attributes": {"a": 1}, "geometry": {"rings": rings}}]
     (row,) = properties(read_bytes(json.dumps({"spatialReference": {"wkid": 3857}, "features": features}).encode()))
     assert row["_problem_text"] == "geometry: rings lie within the boxes of more than 256 others each"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_number_format_without_end_is_refused_before_it_is_looked_through(encoding: str) -> None:
+    with zipfile.ZipFile(BytesIO(xlsx(strikes()[:1]))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    styles = parts["xl/styles.xml"].decode().replace('formatCode="', 'formatCode="' + "[" * 2_000, 1)
+    parts["xl/styles.xml"] = styles.encode(encoding)
+    code, value = refusal(read_bytes(zipped(parts)))
+    assert code == "export_unsafe"
+    assert "xl/styles.xml has a number format of 2,0" in value
