@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=64, description="Deepest nesting of JSON, XML or a geometry")
     max_vertices: int = Field(default=5_000_000, description="Most vertices of one geometry")
     max_records: int = Field(default=20_000_000, description="Most records of an export")
+    max_records_bytes: int = Field(
+        default=64 * 1024**3, description="Most bytes that the records of an export may take, each with its names"
+    )
     records_memory_bytes: int = Field(
         default=256 * 1024**2, description="Records of one export held in memory while it is read; more wait on disk"
     )

@@ -48,3 +48,11 @@ def test_a_number_format_without_end_is_refused_before_it_is_looked_through(enco
     code, value = refusal(read_bytes(zipped(parts)))
     assert code == "export_unsafe"
     assert "xl/styles.xml has a number format of 2,0" in value
+
+
+def test_what_a_long_name_makes_of_a_small_file_is_refused_by_the_cap() -> None:
+    content = b"k" * 10_000 + b",b\n" + b"1,2\n" * 100
+    assert read_bytes(content, max_records_bytes=2_000_000).export["problem_code"] is None
+    code, value = refusal(read_bytes(content, max_records_bytes=500_000))
+    assert code == "export_cap_exceeded"
+    assert "over max_records_bytes = 500,000 (ISW_MAX_RECORDS_BYTES)" in value
