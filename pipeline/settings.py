@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="4GB", description="DuckDB's memory limit")
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0 for one per core")
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
-    max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an archive may unpack to")
+    max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an export unpacks to")
     max_unpack_ratio: int = Field(default=200, description="Most times that an archive may grow when unpacked")
     max_archive_depth: int = Field(default=2, description="Most archives within one another (a KMZ in a zip is two)")
     max_members: int = Field(default=1_000, description="Most members of an archive")

@@ -91,7 +91,7 @@ def read_geodatabase(given: Given) -> Content:
             targets[name] = folders[str(path.parent)] / path.name
     for target in folders.values():
         target.mkdir()
-    archives.unpack(given.settings, given.path, targets)
+    archives.unpack(given, targets)
     for home, target in folders.items():
         prefix = "" if len(folders) == 1 else f"{home}/"
         layers += [Layer(target, inner, prefix + inner) for inner in _layers(target)]

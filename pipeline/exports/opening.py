@@ -103,7 +103,7 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
         raise over_cap(settings, "max_archive_depth", f"{name or 'the file'} is an archive within {depth} others")
     if is_gzip:
         inner = given.new_folder() / "0"
-        archives.gunzip(settings, path, inner)
+        archives.gunzip(given, inner)
         notes.append(f"{name or 'the file'} was unpacked (gzip)")
         return _find_parts(replace(given, path=inner), name, depth + 1, notes)
     members = archives.list_members(settings, path) if is_zip else []
@@ -123,7 +123,7 @@ def _find_in_members(given: Given, name: str, members: Sequence[str], depth: int
     folder = given.new_folder()
     targets = {member: folder / str(number) for number, member in enumerate(members)}
     names = {member: f"{name}/{member}" if name else member for member in members}
-    archives.unpack(given.settings, given.path, targets)
+    archives.unpack(given, targets)
     parts: list[Part] = []
     for member, path in targets.items():
         try:
