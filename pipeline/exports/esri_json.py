@@ -130,7 +130,7 @@ def spatial_reference(found: Any) -> pyproj.CRS:
         if isinstance(text, str):
             try:
                 return pyproj.CRS.from_wkt(text)
-            except CRSError:
+            except (CRSError, UnicodeEncodeError):  # the latter of half a character
                 continue
     raise RefusedError(
         "export_crs_unknown", f"spatialReference = {encode(found)} names no known system", field="spatialReference"

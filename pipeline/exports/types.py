@@ -181,8 +181,8 @@ class RefusedError(Exception):
         self.code = code
         self.value = told
         self.line = line
-        self.layer = layer
-        self.field = field
+        self.layer = None if layer is None else printable(layer)
+        self.field = None if field is None else printable(field)
 
 
 def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:
