@@ -9,10 +9,12 @@ Does not belong here: making inputs (``mutation``), the records that a file hold
 from __future__ import annotations
 
 import gzip
+import json
 import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
@@ -23,8 +25,10 @@ import counts
 import httpx
 import layer_server
 import matrix_files as matrix
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 from export_files import read_bytes, zipped
 from layer_server import LayerServer
 
@@ -49,6 +53,11 @@ CAPS: dict[str, Any] = {
     "fetch_attempts": 1,
 }
 UNQUOTED = "id,place,lat,lon\n1,حلب,36.2,37.1\n2,Idlib,,\n\n3,Homs,34.7,36.7\n".encode()
+NAMED = (
+    b'"features"',
+    b'"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32637"}}, "features"',
+)
+SPELLED = (b'"wkid": 4326', f'"wkt": {json.dumps(pyproj.CRS(4326).to_wkt("WKT1_ESRI"))}'.encode())
 LAYER = LiveLayer(kind="arcgis", address="http://127.0.0.1/arcgis/rest/services/A/FeatureServer", layer=0, name="A")
 # What came of fetching where rows were asked for and nothing was taken.
 ASKED = "asked"
@@ -95,9 +104,15 @@ def _shaped(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [matrix.SHAPED[name](rows) for name in names for rows in _few()]
 
 
-def _text(name: str) -> Callable[[], list[bytes]]:
-    """Documents of one line, with and without its end."""
-    return lambda: [seed + end for seed in _shaped(name)() for end in (b"", b"\n")]
+def _text(name: str, *systems: tuple[bytes, bytes]) -> Callable[[], list[bytes]]:
+    """Documents of one line, with and without its end, and those that name another system: what to put for what."""
+
+    def made() -> list[bytes]:
+        alone = _shaped(name)()
+        named = [alone[0].replace(old, new) for old, new in systems]
+        return [*(seed + end for seed in alone for end in (b"", b"\n")), *named]
+
+    return made
 
 
 def _flat(*names: str) -> Callable[[], list[bytes]]:
@@ -112,6 +127,17 @@ def _rows() -> list[bytes]:
 
 def _lists() -> list[bytes]:
     return [seed for text in _flat("json")() for seed in (text, text.decode("utf-16").encode())]
+
+
+def _books() -> list[bytes]:
+    """Workbooks; one has formulas, dates, truth values, errors and merged cells."""
+    book, target = openpyxl.Workbook(), BytesIO()
+    for row in (["a", "b", "c"], [1, "=A2+1", True], [datetime(2015, 10, 1, 12), "#N/A", 1.5], ["x"]):
+        book.active.append(row)
+    book.active["A3"].number_format = 'yyyy-mm-dd "at" hh:mm'
+    book.active.merge_cells("A4:B4")
+    book.save(target)
+    return [*_flat("xlsx")(), target.getvalue()]
 
 
 def _tables() -> list[bytes]:
@@ -176,13 +202,13 @@ def _client() -> Client:
 HARNESSES: dict[str, Harness] = {
     "csv": Harness(("csv",), _rows, counts.rows),
     "json": Harness(("json",), _lists, counts.objects),
-    "geojson": Harness(("geojson",), _text("geojson"), counts.features),
+    "geojson": Harness(("geojson",), _text("geojson", NAMED), counts.features),
     "geojsonl": Harness(("geojsonl",), _shaped("geojsonl", "geojsonl, marked"), counts.lines),
-    "esrijson": Harness(("esrijson",), _text("esrijson"), counts.features),
+    "esrijson": Harness(("esrijson",), _text("esrijson", SPELLED), counts.features),
     "kml": Harness(("kml",), _shaped("kml"), counts.placemarks),
     "kmz": Harness(("kmz",), _shaped("kmz"), counts.zipped_placemarks),
     "shapefile": Harness(("shapefile",), _shaped("shapefile"), counts.rows_of_shapefile),
-    "xlsx": Harness(("xlsx",), _flat("xlsx"), counts.rows_of_sheet, longest=64 * 1024),
+    "xlsx": Harness(("xlsx",), _books, counts.rows_of_sheet, longest=64 * 1024),
     "geopackage": Harness(("geopackage",), _shaped("geopackage"), counts.rows_of_geopackage, longest=160 * 1024),
     "flatgeobuf": Harness(("flatgeobuf",), _shaped("flatgeobuf"), counts.rows_of_flatgeobuf),
     "filegdb": Harness(("filegdb",), _shaped("filegdb"), counts.rows_of_geodatabase, longest=256 * 1024),
