@@ -26,7 +26,7 @@ from struct import Struct
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 PATHS = [HERE, HERE.parent, HERE.parent / "unit" / "exports", HERE.parent.parent]
-COUNTS = Struct("<QQQ")
+COUNTS = Struct("<QQQQ")
 # How a worker ends: after a hang, busy or waiting, and where it takes more memory than the cap. Anything else is native
 # code's.
 ENDS = {-signal.SIGPROF: "hang", 1: "hang", 71: "memory"}
@@ -38,13 +38,14 @@ KEPT = 24 * 1024
 @dataclass
 class Figures:
     """What came of fuzzing one reader: seconds, of the clock and of processors, executions, those that its own format
-    took, and faults by kind."""
+    took, the longest time of the processor for one, and faults by kind."""
 
     reader: str
     seconds: int = 0
     cpu_seconds: int = 0
     executions: int = 0
     in_format: int = 0
+    longest_cpu_ms: int = 0
     exceptions: int = 0
     kinds_of_exception: int = 0
     native_crashes: int = 0
@@ -87,7 +88,8 @@ def fuzz(reader: str, seconds: int, crashes: Path, keeps_corpus: bool) -> Figure
         folders = [str(folder) for folder in (grown, given, CORPUS / reader)]
         while (left := seconds - (time.monotonic() - start)) > 1:
             _work(reader, shared, crashes, [*_options(HARNESSES[reader].longest, int(left)), *folders])
-        figures.executions, figures.in_format, figures.exceptions = COUNTS.unpack((shared / "counts").read_bytes())
+        counts = COUNTS.unpack((shared / "counts").read_bytes())
+        figures.executions, figures.in_format, figures.exceptions, figures.longest_cpu_ms = counts
         if keeps_corpus:
             _keep(reader, grown)
     figures.seconds = round(time.monotonic() - start)

@@ -16,6 +16,7 @@ import mmap
 import signal
 import struct
 import sys
+import time
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -26,8 +27,8 @@ with atheris.instrument_imports(include=["pipeline.exports", "pipeline.fetch"]):
     import harnesses
 import mutation
 
-# Executions, those that reached the reader's own format, exceptions.
-COUNTS = struct.Struct("<QQQ")
+# Executions, those that reached the reader's own format, exceptions, the longest time of one in milliseconds.
+COUNTS = struct.Struct("<QQQQ")
 # Seconds of the processor's time for one input, so that a busy machine makes no hang; and of the clock, for what waits.
 BUSY_S, WAITS_S = 20, 300
 
@@ -49,11 +50,13 @@ def main() -> None:
         faulthandler.dump_traceback_later(WAITS_S, exit=True)
         (folder / "current").write_bytes(content)
         counts[0] += 1
+        start = time.process_time()
         try:
             counts[1] += harnesses.run(name, content) in harness.formats
         except Exception as error:  # that is what is looked for
             counts[2] += 1
             _keep(crashes, content, error, known)
+        counts[3] = max(counts[3], round(1000 * (time.process_time() - start)))
         shared[:] = COUNTS.pack(*counts)
 
     def mutated(content: bytes, longest: int, seed: int) -> bytes:
