@@ -26,6 +26,9 @@ CHUNK = 1024 * 1024
 # Growth says nothing about an archive that stays small: a table of blanks shrinks a thousandfold.
 SMALL = 16 * 1024**2
 ENCRYPTED = 0x1
+# Those that every program writes. The others Python unpacks a megabyte at once, to whatever size that has.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+OTHER_METHODS = {9: "deflate64", zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}
 
 
 def is_zip(head: bytes) -> bool:
@@ -149,6 +152,11 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise RefusedError("export_unsafe", f"member {name!r} is a link or device")
     if member.flag_bits & ENCRYPTED:
         raise RefusedError("export_encrypted", f"member {name!r} is encrypted")
+    if member.compress_type not in METHODS:
+        method = OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
+        raise RefusedError(
+            "export_unreadable", f"member {name!r} is compressed by {method}; stored and deflate are read"
+        )
 
 
 def _check_sizes(settings: Settings, members: list[zipfile.ZipInfo]) -> None:

@@ -94,6 +94,15 @@ def test_archives_within_archives_are_opened_to_a_depth() -> None:
     assert refusal(read_bytes(wrapped, max_archive_depth=1))[0] == "export_cap_exceeded"
 
 
+@pytest.mark.parametrize(("method", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")])
+def test_members_that_unpack_without_bounds_are_refused(method: int, name: str) -> None:
+    code, value = refusal(read_bytes(zipped({"a.csv": b"a,b\n1,2\n"}, method)))
+    assert (code, value) == (
+        "export_unreadable",
+        f"member 'a.csv' is compressed by {name}; stored and deflate are read",
+    )
+
+
 def test_gzip_bombs_are_not_unpacked() -> None:
     bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000)
     code, value = refusal(read_bytes(bomb))
