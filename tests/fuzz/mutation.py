@@ -43,6 +43,8 @@ MOST = 8 * 1024**2
 # What parts a server's answers, to one question and to another, and lines of GeoJSON.
 ANSWERS = (b"\n\x1e\n", b"\n\x1d\n")
 LINE = b"\n"
+# What binary formats begin with: without it no reader takes the rest.
+BEGINNINGS = (b"fgb\x03fgb\x00", b"fgb\x03fgb\x01", b"SQLite format 3\x00", b"PAR1")
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 2**31, 2**63, 10**30, 1e308, "", "NaN", "OBJECTID", "esriFieldTypeDate", "\ud800", [], {},
     [1], [[]], {"wkid": 4326}, [[0, 0], [1, 1], [0, 1], [0, 0]],
@@ -64,8 +66,10 @@ def mutate(content: bytes, longest: int, seed: int, change: Change) -> bytes:
 
 
 def _within(content: bytes, chance: random.Random, change: Change, depth: int) -> bytes:
-    """Change what an archive holds, mostly; now and then its own bytes, which leaves little for a reader."""
-    if depth and chance.random() < 0.97:
+    """Change what an archive or a binary file holds, mostly; now and then what makes it known, and readers give up."""
+    if chance.random() < 0.03:
+        return change(content)
+    if depth:
         try:
             if content.startswith(b"PK"):
                 return _within_zip(content, chance, change, depth)
@@ -74,15 +78,21 @@ def _within(content: bytes, chance: random.Random, change: Change, depth: int) -
                 return gzip.compress(_within(inner, chance, change, depth - 1), mtime=0)
         except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
             pass
+    beginning = next((beginning for beginning in BEGINNINGS if content.startswith(beginning)), b"")
+    return beginning + _within_text(content[len(beginning) :], chance, change)
+
+
+def _within_text(content: bytes, chance: random.Random, change: Change) -> bytes:
+    """Change a member of JSON, put in what readers look for, or change plain bytes."""
     for mark in ANSWERS:
         *before, last = content.split(mark)
-        if before and chance.random() < 0.97:
+        if before:
             # The rows stand last; what is said of them before decides whether they are asked for at all, and nothing
             # that is no JSON gets that far.
             at = chance.choice((chance.randrange(len(before) + 1), *[len(before)] * 3))
             parts = [*before, last]
             made = _within_json(parts[at], chance) if chance.random() < 0.8 else None
-            parts[at] = _within(parts[at], chance, change, depth) if made is None else made
+            parts[at] = _within_text(parts[at], chance, change) if made is None else made
             return mark.join(parts)
     if chance.random() < 0.7 and (made := _within_json(content, chance)) is not None:
         return made
