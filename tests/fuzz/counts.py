@@ -199,7 +199,7 @@ def wrapped(content: bytes, reading: Reading) -> int | None:
 def _unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     if content.startswith(b"\x1f\x8b"):
         yield from _unpacked(name, gzip.decompress(content))
-    elif content.startswith(b"PK"):
+    elif content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         for inner_name, inner in _members(content):
             yield from _unpacked(f"{name}/{inner_name}" if name else inner_name, inner)
     else:
