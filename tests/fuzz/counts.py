@@ -27,6 +27,8 @@ Count = Callable[[bytes, Reading], int | None]
 SHEETS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 # The tables of a File Geodatabase that tell of the others.
 SYSTEM_TABLES = 8
+# The layer of the seeds.
+LAYER = "rows"
 DELETED = b"*"
 
 
@@ -167,11 +169,10 @@ def _number(buffer: bytes, root: int, field: int, kind: str, otherwise: int) -> 
 
 
 def rows_of_geodatabase(content: bytes, reading: Reading) -> int | None:
-    """Rows with a place in the index of each table; not told where a table is no layer."""
+    """Rows with a place in the index of the one table that is a layer; not told where the catalogue names another."""
     tables = [inner for name, inner in _members(content) if _number_of_table(name) > SYSTEM_TABLES]
-    if len(tables) != len(set(reading.records.column("layer").to_pylist())):
-        return None
-    return sum(map(_places, tables))
+    is_told = len(tables) == 1 and set(reading.records.column("layer").to_pylist()) == {LAYER}
+    return _places(tables[0]) if is_told else None
 
 
 def _number_of_table(name: str) -> int:
