@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="4GB", description="DuckDB's memory limit")
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0 for one per core")
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
-    max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an archive may unpack to")
+    max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an export unpacks to")
     max_unpack_ratio: int = Field(default=200, description="Most times that an archive may grow when unpacked")
     max_archive_depth: int = Field(default=2, description="Most archives within one another (a KMZ in a zip is two)")
     max_members: int = Field(default=1_000, description="Most members of an archive")
@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=64, description="Deepest nesting of JSON, XML or a geometry")
     max_vertices: int = Field(default=5_000_000, description="Most vertices of one geometry")
     max_records: int = Field(default=20_000_000, description="Most records of an export")
+    max_records_bytes: int = Field(
+        default=64 * 1024**3, description="Most bytes that the records of an export may take, each with its names"
+    )
     records_memory_bytes: int = Field(
         default=256 * 1024**2, description="Records of one export held in memory while it is read; more wait on disk"
     )

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from pipeline.exports.types import RefusedError, over_cap
+from pipeline.exports.types import Given, RefusedError, over_cap
 from pipeline.settings import Settings
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -26,6 +26,9 @@ CHUNK = 1024 * 1024
 # Growth says nothing about an archive that stays small: a table of blanks shrinks a thousandfold.
 SMALL = 16 * 1024**2
 ENCRYPTED = 0x1
+# Those that every program writes. The others Python unpacks a megabyte at once, to whatever size that has.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+OTHER_METHODS = {9: "deflate64", zipfile.ZIP_BZIP2: "bzip2", zipfile.ZIP_LZMA: "LZMA"}
 
 
 def is_zip(head: bytes) -> bool:
@@ -38,18 +41,19 @@ def is_gzip(head: bytes) -> bool:
     return head.startswith(GZIP)
 
 
-def gunzip(settings: Settings, path: Path, target: Path) -> None:
+def gunzip(given: Given, target: Path) -> None:
     """Unpack a gzip file; its checksum is verified.
 
     Raises:
         RefusedError: it is truncated or damaged, or unpacks to more than the caps.
     """
-    packed, size = path.stat().st_size, 0
+    packed, size = given.path.stat().st_size, 0
     try:
-        with gzip.open(path) as source, target.open("wb") as file:
+        with gzip.open(given.path) as source, target.open("wb") as file:
             while chunk := source.read(CHUNK):
                 size += len(chunk)
-                _check_growth(settings, packed, size)
+                _check_growth(given.settings, packed, size)
+                _count(given, len(chunk))
                 file.write(chunk)
     except EOFError as error:
         raise RefusedError("export_truncated", "the gzip file ends before its end mark") from error
@@ -68,31 +72,34 @@ def list_members(settings: Settings, path: Path) -> list[str]:
         return [member.filename for member in members]
 
 
-def unpack(settings: Settings, path: Path, targets: dict[str, Path]) -> None:
+def unpack(given: Given, targets: dict[str, Path]) -> None:
     """Unpack members to paths of the caller's choice. Each member's checksum is verified.
 
     Args:
-        settings: gives the caps.
-        path: the archive.
+        given: the archive and the caps.
         targets: name of the member = file to write.
 
     Raises:
         RefusedError: as for list_members, or a member is damaged.
     """
-    with opened(settings, path) as (archive, members):
+    with opened(given.settings, given.path) as (archive, members):
         for member in members:
             if member.filename in targets:
-                _unpack_one(settings, archive, member, targets[member.filename])
+                _unpack_one(given, archive, member, targets[member.filename])
 
 
-def _unpack_one(settings: Settings, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
-    size = 0
+def _unpack_one(given: Given, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
     with archive.open(member) as source, target.open("wb") as file:
         while chunk := source.read(CHUNK):
-            size += len(chunk)
-            if size > settings.max_unpacked_bytes:
-                raise over_cap(settings, "max_unpacked_bytes", f"{member.filename} unpacks to over {size:,} bytes")
+            _count(given, len(chunk))
             file.write(chunk)
+
+
+def _count(given: Given, size: int) -> None:
+    """Refuse what unpacks to more than the cap, in one archive or in several within one another."""
+    given.unpacked.bytes += size
+    if given.unpacked.bytes > given.settings.max_unpacked_bytes:
+        raise over_cap(given.settings, "max_unpacked_bytes", f"the file unpacks to over {given.unpacked.bytes:,} bytes")
 
 
 @contextmanager
@@ -145,6 +152,11 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise RefusedError("export_unsafe", f"member {name!r} is a link or device")
     if member.flag_bits & ENCRYPTED:
         raise RefusedError("export_encrypted", f"member {name!r} is encrypted")
+    if member.compress_type not in METHODS:
+        method = OTHER_METHODS.get(member.compress_type, f"method {member.compress_type}")
+        raise RefusedError(
+            "export_unreadable", f"member {name!r} is compressed by {method}; stored and deflate are read"
+        )
 
 
 def _check_sizes(settings: Settings, members: list[zipfile.ZipInfo]) -> None:

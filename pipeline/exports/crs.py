@@ -76,6 +76,10 @@ def to_crs84(geometries: Geometries, crs: pyproj.CRS) -> Geometries:
     world = pyproj.CRS.from_authority("OGC", "CRS84")
     if crs.equals(world, ignore_axis_order=True):
         return geometries
+    if crs.is_geocentric:
+        # Two of its three numbers say no place, and PROJ takes seconds of search for a way from some of them.
+        text = f"{short_name(crs)} counts from the middle of the Earth, in three axes"
+        raise RefusedError("export_crs_unknown", text, field="crs")
     try:
         way = pyproj.Transformer.from_crs(crs, world, always_xy=True)
     except ProjError as error:

@@ -27,7 +27,9 @@ WORDS = re.compile(r'"(?:esriGeometry[A-Z]\w+|esriFieldType\w+)"|"attributes"\s*
 # Members of a document that say it is a feature set, even one without features.
 TELLING = frozenset({"geometryType", "spatialReference", "fields", "objectIdFieldName"})
 NESTED_RINGS = 64
-RINGS_AT_ONCE = 256
+# Pairs of a ring and a larger one around whose box it lies: on average of all rings, and at once.
+PAIRS_PER_RING = 256
+PAIRS_AT_ONCE = 2**20
 MEMBERS = ("attributes", "geometry")
 CURVES = ("curveRings", "curvePaths")
 
@@ -128,7 +130,7 @@ def spatial_reference(found: Any) -> pyproj.CRS:
         if isinstance(text, str):
             try:
                 return pyproj.CRS.from_wkt(text)
-            except CRSError:
+            except (CRSError, UnicodeEncodeError):  # the latter of half a character
                 continue
     raise RefusedError(
         "export_crs_unknown", f"spatialReference = {encode(found)} names no known system", field="spatialReference"
@@ -214,19 +216,26 @@ def _containers(bodies: Geometries) -> list[list[int]]:
     """For each polygon, the larger ones that it lies in, the smallest first.
 
     Raises:
-        ShapeError: one lies in more than any map has, for the pairs of many would fill the memory.
+        ShapeError: one lies in more than any map has, or in the boxes of too many: the pairs of many would fill the
+            memory, or take hours.
     """
     areas = shapely.area(bodies)
     order = np.lexsort((-np.arange(len(bodies)), areas))
     rank = np.empty(len(bodies), int)
     rank[order] = np.arange(len(bodies))
+    shapely.prepare(bodies)  # else each of many small rings is compared with every vertex of a large one
     tree, points = shapely.STRtree(bodies), shapely.point_on_surface(bodies)
+    x, y = shapely.get_x(points), shapely.get_y(points)
     around: list[list[int]] = [[] for _ in bodies]
-    for start in range(0, len(bodies), RINGS_AT_ONCE):
-        inside, outer = tree.query(points[start : start + RINGS_AT_ONCE], predicate="intersects")
+    step, pairs = max(1, PAIRS_AT_ONCE // len(bodies)), 0
+    for start in range(0, len(bodies), step):
+        inside, outer = tree.query(points[start : start + step])
         inside += start
-        is_larger = rank[outer] > rank[inside]
-        inside, outer = inside[is_larger], outer[is_larger]
+        pairs += len(inside)
+        if pairs > PAIRS_PER_RING * len(bodies):
+            raise ShapeError(f"rings lie within the boxes of more than {PAIRS_PER_RING} others each")
+        is_within = (rank[outer] > rank[inside]) & shapely.intersects_xy(bodies[outer], x[inside], y[inside])
+        inside, outer = inside[is_within], outer[is_within]
         if np.bincount(inside, minlength=1).max() > NESTED_RINGS:
             raise ShapeError(f"more than {NESTED_RINGS} rings lie within one another")
         for small, large in zip(inside.tolist(), outer.tolist(), strict=True):

@@ -23,6 +23,7 @@ from pyproj.exceptions import CRSError
 from pipeline.exports import archives
 from pipeline.exports.arrow_values import json_values
 from pipeline.exports.crs import ASSUMED, place, refuse_metres, short_name, told_crs
+from pipeline.exports.flatgeobuf_parts import count_features
 from pipeline.exports.geometry import from_wkb
 from pipeline.exports.geopackage_parts import check_tables, find_geometries
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
@@ -91,7 +92,7 @@ def read_geodatabase(given: Given) -> Content:
             targets[name] = folders[str(path.parent)] / path.name
     for target in folders.values():
         target.mkdir()
-    archives.unpack(given.settings, given.path, targets)
+    archives.unpack(given, targets)
     for home, target in folders.items():
         prefix = "" if len(folders) == 1 else f"{home}/"
         layers += [Layer(target, inner, prefix + inner) for inner in _layers(target)]
@@ -131,6 +132,11 @@ def read_flatgeobuf(given: Given) -> Content:
     layers = [Layer(path, name, "") for name in _layers(path)]
     if not layers:
         raise RefusedError("export_truncated", "the file ends within its header, or its header is damaged")
+    counted = count_features(path)
+    if counted and counted[0] < counted[1]:
+        # GDAL would stop at the number of the header.
+        what = f"the header tells of {counted[0]:,} features, and {counted[1]:,} stand in the file"
+        raise RefusedError("export_unreadable", what)
     return _content(given, "flatgeobuf", layers)
 
 

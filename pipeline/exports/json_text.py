@@ -92,7 +92,8 @@ def encode_with_fault(value: Any) -> tuple[str, str | None]:
         text = _encode(value)
     except (_InexactError, ValueError):
         text = _encode_exactly(value)
-        fault = _find_not_a_number(value, "")
+        found = _find_not_a_number(value)
+        fault = found and found.lstrip(".")
     return _writable(text), fault
 
 
@@ -121,16 +122,16 @@ def _encode_exactly(value: Any) -> str:
     return _encode(value)
 
 
-def _find_not_a_number(value: Any, where: str) -> str | None:
+def _find_not_a_number(value: Any) -> str | None:
+    """The first NaN or Infinity in a value, as ``.name[place] = NaN``."""
+    # The path is made on the way back: before, a long name above a long list would be copied for each item.
     if isinstance(value, NotANumber) or (isinstance(value, float) and not math.isfinite(value)):
-        return f"{where.lstrip('.')} = {value.text if isinstance(value, NotANumber) else value}"
+        return f" = {value.text if isinstance(value, NotANumber) else value}"
     if isinstance(value, dict):
-        inner = [(f"{where}.{name}", item) for name, item in value.items()]
-    elif isinstance(value, list):
-        inner = [(f"{where}[{place}]", item) for place, item in enumerate(value)]
-    else:
-        return None
-    return next((found for name, item in inner if (found := _find_not_a_number(item, name))), None)
+        return next((f".{name}{found}" for name, item in value.items() if (found := _find_not_a_number(item))), None)
+    if isinstance(value, list):
+        return next((f"[{at}]{found}" for at, item in enumerate(value) if (found := _find_not_a_number(item))), None)
+    return None
 
 
 class Item:

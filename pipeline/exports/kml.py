@@ -74,7 +74,7 @@ def read_kmz(given: Given) -> Content:
     encodings: dict[str, None] = {}
     folder = given.new_folder()
     unpacked = {name: folder / f"{number}.kml" for number, name in enumerate(members)}
-    archives.unpack(given.settings, given.path, unpacked)
+    archives.unpack(given, unpacked)
     for path in unpacked.values():
         with path.open("rb") as file:
             encodings[_declared_encoding(file.read(1024))] = None

@@ -8,6 +8,7 @@ Does not belong here: any format (``registry``), the caps on what is unpacked (`
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -102,14 +103,14 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
         raise over_cap(settings, "max_archive_depth", f"{name or 'the file'} is an archive within {depth} others")
     if is_gzip:
         inner = given.new_folder() / "0"
-        archives.gunzip(settings, path, inner)
+        archives.gunzip(given, inner)
         notes.append(f"{name or 'the file'} was unpacked (gzip)")
         return _find_parts(replace(given, path=inner), name, depth + 1, notes)
     members = archives.list_members(settings, path) if is_zip else []
     reader = find_reader(head, members)
     if reader is not None:
         return [Part(name, reader, given)]
-    parts = _find_in_members(given, members, depth, notes) if members else []
+    parts = _find_in_members(given, name, members, depth, notes) if members else []
     if not parts and is_protected(path, head):
         raise RefusedError("export_encrypted", "the Office document is encrypted")
     if not parts:
@@ -117,19 +118,20 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
     return parts
 
 
-def _find_in_members(given: Given, members: Sequence[str], depth: int, notes: list[str]) -> list[Part]:
-    """The parts among an archive's members. Those without data are passed over, and noted."""
+def _find_in_members(given: Given, name: str, members: Sequence[str], depth: int, notes: list[str]) -> list[Part]:
+    """The parts among the members of the archive ``name``. Those without data are passed over, and noted."""
     folder = given.new_folder()
     targets = {member: folder / str(number) for number, member in enumerate(members)}
-    archives.unpack(given.settings, given.path, targets)
+    names = {member: f"{name}/{member}" if name else member for member in members}
+    archives.unpack(given, targets)
     parts: list[Part] = []
     for member, path in targets.items():
         try:
-            parts += _find_parts(replace(given, path=path), member, depth + 1, notes)
+            parts += _find_parts(replace(given, path=path), names[member], depth + 1, notes)
         except RefusedError as refusal:
             if refusal.code not in NO_DATA:
                 raise
-            notes.append(f"{member} was passed over: {refusal.value}")
+            notes.append(f"{names[member]} was passed over: {refusal.value}")
     if len(parts) > 1:
         prose = [part for part in parts if _is_prose(part)]
         notes += [f"{part.name} was passed over: text without columns" for part in prose]
@@ -138,7 +140,7 @@ def _find_in_members(given: Given, members: Sequence[str], depth: int, notes: li
     if len(formats) > 1:
         listed = ", ".join(f"{part.name} ({part.reader.name})" for part in parts)
         raise RefusedError("export_ambiguous", f"the archive holds files of several formats: {listed}")
-    notes += [f"{part.name} was read" for part in parts]
+    notes += [f"{part.name} was read" for part in parts if part.name in names.values()]  # the others were told of
     return parts
 
 
@@ -153,13 +155,18 @@ def _is_prose(part: Part) -> bool:
 
 
 def _under_names(parts: list[Part], found: list[Content], notes: list[str]) -> Iterator[Record]:
+    # A name without its ending may be that of two parts, or the whole name of another.
+    taken = Counter(name for part in parts for name in (part.name, _stem(part)))
     for part, content in zip(parts, found, strict=True):
-        stem = str(PurePosixPath(part.name).with_suffix(""))
-        name = stem if sum(str(PurePosixPath(p.name).with_suffix("")) == stem for p in parts) == 1 else part.name
+        name = _stem(part) if taken[_stem(part)] == 1 else part.name
         known = len(content.notes)
         for record in content.records:
             yield record._replace(layer=f"{name}/{record.layer}" if record.layer else name)
         notes += content.notes[known:]
+
+
+def _stem(part: Part) -> str:
+    return str(PurePosixPath(part.name).with_suffix(""))
 
 
 def _joined(texts: list[str | None]) -> str | None:

@@ -123,7 +123,7 @@ def _system(declared: Any) -> pyproj.CRS | None:
         return None
     try:
         return pyproj.CRS.from_user_input(declared)
-    except CRSError as error:
+    except (CRSError, RecursionError, UnicodeEncodeError) as error:  # a text is read as JSON without end, or as UTF-8
         raise RefusedError("export_crs_unknown", "the geometry column names no known system", field="crs") from error
 
 

@@ -121,7 +121,7 @@ def _gather(settings: Settings, content: Content, export: dict[str, Any], source
     """All records as rows of ``raw.records``, made in batches so that Python holds few of them at a time."""
     fields: dict[str, None] = dict.fromkeys(content.fields or ())
     pile = Pile(settings, table("raw.records").arrow_schema)
-    size = FIRST_BATCH
+    size, taken = FIRST_BATCH, 0
     while waiting := list(islice(content.records, size)):
         if content.fields is None:
             fields.update((name, None) for record in waiting for name in record.properties)
@@ -130,6 +130,10 @@ def _gather(settings: Settings, content: Content, export: dict[str, Any], source
         if pile.num_rows + len(waiting) > settings.max_records:
             raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
         batch = _batch(settings, export, waiting)
+        taken += batch.nbytes
+        if taken > settings.max_records_bytes:  # a long name or a shared text makes much of a small file
+            what = f"{pile.num_rows + len(waiting):,} records take {taken:,} bytes"
+            raise over_cap(settings, "max_records_bytes", what)
         pile.add(batch)
         size = _next_size(settings, batch)
     if not pile.num_rows:

@@ -55,7 +55,7 @@ def read(given: Given) -> Content:
     encodings: dict[str, None] = {}
     notes: list[str] = []
     parts: list[Iterator[Record]] = []
-    for layer in unpack_layers(given.settings, given.path, given.new_folder()):
+    for layer in unpack_layers(given):
         encoding, told = _encoding(layer, given.dialect.encoding, notes)
         names, system = _describe(layer, encoding)
         system = system or told_crs(given.dialect)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pipeline.exports import archives
-from pipeline.exports.types import RefusedError
-from pipeline.settings import Settings
+from pipeline.exports.types import Given, RefusedError
 
 NEEDED = (".shp", ".shx", ".dbf")
 PARTS = (*NEEDED, ".prj", ".cpg")
@@ -37,13 +36,13 @@ class Layer:
         return self.path.with_suffix(suffix)
 
 
-def unpack_layers(settings: Settings, path: Path, folder: Path) -> list[Layer]:
+def unpack_layers(given: Given) -> list[Layer]:
     """Unpack each layer's parts to ``<n>.shp``…, so that no name of the archive reaches the disk.
 
     Raises:
         RefusedError: the archive can't be unpacked, or a part is missing, too short or at odds with another.
     """
-    members = archives.list_members(settings, path)
+    members, folder = archives.list_members(given.settings, given.path), given.new_folder()
     by_name = {name.casefold(): name for name in members}
     stems = [name[:-4] for name in members if name.lower().endswith(".shp")]
     if not stems:
@@ -60,7 +59,7 @@ def unpack_layers(settings: Settings, path: Path, folder: Path) -> list[Layer]:
         layer = Layer(name if short.count(name) == 1 else stem, folder / f"{number}.shp")
         targets.update({member: layer.part(suffix) for suffix, member in parts.items() if member is not None})
         layers.append(layer)
-    archives.unpack(settings, path, targets)
+    archives.unpack(given, targets)
     for layer in layers:
         _check_parts(layer)
         _check_projection(layer)

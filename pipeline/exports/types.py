@@ -90,6 +90,13 @@ class Record(NamedTuple):
     problem: str | None = None
 
 
+@dataclass
+class Unpacked:
+    """What was unpacked of an export so far: the cap holds for all archives within one another together."""
+
+    bytes: int = 0
+
+
 @dataclass(frozen=True)
 class Given:
     """What a reader is given.
@@ -99,12 +106,14 @@ class Given:
         path: the file, or a member of an archive that was unpacked.
         dialect: what the source says of its files.
         scratch: a private folder, which is there until the records are read.
+        unpacked: counts what is unpacked.
     """
 
     settings: Settings
     path: Path
     dialect: Dialect
     scratch: Path
+    unpacked: Unpacked = field(default_factory=Unpacked)
 
     def new_folder(self) -> Path:
         """A new folder in the scratch folder."""
@@ -172,8 +181,8 @@ class RefusedError(Exception):
         self.code = code
         self.value = told
         self.line = line
-        self.layer = layer
-        self.field = field
+        self.layer = None if layer is None else printable(layer)
+        self.field = None if field is None else printable(field)
 
 
 def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:

@@ -15,6 +15,8 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException
 from openpyxl import load_workbook
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import TranslatorError
 from openpyxl.styles.numbers import is_datetime
 from openpyxl.workbook import Workbook
 
@@ -27,6 +29,8 @@ from pipeline.exports.workbook_parts import Sheet, check_header, survey
 from pipeline.settings import Settings
 
 DATE = "date"
+# Characters of a formula that is moved to the places of all cells that share it: a few bytes each, and much work.
+LONGEST_SHARED = 512
 
 
 class _Rows(WorkSheetParser):  # type: ignore[misc]
@@ -38,10 +42,20 @@ class _Rows(WorkSheetParser):  # type: ignore[misc]
             cell: dict[str, Any] = super().parse_cell(element)
         if cell["data_type"] == "e" and element.get("t", "n") == "n":
             cell["value"] = element.findtext(VALUE_TAG)  # a number that is no date, though styled as one
-        if element.find(FORMULA_TAG) is not None:
-            formula = self.parse_formula(element)
-            cell["formula"] = formula if isinstance(formula, str) else getattr(formula, "text", "=")
+        formula = element.find(FORMULA_TAG)
+        if formula is not None:
+            cell["formula"] = self._formula_text(element, formula.text or "")
         return cell
+
+    def _formula_text(self, element: Element, text: str) -> str:
+        """A formula as the cell has it; where it shares another's, that one moved to its place, or a bare ``=``."""
+        if len(text) > LONGEST_SHARED:
+            return f"={text}"
+        try:
+            formula = self.parse_formula(element)
+        except (TokenizerError, TranslatorError):  # it is none, or would refer to a place beyond the sheet
+            return f"={text}"
+        return formula if isinstance(formula, str) else getattr(formula, "text", "=")
 
 
 def sniff(_head: bytes, names: Sequence[str]) -> bool:

@@ -1,6 +1,6 @@
 """The parts of an XLSX workbook: whether they may be read at all, and what a sheet is, before its cells are.
 
-Belongs here: caps on parts that are read whole and on rows, document types, merged cells.
+Belongs here: caps on parts that are read whole and on rows, document types, merged cells, formats without end.
 Does not belong here: cells and their values (``workbook``).
 """
 
@@ -10,6 +10,10 @@ import re
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 
 from pipeline.exports import archives
 from pipeline.exports.types import RefusedError, over_cap
@@ -30,6 +34,9 @@ DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-
 ROWS_OF_RANGE = re.compile(r"[A-Z]+(\d+):[A-Z]+(\d+)")
 MERGED_AT_MOST = 10_000
 MERGED_TOLD = 20
+STYLES = "xl/styles.xml"
+# Excel takes 255 characters; the time in which openpyxl looks through a format grows with the square of them.
+LONGEST_FORMAT = 1_024
 
 
 class Sheet(NamedTuple):
@@ -61,7 +68,23 @@ def survey(settings: Settings, path: Path) -> dict[str, Sheet]:
                 raise over_cap(settings, "max_shared_strings_bytes", what)
             else:
                 _look_through(settings, archive, member)
+                if member.filename == STYLES:
+                    _check_formats(archive, member)
     return sheets
+
+
+def _check_formats(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Refuse number formats that nobody could have written."""
+    try:
+        with archive.open(member) as file:
+            for _, element in iterparse(file):
+                length = len(element.get("formatCode", ""))
+                if length > LONGEST_FORMAT:
+                    what = f"{member.filename} has a number format of {length:,} characters, over {LONGEST_FORMAT:,}"
+                    raise RefusedError("export_unsafe", what)
+                element.clear()
+    except (ParseError, DefusedXmlException, LookupError, ValueError):
+        return  # what it is read for tells of it
 
 
 def _look_through(settings: Settings, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Sheet:

@@ -2,30 +2,35 @@
 
 Belongs here: the seeds of each reader, how its bytes are read, and what must hold of the outcome. A harness raises
 ``Broken``, or lets pass what the reader raised: both are a crash, for bad content never raises and never goes untold.
-Does not belong here: making inputs (``mutation``), running and counting (``worker``, ``run``).
+Does not belong here: making inputs (``mutation``), the records that a file holds (``counts``), running (``worker``,
+``run``).
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
+import counts
 import httpx
+import layer_server
 import matrix_files as matrix
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 from export_files import read_bytes, zipped
+from layer_server import LayerServer
 
 from pipeline.exports import Reading
 from pipeline.fetch import FetchFailed
@@ -47,8 +52,15 @@ CAPS: dict[str, Any] = {
     "max_records": 100_000,
     "fetch_attempts": 1,
 }
-# What parts an input of several answers into them.
-ANSWERS_APART = b"\n\x1e\n"
+UNQUOTED = "id,place,lat,lon\n1,حلب,36.2,37.1\n2,Idlib,,\n\n3,Homs,34.7,36.7\n".encode()
+NAMED = (
+    b'"features"',
+    b'"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32637"}}, "features"',
+)
+SPELLED = (b'"wkid": 4326', f'"wkt": {json.dumps(pyproj.CRS(4326).to_wkt("WKT1_ESRI"))}'.encode())
+LAYER = LiveLayer(kind="arcgis", address="http://127.0.0.1/arcgis/rest/services/A/FeatureServer", layer=0, name="A")
+# What came of fetching where rows were asked for and nothing was taken.
+ASKED = "asked"
 
 
 class Broken(AssertionError):
@@ -84,50 +96,6 @@ class Harness:
     longest: int = 16 * 1024
 
 
-def _count_rows(content: bytes, reading: Reading) -> int | None:
-    """Lines that are not blank, but for the header; not told where quotation marks join lines or a mark declares."""
-    text = content.decode(reading.export["encoding"]).removeprefix("\ufeff")
-    if '"' in text or text.lower().startswith("sep="):
-        return None
-    return sum(line != "" for line in re.split(r"\r\n|\r|\n", text)) - 1
-
-
-def _count_features(content: bytes, reading: Reading) -> int | None:
-    """Items of every list named ``features`` of a document."""
-    text = content.decode(reading.export["encoding"]).removeprefix("\ufeff")
-    pairs = json.loads(text, object_pairs_hook=list, strict=False, parse_int=str)
-    found = [value for name, value in pairs if name == "features"]
-    is_one = any(name == "type" and value != "FeatureCollection" for name, value in pairs)
-    return None if is_one else sum(map(len, found))
-
-
-def _count_objects(content: bytes, reading: Reading) -> int | None:
-    document = json.loads(content.decode(reading.export["encoding"]).removeprefix("\ufeff"), strict=False)
-    return len(document) if isinstance(document, list) else None
-
-
-def _count_lines(content: bytes, reading: Reading) -> int:
-    lines = content.decode(reading.export["encoding"]).split("\n")
-    return sum(line.strip(" \t\r\n\ufeff\x1e") != "" for line in lines)
-
-
-def _count_placemarks(content: bytes, _: Reading) -> int:
-    """Placemarks that lie in no other."""
-
-    def outermost(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
-        for child in [element] if element.tag.endswith("}Placemark") or element.tag == "Placemark" else element:
-            if child is element or child.tag.rpartition("}")[2] == "Placemark":
-                yield child
-            else:
-                yield from outermost(child)
-
-    return sum(1 for _ in outermost(ElementTree.fromstring(content)))
-
-
-def _count_rows_of_parquet(content: bytes, _: Reading) -> int:
-    return int(pq.ParquetFile(BytesIO(content)).metadata.num_rows)
-
-
 def _few() -> tuple[list[matrix.Row], list[matrix.Row]]:
     return matrix.strikes()[:3], matrix.areas()
 
@@ -136,17 +104,40 @@ def _shaped(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [matrix.SHAPED[name](rows) for name in names for rows in _few()]
 
 
-def _text(name: str) -> Callable[[], list[bytes]]:
-    """Documents of one line, with and without its end."""
-    return lambda: [seed + end for seed in _shaped(name)() for end in (b"", b"\n")]
+def _text(name: str, *systems: tuple[bytes, bytes]) -> Callable[[], list[bytes]]:
+    """Documents of one line, with and without its end, and those that name another system: what to put for what."""
+
+    def made() -> list[bytes]:
+        alone = _shaped(name)()
+        named = [alone[0].replace(old, new) for old, new in systems]
+        return [*(seed + end for seed in alone for end in (b"", b"\n")), *named]
+
+    return made
 
 
 def _flat(*names: str) -> Callable[[], list[bytes]]:
     return lambda: [matrix.COLUMNS[name](_few()[0]) for name in names]
 
 
+def _rows() -> list[bytes]:
+    """Tables, among them those whose rows can be counted in another way: without quotation marks."""
+    cut = ("csv", "csv, tabs", "csv, semicolons in UTF-16", "csv, bars")
+    return [*_flat(*cut)(), UNQUOTED, UNQUOTED.replace(b",", b";").replace(b"\n", b"\r\n")]
+
+
 def _lists() -> list[bytes]:
     return [seed for text in _flat("json")() for seed in (text, text.decode("utf-16").encode())]
+
+
+def _books() -> list[bytes]:
+    """Workbooks; one has formulas, dates, truth values, errors and merged cells."""
+    book, target = openpyxl.Workbook(), BytesIO()
+    for row in (["a", "b", "c"], [1, "=A2+1", True], [datetime(2015, 10, 1, 12), "#N/A", 1.5], ["x"]):
+        book.active.append(row)
+    book.active["A3"].number_format = 'yyyy-mm-dd "at" hh:mm'
+    book.active.merge_cells("A4:B4")
+    book.save(target)
+    return [*_flat("xlsx")(), target.getvalue()]
 
 
 def _tables() -> list[bytes]:
@@ -172,8 +163,10 @@ def _wrapped() -> list[bytes]:
     rows = _few()[0]
     inner = matrix.delimited(rows)
     return [
+        gzip.compress(UNQUOTED, mtime=0),
         zipped({"a/b.csv": inner, "readme.txt": b"words"}),
         zipped({"a.csv": inner, "b.csv": inner}, zipfile.ZIP_STORED),
+        zipped({"a/b.csv": UNQUOTED, "c/b.csv": UNQUOTED}),
         zipped({"x.zip": zipped({"b.csv": inner})}),
         gzip.compress(inner, mtime=0),
         gzip.compress(zipped({"b.geojson": matrix.geojson(rows)}), mtime=0),
@@ -181,68 +174,47 @@ def _wrapped() -> list[bytes]:
 
 
 def _fetch(harness: Harness, content: bytes) -> str:
-    """Fetch a layer from a server that answers with the parts of the input, then read the file that this makes."""
-    parts = (content.split(ANSWERS_APART) + [b"{}"] * 4)[:4]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = request.url.params
-        number = (
-            3 if request.method == "POST" else 1 if "returnCountOnly" in asked else 2 if "returnIdsOnly" in asked else 0
-        )
-        return httpx.Response(200, content=parts[number])
-
+    """Fetch a layer from a server that answers what the input says, then read the file that this makes."""
+    server = LayerServer(content)
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder) / "data", **CAPS)
         target = Path(folder) / "answers.json"
-        block = LiveLayer(
-            kind="arcgis", address="http://127.0.0.1/arcgis/rest/services/A/FeatureServer", layer=0, name="A"
-        )
-        with Client(settings) as client:
-            client._http = httpx.Client(transport=httpx.MockTransport(answer))
-            try:
-                count = fetch_layer(client, block, target)
-            except FetchFailed as failure:
-                if not str(failure):
-                    raise Broken("a failure without words") from failure
-                return "refused"
+        client = _client()
+        client._http = httpx.Client(transport=httpx.MockTransport(server), trust_env=False)
+        try:
+            count = fetch_layer(client, LAYER, target)
+        except FetchFailed as failure:
+            if not str(failure):
+                raise Broken("a failure without words") from failure
+            return ASKED if server.asked_for_rows else "refused"
         reading = read_bytes(target.read_bytes(), **{**CAPS, "max_records": 10**6})
     code = reading.export["problem_code"]
     if code is None and reading.export["record_count"] != count:
         raise Broken(f"{reading.export['record_count']} records of {count} that were fetched")
-    return "esrijson" if code is None else "refused"
+    return "esrijson" if code is None else ASKED
 
 
-def _answers() -> list[bytes]:
-    fields = [{"name": "OBJECTID", "type": "esriFieldTypeOID"}, {"name": "n", "type": "esriFieldTypeString"}]
-    layer = {"id": 0, "name": "A", "fields": fields, "geometryType": "esriGeometryPoint", "maxRecordCount": 2}
-    layer |= {
-        "extent": {"spatialReference": {"wkid": 102100}},
-        "editingInfo": {"lastEditDate": 5},
-        "objectIdField": "OBJECTID",
-    }
-    rows = [{"attributes": {"OBJECTID": n, "n": "حلب"}, "geometry": {"x": 4e6 + n, "y": 4.3e6}} for n in (1, 2)]
-    page = {"features": rows, "spatialReference": {"wkid": 102100}}
-    ids = {"objectIdFieldName": "OBJECTID", "objectIds": [1, 2]}
-    said: list[Any] = [layer, {"count": 2}, ids, page]
-    return [ANSWERS_APART.join(json.dumps(part).encode() for part in said)]
+@cache
+def _client() -> Client:
+    """A client whose connection is put in for each input; a connection of its own takes longer than all the rest."""
+    return Client(Settings(data=Path(tempfile.gettempdir()), **CAPS))
 
 
 HARNESSES: dict[str, Harness] = {
-    "csv": Harness(("csv",), _flat("csv", "csv, tabs", "csv, semicolons in UTF-16", "csv, bars"), _count_rows),
-    "json": Harness(("json",), _lists, _count_objects),
-    "geojson": Harness(("geojson",), _text("geojson"), _count_features),
-    "geojsonl": Harness(("geojsonl",), _shaped("geojsonl", "geojsonl, marked"), _count_lines),
-    "esrijson": Harness(("esrijson",), _text("esrijson"), _count_features),
-    "kml": Harness(("kml",), _shaped("kml"), _count_placemarks),
-    "kmz": Harness(("kmz",), _shaped("kmz")),
-    "shapefile": Harness(("shapefile",), _shaped("shapefile")),
-    "xlsx": Harness(("xlsx",), _flat("xlsx"), longest=64 * 1024),
-    "geopackage": Harness(("geopackage",), _shaped("geopackage"), longest=160 * 1024),
-    "flatgeobuf": Harness(("flatgeobuf",), _shaped("flatgeobuf")),
-    "filegdb": Harness(("filegdb",), _shaped("filegdb"), longest=256 * 1024),
-    "parquet": Harness(("parquet",), _tables, _count_rows_of_parquet),
-    "wrapper": Harness(("csv", "geojson"), _wrapped),
-    "arcgis": Harness(("esrijson",), _answers, read=_fetch),
+    "csv": Harness(("csv",), _rows, counts.rows),
+    "json": Harness(("json",), _lists, counts.objects),
+    "geojson": Harness(("geojson",), _text("geojson", NAMED), counts.features),
+    "geojsonl": Harness(("geojsonl",), _shaped("geojsonl", "geojsonl, marked"), counts.lines),
+    "esrijson": Harness(("esrijson",), _text("esrijson", SPELLED), counts.features),
+    "kml": Harness(("kml",), _shaped("kml"), counts.placemarks),
+    "kmz": Harness(("kmz",), _shaped("kmz"), counts.zipped_placemarks),
+    "shapefile": Harness(("shapefile",), _shaped("shapefile"), counts.rows_of_shapefile),
+    "xlsx": Harness(("xlsx",), _books, counts.rows_of_sheet, longest=64 * 1024),
+    "geopackage": Harness(("geopackage",), _shaped("geopackage"), counts.rows_of_geopackage, longest=160 * 1024),
+    "flatgeobuf": Harness(("flatgeobuf",), _shaped("flatgeobuf"), counts.rows_of_flatgeobuf),
+    "filegdb": Harness(("filegdb",), _shaped("filegdb"), counts.rows_of_geodatabase, longest=256 * 1024),
+    "parquet": Harness(("parquet",), _tables, counts.rows_of_parquet),
+    "wrapper": Harness(("csv", "geojson"), _wrapped, counts.wrapped),
+    "arcgis": Harness(("esrijson", ASKED), layer_server.inputs, read=_fetch),
 }  # fmt: skip
 
 

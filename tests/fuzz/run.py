@@ -12,7 +12,9 @@ import argparse
 import hashlib
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,9 +26,10 @@ from struct import Struct
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
 PATHS = [HERE, HERE.parent, HERE.parent / "unit" / "exports", HERE.parent.parent]
-COUNTS = Struct("<QQQ")
-# How a worker ends: after a hang, and where it takes more memory than the cap. Anything else is native code's.
-ENDS = {1: "hang", 71: "memory"}
+COUNTS = Struct("<QQQQ")
+# How a worker ends: after a hang, busy or waiting, and where it takes more memory than the cap. Anything else is native
+# code's.
+ENDS = {-signal.SIGPROF: "hang", 1: "hang", 71: "memory"}
 MEMORY_MB = 2048
 # What the kept corpus of one reader may weigh, bytes.
 KEPT = 24 * 1024
@@ -34,12 +37,15 @@ KEPT = 24 * 1024
 
 @dataclass
 class Figures:
-    """What came of fuzzing one reader: seconds, executions, those that its own format took, and faults by kind."""
+    """What came of fuzzing one reader: seconds, of the clock and of processors, executions, those that its own format
+    took, the longest time of the processor for one, and faults by kind."""
 
     reader: str
     seconds: int = 0
+    cpu_seconds: int = 0
     executions: int = 0
     in_format: int = 0
+    longest_cpu_ms: int = 0
     exceptions: int = 0
     kinds_of_exception: int = 0
     native_crashes: int = 0
@@ -71,7 +77,7 @@ def fuzz(reader: str, seconds: int, crashes: Path, keeps_corpus: bool) -> Figure
     from harnesses import HARNESSES, seeds
 
     crashes.mkdir(parents=True, exist_ok=True)
-    figures, start = Figures(reader), time.monotonic()
+    figures, start, start_cpu = Figures(reader), time.monotonic(), _cpu_of_workers()
     with tempfile.TemporaryDirectory(prefix="isw-fuzz-") as scratch:
         shared, grown, given = (Path(scratch) / name for name in ("shared", "grown", "given"))
         for folder in (shared, grown, given, CORPUS / reader):
@@ -82,16 +88,23 @@ def fuzz(reader: str, seconds: int, crashes: Path, keeps_corpus: bool) -> Figure
         folders = [str(folder) for folder in (grown, given, CORPUS / reader)]
         while (left := seconds - (time.monotonic() - start)) > 1:
             _work(reader, shared, crashes, [*_options(HARNESSES[reader].longest, int(left)), *folders])
-        figures.executions, figures.in_format, figures.exceptions = COUNTS.unpack((shared / "counts").read_bytes())
+        counts = COUNTS.unpack((shared / "counts").read_bytes())
+        figures.executions, figures.in_format, figures.exceptions, figures.longest_cpu_ms = counts
         if keeps_corpus:
             _keep(reader, grown)
     figures.seconds = round(time.monotonic() - start)
+    figures.cpu_seconds = round(_cpu_of_workers() - start_cpu)
     found = [path.name for path in crashes.iterdir()]
     figures.kinds_of_exception = sum(name.startswith("raised-") and name.endswith(".txt") for name in found)
     figures.native_crashes = sum(name.startswith("native-") for name in found)
     figures.hangs = sum(name.startswith("hang-") for name in found)
     figures.out_of_memory = sum(name.startswith("memory-") for name in found)
     return figures
+
+
+def _cpu_of_workers() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _options(longest: int, seconds: int) -> list[str]:

@@ -13,8 +13,10 @@ from __future__ import annotations
 import faulthandler
 import hashlib
 import mmap
+import signal
 import struct
 import sys
+import time
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -25,9 +27,10 @@ with atheris.instrument_imports(include=["pipeline.exports", "pipeline.fetch"]):
     import harnesses
 import mutation
 
-# Executions, those that reached the reader's own format, exceptions.
-COUNTS = struct.Struct("<QQQ")
-HANG_S = 20
+# Executions, those that reached the reader's own format, exceptions, the longest time of one in milliseconds.
+COUNTS = struct.Struct("<QQQQ")
+# Seconds of the processor's time for one input, so that a busy machine makes no hang; and of the clock, for what waits.
+BUSY_S, WAITS_S = 20, 300
 
 
 def main() -> None:
@@ -38,18 +41,22 @@ def main() -> None:
         shared = mmap.mmap(file.fileno(), COUNTS.size)
     counts = list(COUNTS.unpack(shared[:]))
     known: Counter[str] = Counter()
+    # The signal ends the process once the traceback is written, whatever holds it: Python, native code or the mutation.
+    faulthandler.register(signal.SIGPROF, chain=True)
     harnesses.run(name, harnesses.seeds(name)[0])  # loads the catalogue and theatres, so that no input is timed for it
 
     def once(content: bytes) -> None:
-        # Ends the process with status 1 and a traceback, whatever holds it: Python, native code or the mutation.
-        faulthandler.dump_traceback_later(HANG_S, exit=True)
+        signal.setitimer(signal.ITIMER_PROF, BUSY_S)
+        faulthandler.dump_traceback_later(WAITS_S, exit=True)
         (folder / "current").write_bytes(content)
         counts[0] += 1
+        start = time.process_time()
         try:
             counts[1] += harnesses.run(name, content) in harness.formats
         except Exception as error:  # that is what is looked for
             counts[2] += 1
             _keep(crashes, content, error, known)
+        counts[3] = max(counts[3], round(1000 * (time.process_time() - start)))
         shared[:] = COUNTS.pack(*counts)
 
     def mutated(content: bytes, longest: int, seed: int) -> bytes:

@@ -94,6 +94,15 @@ def test_archives_within_archives_are_opened_to_a_depth() -> None:
     assert refusal(read_bytes(wrapped, max_archive_depth=1))[0] == "export_cap_exceeded"
 
 
+@pytest.mark.parametrize(("method", "name"), [(zipfile.ZIP_BZIP2, "bzip2"), (zipfile.ZIP_LZMA, "LZMA")])
+def test_members_that_unpack_without_bounds_are_refused(method: int, name: str) -> None:
+    code, value = refusal(read_bytes(zipped({"a.csv": b"a,b\n1,2\n"}, method)))
+    assert (code, value) == (
+        "export_unreadable",
+        f"member 'a.csv' is compressed by {name}; stored and deflate are read",
+    )
+
+
 def test_gzip_bombs_are_not_unpacked() -> None:
     bomb = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000)
     code, value = refusal(read_bytes(bomb))
@@ -108,6 +117,16 @@ def test_a_cut_or_damaged_gzip_file_is_told() -> None:
         assert refusal(read_bytes(whole[:cut]))[0] == "export_truncated"
     assert refusal(read_bytes(whole[:-8] + b"\0" * 8))[0] == "export_unreadable"
     assert refusal(read_bytes(gzip.compress(b"")))[0] == "export_empty"
+
+
+@pytest.mark.parametrize("name", ["csv", "kml"])
+def test_archives_within_an_archive_unpack_to_the_cap_together(name: str) -> None:
+    content = MAP if name == "kml" else b"a,b\n" + b"1,2\n" * 1_000
+    inner = zipped({f"a.{name}": content})
+    many = zipped({f"{number}.zip": inner for number in range(20)})
+    assert read_bytes(many).export["problem_code"] is None
+    code, value = refusal(read_bytes(many, max_unpacked_bytes=20 * len(inner) + 2 * len(content)))
+    assert (code, "the file unpacks to over" in value) == ("export_cap_exceeded", True)
 
 
 def test_several_files_of_one_format_are_layers_of_one_export() -> None:
@@ -131,3 +150,16 @@ def test_files_of_several_formats_in_one_archive_are_ambiguous() -> None:
     code, value = refusal(read_bytes(zipped({"a.csv": b"a,b\n1,2\n", "a.json": b'[{"a":1}]'})))
     assert code == "export_ambiguous"
     assert "a.csv (csv), a.json (json)" in value
+
+
+def test_files_of_one_name_in_several_archives_are_layers_of_their_own() -> None:
+    october, november = (zipped({"a.csv": b"id,day\n1,2015-%d-01\n" % month}) for month in (10, 11))
+    reading = read_bytes(zipped({"x.zip": october, "y.zip": november}))
+    assert column(reading, "layer") == ["x.zip/a", "y.zip/a"]
+    assert reading.export["notes"] == "x.zip/a.csv was read; y.zip/a.csv was read"
+
+
+def test_a_name_without_its_ending_that_is_the_name_of_another_file_stays_whole() -> None:
+    names = ("a.csv", "a.txt", "a.csv.csv", "b.csv")
+    reading = read_bytes(zipped({name: b"id,day\n1,2015-10-01\n" for name in names}))
+    assert column(reading, "layer") == ["a.csv", "a.txt", "a.csv.csv", "b"]

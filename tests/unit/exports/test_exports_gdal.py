@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import struct
 import tempfile
 import warnings
 from contextlib import closing
@@ -17,6 +18,7 @@ import pytest
 import shapely
 from export_files import CORNERS, column, geometries, patched, properties, read_bytes, refusal, zipped
 
+from pipeline.exports.flatgeobuf_parts import count_features
 from pipeline.exports.opening import open_export
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
@@ -164,6 +166,25 @@ def test_caps_are_named() -> None:
     assert (code, "max_vertices = 3" in value) == ("export_cap_exceeded", True)
     code, value = refusal(read_bytes(geopackage(("a", rows(n=[1, 2, 3]))), max_records=2))
     assert (code, "max_records = 2" in value) == ("export_cap_exceeded", True)
+
+
+@pytest.mark.parametrize("has_index", ["YES", "NO"])
+@pytest.mark.parametrize("count", [1, 2, 16, 17, 300])
+def test_the_features_of_flatgeobuf_are_counted_past_its_index(count: int, has_index: str, tmp_path: Path) -> None:
+    rows_of = (matrix_files.strikes() * 15)[:count]
+    path = tmp_path / "x.fgb"
+    path.write_bytes(matrix_files.by_gdal(rows_of, "FlatGeobuf", "x.fgb", SPATIAL_INDEX=has_index)["x.fgb"])
+    assert count_features(path) == (count, count)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert count_features(path) is None
+
+
+def test_features_of_flatgeobuf_that_the_header_does_not_tell_of_are_not_left_out() -> None:
+    whole = matrix_files.flatgeobuf(matrix_files.strikes())
+    place = whole.index(struct.pack("<Q", 20))
+    code, value = refusal(read_bytes(patched(whole, place, "<Q", 19)))
+    assert (code, value) == ("export_unreadable", "the header tells of 19 features, and 20 stand in the file")
+    assert read_bytes(patched(whole, place, "<Q", 0)).export["record_count"] == 20
 
 
 @pytest.mark.parametrize("format_", ["geopackage", "flatgeobuf"])

@@ -255,6 +255,12 @@ def test_metres_without_a_crs_are_refused_but_one_wild_point_is_not() -> None:
     assert read_bytes(geojson(metres, feature({}, POINT), feature({}, POINT))).export["problem"] is None
 
 
+def test_a_system_of_three_axes_from_the_middle_of_the_earth_is_refused() -> None:
+    crs = {"type": "name", "properties": {"name": "EPSG:4978"}}
+    code, value = refusal(read_bytes(geojson(feature({}, {"type": "Point", "coordinates": [4e6, 3e6, 3e6]}), crs=crs)))
+    assert (code, value) == ("export_crs_unknown", "EPSG:4978 counts from the middle of the Earth, in three axes")
+
+
 def test_a_large_document_reads_as_a_small_one() -> None:
     """Its values are not kept, but decoded where they are asked for."""
     content = geojson(*(feature({"n": n, "text": "حلب"}, POINT) for n in range(50)), feature(5), "no feature")

@@ -104,6 +104,7 @@ def test_geometries_that_cannot_be_had_stay_records() -> None:
         (b'{"columns":{}}', "metadata of GeoParquet is damaged"),
         (b'{"primary_column":"x","columns":{"x":{"encoding":"WKB"}}}', "geometry column 'x' is missing"),
         (b'{"primary_column":"n","columns":{"n":{"encoding":"point"}}}', "encoded as point; WKB is read"),
+        (b'{"primary_column":"\\ud800","columns":{"\\ud800":{"encoding":"WKB"}}}', "column '\\ud800' is missing"),
     ],
 )
 def test_metadata_that_says_nothing_is_told(meta: bytes, words: str) -> None:

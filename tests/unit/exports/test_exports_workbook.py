@@ -105,6 +105,25 @@ def test_formulas_keep_their_values_and_are_told_of() -> None:
     assert never_computed == {"a": 1, "b": None, "_formulas": {"b": "=A2+1"}}
 
 
+@pytest.mark.parametrize(
+    ("shared", "moved"),
+    [("B2+1", "=B3+1"), ("B1", "=B2"), ("A" * 600, "="), ("[", "="), ("$B$2", "=$B$2"), ("A1", "=A2")],
+)
+def test_a_shared_formula_is_moved_to_its_cells_unless_it_is_long(shared: str, moved: str) -> None:
+    content = saved(workbook(["a"], ["=1"], ["=2"]))
+    content = replaced(content, "<f>1</f>", f'<f t="shared" ref="A2:A3" si="0">{shared}</f>')
+    content = replaced(content, "<f>2</f>", '<f t="shared" si="0"/>')
+    first, second = properties(read_bytes(content))
+    assert (first["_formulas"]["a"], second["_formulas"]["a"]) == (f"={shared}", moved)
+
+
+def test_a_shared_formula_that_would_refer_beyond_the_sheet_is_told_without_it() -> None:
+    content = saved(workbook(["a", "b"], ["x", "=1"], ["=2"]))
+    content = replaced(content, "<f>1</f>", '<f t="shared" ref="A2:B3" si="0">A2</f>')
+    content = replaced(content, "<f>2</f>", '<f t="shared" si="0"/>')
+    assert [row["_formulas"] for row in properties(read_bytes(content))] == [{"b": "=A2"}, {"a": "="}]
+
+
 def test_a_record_has_the_row_of_its_sheet() -> None:
     book = workbook()
     for row, text in ((3, "name"), (5, "a"), (9, "b")):

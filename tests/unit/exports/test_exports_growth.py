@@ -1,0 +1,58 @@
+"""What a file makes a reader do grows with the file, however it is made up: measured in memory, never in time."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+import zipfile
+from io import BytesIO
+
+import pytest
+from export_files import feature, geojson, properties, read_bytes, refusal, zipped
+from matrix_files import strikes, xlsx
+
+# Far above what the readers and their libraries take for a small file, far below what follows from copying.
+LITTLE = 64 * 1024**2
+
+
+def most_memory(content: bytes, **caps: int) -> int:
+    """The most memory that Python holds at once while these bytes are read."""
+    tracemalloc.start()
+    try:
+        read_bytes(content, **caps)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_number_that_is_none_deep_below_long_names_is_found_in_the_memory_of_the_file() -> None:
+    content = geojson(feature({"k" * 100_000: [0] * 2_000})).replace(b"0\n", b"NaN\n")
+    assert most_memory(content) < LITTLE
+    (found,) = properties(read_bytes(content))
+    assert found["_problem_text"].endswith("k[1999] = NaN")
+
+
+def test_rings_whose_boxes_all_lie_over_one_another_are_told_of() -> None:
+    rings = [[[n, 0], [n, 1], [1_000 + n, 1_000], [n, 0]] for n in range(2_000)]
+    features = [{"attributes": {"a": 1}, "geometry": {"rings": rings}}]
+    (row,) = properties(read_bytes(json.dumps({"spatialReference": {"wkid": 3857}, "features": features}).encode()))
+    assert row["_problem_text"] == "geometry: rings lie within the boxes of more than 256 others each"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_number_format_without_end_is_refused_before_it_is_looked_through(encoding: str) -> None:
+    with zipfile.ZipFile(BytesIO(xlsx(strikes()[:1]))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    styles = parts["xl/styles.xml"].decode().replace('formatCode="', 'formatCode="' + "[" * 2_000, 1)
+    parts["xl/styles.xml"] = styles.encode(encoding)
+    code, value = refusal(read_bytes(zipped(parts)))
+    assert code == "export_unsafe"
+    assert "xl/styles.xml has a number format of 2,0" in value
+
+
+def test_what_a_long_name_makes_of_a_small_file_is_refused_by_the_cap() -> None:
+    content = b"k" * 10_000 + b",b\n" + b"1,2\n" * 100
+    assert read_bytes(content, max_records_bytes=2_000_000).export["problem_code"] is None
+    code, value = refusal(read_bytes(content, max_records_bytes=500_000))
+    assert code == "export_cap_exceeded"
+    assert "over max_records_bytes = 500,000 (ISW_MAX_RECORDS_BYTES)" in value
