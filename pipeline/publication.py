@@ -45,6 +45,7 @@ CODE = (
     "site",
     "spreading.py",
     "sql",
+    "status.py",
     "tables",
     "publication.py",
     "spreadsheets.py",
