@@ -13,9 +13,17 @@ from typing import Any
 
 from pipeline.exports.types import RefusedError
 
+# Columns that are computed and not stored.
+COMPUTED = """
+    SELECT tables.name, columns.name
+    FROM sqlite_master AS tables, pragma_table_xinfo(tables.name) AS columns
+    WHERE tables.type = 'table' AND columns.hidden = 2
+    ORDER BY tables.name, columns.cid
+"""
+
 
 def check_tables(path: Path) -> None:
-    """Refuse a GeoPackage whose tables are no tables: a view or a virtual table computes when it is read.
+    """Refuse a GeoPackage whose tables are no tables: a view, a virtual table or column computes when it is read.
 
     Raises:
         RefusedError: it holds one, or it is damaged.
@@ -23,6 +31,7 @@ def check_tables(path: Path) -> None:
     try:
         with closing(_open(path)) as connection:
             rows = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+            computed = connection.execute(COMPUTED).fetchone()
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise RefusedError("export_unreadable", f"damaged GeoPackage: {error}") from error
     for kind, name, text in rows:
@@ -31,6 +40,8 @@ def check_tables(path: Path) -> None:
             raise RefusedError(
                 "export_unsafe", f"{name} is a {'view' if kind == 'view' else 'virtual table'}, no table"
             )
+    if computed:
+        raise RefusedError("export_unsafe", f"column {computed[1]} of {computed[0]} is computed when it is read")
 
 
 def find_geometries(path: Path, table: str, fids: list[int]) -> dict[int, str]:

@@ -135,6 +135,12 @@ def test_tables_that_compute_when_they_are_read_are_unsafe(statement: str) -> No
     assert (code, value.startswith("b is a v")) == ("export_unsafe", True)
 
 
+def test_a_column_that_is_computed_when_it_is_read_is_unsafe() -> None:
+    statement = "ALTER TABLE a ADD COLUMN b TEXT GENERATED ALWAYS AS (hex(zeroblob(n))) VIRTUAL"
+    code, value = refusal(read_bytes(changed(geopackage(("a", rows(n=[1]))), statement)))
+    assert (code, value) == ("export_unsafe", "column b of a is computed when it is read")
+
+
 def test_nothing_is_written_beside_a_received_file() -> None:
     content = bytearray(geopackage(("a", rows(n=[1]))))
     content[18:20] = b"\x02\x02"  # write-ahead logging
