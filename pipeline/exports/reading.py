@@ -7,6 +7,7 @@ Does not belong here: any format (``registry``); what a property means (the stag
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -122,14 +123,15 @@ def _gather(settings: Settings, content: Content, export: dict[str, Any], source
     fields: dict[str, None] = dict.fromkeys(content.fields or ())
     pile = Pile(settings, table("raw.records").arrow_schema)
     size, taken = FIRST_BATCH, 0
-    while waiting := list(islice(content.records, size)):
+    while taken_now := _take(settings, content.records, size):
+        waiting, texts = taken_now
         if content.fields is None:
             fields.update((name, None) for record in waiting for name in record.properties)
         elif not pile.num_rows:
             _check_columns(source, fields)
         if pile.num_rows + len(waiting) > settings.max_records:
             raise over_cap(settings, "max_records", f"more than {settings.max_records:,} records")
-        batch = _batch(settings, export, waiting)
+        batch = _batch(export, waiting, texts)
         taken += batch.nbytes
         if taken > settings.max_records_bytes:  # a long name or a shared text makes much of a small file
             what = f"{pile.num_rows + len(waiting):,} records take {taken:,} bytes"
@@ -140,6 +142,22 @@ def _gather(settings: Settings, content: Content, export: dict[str, Any], source
         raise RefusedError("export_empty", "the file holds no rows" + (" below its header" if fields else ""))
     _check_columns(source, fields)
     return pile
+
+
+def _take(settings: Settings, records: Iterator[Record], size: int) -> tuple[list[Record], list[str]] | None:
+    """The next records and their properties as JSON, no more of them than take a sixteenth of the memory for records,
+    however small those before were; None at the end.
+    """
+    taken: list[Record] = []
+    texts: list[str] = []
+    characters = 0
+    for record in islice(records, size):
+        taken.append(record)
+        texts.append(_properties(settings, record))
+        characters += len(texts[-1])
+        if characters > settings.records_memory_bytes // 16:
+            break
+    return (taken, texts) if taken else None
 
 
 def _next_size(settings: Settings, batch: pa.Table) -> int:
@@ -174,7 +192,7 @@ def _half_of_a_coordinate(source: Source, fields: dict[str, None]) -> list[tuple
     return lacking if len(lacking) == 1 else []
 
 
-def _batch(settings: Settings, export: dict[str, Any], records: list[Record]) -> pa.Table:
+def _batch(export: dict[str, Any], records: list[Record], texts: list[str]) -> pa.Table:
     count = len(records)
     prefix = export["export_id"][:16]
     columns: dict[str, Any] = {
@@ -183,7 +201,7 @@ def _batch(settings: Settings, export: dict[str, Any], records: list[Record]) ->
         "layer": [record.layer for record in records],
         "record_no": [record.number for record in records],
         "line_no": [record.line for record in records],
-        "properties": [_properties(settings, record) for record in records],
+        "properties": texts,
         "geometry": _wkb(records),
     }
     schema = table("raw.records").arrow_schema

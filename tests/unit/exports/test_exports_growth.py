@@ -56,3 +56,19 @@ def test_what_a_long_name_makes_of_a_small_file_is_refused_by_the_cap() -> None:
     code, value = refusal(read_bytes(content, max_records_bytes=500_000))
     assert code == "export_cap_exceeded"
     assert "over max_records_bytes = 500,000 (ISW_MAX_RECORDS_BYTES)" in value
+
+
+def test_long_records_after_many_short_ones_are_not_held_together() -> None:
+    """A workbook says a long text once for all cells that share it, so that only what is made of it is long."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>{n > 3_000:d}</v></c></row>' for n in range(1, 4_000))
+    with zipfile.ZipFile(BytesIO(xlsx(strikes()[:1]))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", override.encode())
+    parts["xl/worksheets/sheet1.xml"] = f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'.encode()
+    long = "x" * 200_000
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{main}"><si><t>a</t></si><si><t>{long}</t></si></sst>'.encode()
+    assert refusal(read_bytes(zipped(parts), max_records_bytes=50_000_000))[0] == "export_cap_exceeded"
+    assert most_memory(zipped(parts), max_records_bytes=50_000_000) < 2 * LITTLE
