@@ -212,8 +212,17 @@ def _members(content: bytes) -> list[tuple[str, bytes]]:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
         paths = [(name, PurePosixPath(name)) for name in names]
-        return [
-            (name, archive.read(name))
+        wanted = [
+            name
             for name, path in paths
             if path.parts[0] != "__MACOSX" and not path.name.startswith("._") and path.name != ".DS_Store"
         ]
+        return [(name, inner) for name in wanted if (inner := _whole(archive, name)) is not None]
+
+
+def _whole(archive: zipfile.ZipFile, name: str) -> bytes | None:
+    """A member; None where it is damaged, which matters only where a reader reads it and says so."""
+    try:
+        return archive.read(name)
+    except zipfile.BadZipFile:
+        return None
