@@ -56,7 +56,7 @@ def _inbox(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Mapping[str,
         description="New files in the inbox that did not change for two ticks: their theatre's ingest job is started.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from pipeline.intake import look_into_inbox  # noqa: PLC0415 - readers load where they are used
+        from pipeline.inbox import look_into_inbox  # noqa: PLC0415 - readers load where they are used
 
         seen: dict[str, list[int]] = json.loads(context.cursor or "{}")
         now: dict[str, list[int]] = {}

@@ -26,7 +26,7 @@ from pipeline.theatres import Theatre
 from pipeline.work import CandidateRefused, Done, Step, Work, run_step
 
 OWNERS = ["team:isw-strikes"]
-INTAKE_CODE = ("intake.py", "exports", "catalogue")
+INTAKE_CODE = ("inbox.py", "intake.py", "exports", "catalogue")
 
 # Stages of the flow; `mapping` where not named. A stage of a theatre is a group.
 STAGES = {
@@ -109,7 +109,8 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
         ],
     )
     def records(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
-        from pipeline.intake import ingest_showcase, take_inbox  # noqa: PLC0415 - readers load where they are used
+        from pipeline.inbox import take_inbox  # noqa: PLC0415 - readers load where they are used
+        from pipeline.intake import ingest_showcase  # noqa: PLC0415 - readers load where they are used
 
         try:
             require_space(pipeline.settings)

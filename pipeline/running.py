@@ -15,15 +15,8 @@ from typing import Any
 from pipeline.acceptance import held_back
 from pipeline.errors import UserError
 from pipeline.history import APPLIED
-from pipeline.intake import (
-    Taken,
-    ingest_showcase,
-    list_inbox,
-    look_into_inbox,
-    part_by_theatre,
-    take_inbox,
-    tell_left,
-)
+from pipeline.inbox import list_inbox, look_into_inbox, part_by_theatre, take_inbox, tell_left
+from pipeline.intake import Taken, ingest_showcase
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre

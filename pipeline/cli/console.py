@@ -30,7 +30,7 @@ def progress(line: str) -> None:
 
 def tell_inbox(settings: Settings) -> None:
     """Tell how many files stay in the inbox: what was not taken stands in no table."""
-    from pipeline.intake import list_inbox  # noqa: PLC0415 - heavy, and few commands need it
+    from pipeline.inbox import list_inbox  # noqa: PLC0415 - heavy, and few commands need it
 
     count = len(list_inbox(settings))
     if count:

@@ -19,7 +19,8 @@ from tally import note
 
 from pipeline import intake
 from pipeline.errors import UserError
-from pipeline.intake import ingest, take_inbox
+from pipeline.inbox import take_inbox
+from pipeline.intake import ingest
 from pipeline.publication import publish_release
 from pipeline.settings import Settings
 from pipeline.theatres import theatres

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake import STABLE_SECONDS, ingest, look_into_inbox, take_inbox, tell_left
+from pipeline.inbox import STABLE_SECONDS, look_into_inbox, take_inbox, tell_left
+from pipeline.intake import ingest
 from pipeline.lake import Lake
 from pipeline.references import TABLES as REFERENCES
 from pipeline.settings import Settings
