@@ -6,7 +6,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev install-cluster install-cluster-dev run test ui serve lint format types lock docs fuzz pictures check clean browser
+.PHONY: help install install-dev install-cluster install-cluster-dev run test ui serve lint format types lock docs fuzz benchmark pictures check clean browser
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -65,6 +65,11 @@ install-cluster: install ## Install what runs on more than one machine need too 
 install-cluster-dev: install-dev ## Install what tests of that need too
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/cluster-dev.txt
 
+benchmark: install-dev ## Measure backfills beside a plain Dagster project (Linux)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/plain
+	$(BIN)/uv pip install --quiet --python build/plain/bin/python --require-hashes -r requirements/benchmark.txt
+	$(BIN)/python tests/benchmarks/backfill.py --plain-python build/plain/bin/python --plain-runs $(or $(RUNS),160)
+
 docs: install-dev ## Write the docs that are made from code
 	$(BIN)/python -m pipeline.docs
 
@@ -86,6 +91,7 @@ lock: $(VENV)/uv.stamp ## Write the lock files again from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group fuzz -o requirements/fuzz.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra cluster -c requirements/dev.txt pyproject.toml -o requirements/cluster.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --extra cluster --group cluster-tests -c requirements/cluster.txt -c requirements/dev.txt pyproject.toml -o requirements/cluster-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --group benchmark -o requirements/benchmark.txt
 
 clean: ## Remove what was installed and built; keeps data
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
