@@ -180,8 +180,10 @@ def _number_of_table(name: str) -> int:
     return int(found[1], 16) if found else 0
 
 
-def _places(index: bytes) -> int:
+def _places(index: bytes) -> int | None:
     _, _, number, width = struct.unpack_from("<IIII", index)
+    if number * width > len(index) - 16:
+        return None  # a damaged index names more rows than it has places for
     return sum(any(index[16 + width * row :][:width]) for row in range(number))
 
 
