@@ -22,7 +22,9 @@ from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record
 from pipeline.settings import Settings
 
 MAGIC = b"PAR1"
-BATCH = 10_000
+# Rows read at once. A dictionary can say one long text for all of them in a few bytes, so few are held; more are no
+# faster (0.40 s of processor time for 60,000 rows by 512 or by 10,000).
+BATCH = 512
 WKB = "WKB"
 # How Arrow marks a column of Parquet's own geometry type.
 EXTENSION_NAME, EXTENSION = b"ARROW:extension:name", b"ARROW:extension:metadata"
