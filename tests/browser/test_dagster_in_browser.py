@@ -22,7 +22,7 @@ def mapped(showcase: Work, settings: Settings) -> Settings:
     """The showcase as it is before any month is made; the sensors are stopped, or they would make all of them."""
     copytree(showcase.settings.root, settings.root)
     for step in ("strikes", "attribution"):
-        rmtree(settings.ledger_dir / "syria" / step)
+        rmtree(settings.root / "ledger" / "syria" / step)
         rmtree(settings.lake_dir / f"core.{step}")
     stop_sensors(settings)
     return settings

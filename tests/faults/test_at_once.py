@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import Calm, at_first, count_whole_way
+from calm import Calm, at_first, count_whole_way
 from nursery import Nursery
 from small_pipeline import LATER, NAME, STRIKES, Small, take
 from soundness import read_latest

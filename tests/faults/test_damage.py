@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Calm, at_first
+from calm import Calm, at_first
 from nursery import Nursery
 from small_pipeline import STRIKES, Small, take, whole_way
 from soundness import read_latest

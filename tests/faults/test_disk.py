@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import LONG, Calm, at_first, count_whole_way
+from calm import LONG, Calm, at_first, count_whole_way
 from nursery import Nursery
 from small_pipeline import STRIKES, Small, whole_way
 from soundness import read_latest

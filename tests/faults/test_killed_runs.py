@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import Calm, count_whole_way
+from calm import Calm, count_whole_way
 from nursery import Nursery
 from soundness import leftovers, named_releases, read_latest, read_release
 from tally import note

@@ -97,6 +97,7 @@ def _withdraw_the_first(rows: Rows) -> None:
     for name in ("core.record_outcomes", "core.sightings"):
         next(row for row in rows[name] if row["record_id"] == first["record_id"])["outcome"] = "withdrawn"
     rows["core.revisions"][0] |= {"status": "withdrawn", "known_to": rows["core.revisions"][0]["known_from"]}
+    rows["core.past_strikes"] = [first]
 
 
 def test_a_withdrawn_strike_keeps_its_tombstone_and_the_records_still_add_up(rows: Rows) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -124,9 +125,11 @@ def test_loading_imports_nothing_heavy(code: str, heavy: list[str]) -> None:
     assert found.stdout.strip() == "[]", found.stdout + found.stderr
 
 
-def test_dg_lists_what_dagster_loads(loaded: dg.Definitions) -> None:
+def test_dg_lists_what_dagster_loads(loaded: dg.Definitions, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("dg")), "list", "defs", "--json"]
-    found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    # Of an instance of its own: another test may have left one in the environment whose database is gone.
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
+    found = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
     listed = {asset["asset_key"] for asset in json.loads(found.stdout)["assets"]}
     assert listed == {key.to_user_string() for key in loaded.resolve_asset_graph().get_all_asset_keys()}
 
