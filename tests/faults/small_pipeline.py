@@ -50,9 +50,9 @@ LATER = datetime(2026, 2, 1, tzinfo=UTC)
 # What a release's own checks read, but tables that only other kinds of sources fill.
 RELEASED = (
     "raw.exports", "raw.records", "core.record_outcomes", "core.receipts", "core.past_strikes", "core.quarantine",
-    "core.sightings", "core.revisions", "core.strikes", "core.control_snapshots", "core.control_areas", "core.control_observations",
-    "core.control_repairs", "core.places", "core.reports", "core.report_additions", "core.attribution",
-    "core.episodes", "marts.headline", "marts.headline_split",
+    "core.sightings", "core.revisions", "core.strikes", "core.control_snapshots", "core.control_areas",
+    "core.control_observations", "core.control_repairs", "core.places", "core.reports", "core.report_additions",
+    "core.attribution", "core.episodes", "marts.headline", "marts.headline_split",
 )  # fmt: skip
 
 
