@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import dagster as dg
-import pytest
 from stub_pipeline import Stub
 
 from assets.definitions import definitions
@@ -16,14 +14,6 @@ from pipeline.settings import Settings
 
 QUARTER = {"range_start": "2015-10", "range_end": "2015-12"}
 STRIKES = dg.AssetKey(["syria", "strikes"])
-
-
-@pytest.fixture(autouse=True)
-def _environment() -> Iterator[None]:
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def test_old_runs_go_but_those_that_made_what_is_there(settings: Settings) -> None:

@@ -23,15 +23,6 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _environment() -> object:
-    """The instance sets variables of the process; other tests must not see them."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-
-
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, RunOutcome, Stub]:
     """The showcase taken in and everything of Syria made; only the release is a stub."""
