@@ -24,6 +24,7 @@ from assets import jobs, tags
 from assets.definitions import definitions
 from assets.failures import say_failures
 from assets.resources import Pipeline
+from pipeline.processes import is_alive
 from pipeline.settings import Settings
 from pipeline.theatres import theatres
 
@@ -214,18 +215,8 @@ def _close_lost(opened: dg.DagsterInstance) -> None:
         run = record.dagster_run
         host, _, process = run.tags.get(tags.PROCESS, "").partition(":")
         # The UI copies the tags of the run that it executes again; that one has a parent and runs elsewhere.
-        is_ours = run.parent_run_id is None and host == socket.gethostname() and process.isdigit()
-        if is_ours and not _is_alive(int(process)):
+        is_ours = run.parent_run_id is None and host == socket.gethostname()
+        if is_ours and not is_alive(process):
             opened.report_run_failed(run, "The process that ran this was ended; run it again.")
             # Dagster's daemon would give back what it held in a pool, but the command line runs without one.
             opened.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

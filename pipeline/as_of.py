@@ -24,12 +24,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.base_map import base_map_files, file_digest
+from pipeline.base_map import theatre_config
 from pipeline.errors import UserError
 from pipeline.lake import Lake
 from pipeline.ledger import code_digest, digest
 from pipeline.override_files import overrides_digest
-from pipeline.publication import is_released, theatres_with_exports
+from pipeline.publication import is_released, stored_tables, theatres_with_exports
 from pipeline.released import latest_folder
 from pipeline.settings import Settings
 from pipeline.steps import STEPS
@@ -160,7 +160,7 @@ def _tell_nothing(moment: datetime, first: datetime | None) -> str:
 def _make(settings: Settings, work: Work, on_progress: Callable[[str], None]) -> Path:
     """The DuckDB file of the working tables as of a moment, made where there is none of the same input."""
     from pipeline.release.database import write_database  # noqa: PLC0415 - heavy, and a kept answer needs none of it
-    from pipeline.release.manifest import combine, released  # noqa: PLC0415 - as above
+    from pipeline.release.manifest import combine  # noqa: PLC0415 - as above
 
     folder = settings.root / "as_of"
     with (folder / ".lock").open("w") as turn:
@@ -171,8 +171,9 @@ def _make(settings: Settings, work: Work, on_progress: Callable[[str], None]) ->
             for theatre in present:
                 for step in STEPS:
                     run_step(work, theatre, step, on_progress=on_progress)
-            names = [name for name, spec in released().items() if spec.storage is not None]
-            frames = {one.name: {name: work.lake.read(name, theatre=one.name) for name in names} for one in present}
+            frames = {
+                one.name: {name: work.lake.read(name, theatre=one.name) for name in stored_tables()} for one in present
+            }
             aside = folder / f".{path.name}.tmp"
             aside.unlink(missing_ok=True)
             write_database(aside, combine(frames), settings)
@@ -188,8 +189,7 @@ def _key(work: Work, present: list[Theatre]) -> str:
     received = [sorted(map(str, work.lake.read(name).to_pylist())) for name in ("raw.exports", "raw.acceptances")]
     said = [
         [
-            theatre.model_dump(mode="json"),
-            [file_digest(path) for path in base_map_files(theatre)],
+            theatre_config(theatre),
             [overrides_digest(work.settings, theatre.name, source) for source in theatre.sources],
         ]
         for theatre in present

@@ -28,6 +28,11 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(_content(path)).hexdigest()[:16]
 
 
+def theatre_config(theatre: Theatre) -> list[Any]:
+    """What is configured of a theatre: its file, and digests of its base map's."""
+    return [theatre.model_dump(mode="json"), *(file_digest(path) for path in base_map_files(theatre))]
+
+
 def base_map_files(theatre: Theatre) -> list[Path]:
     """Every file of the theatre's base map, backdrop included."""
     names = {theatre.land, theatre.provinces_file, *theatre.backdrop.values()}

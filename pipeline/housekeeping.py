@@ -28,9 +28,8 @@ from deltalake.fs import DeltaStorageHandler
 
 from pipeline.catalogue import tables
 from pipeline.lake import UNCUT, Lake
-from pipeline.processes import is_alive, is_own, spill_folder
-from pipeline.release import pinned_by, prune, releases, remove_stale, superfluous
-from pipeline.release.build import BUILDING
+from pipeline.processes import is_own, spill_folder
+from pipeline.release import list_stale, pinned_by, prune, releases, superfluous
 from pipeline.settings import Settings
 from pipeline.table_files import DamagedTable
 
@@ -38,7 +37,7 @@ HOUR = 3_600
 # What a process writes aside and puts in its place at once: after a day nobody is still at it.
 ASIDE_HOURS = 24
 ASIDE = (
-    ".latest-*", ".reading-*", "exports/.incoming-*", "exports/*/.*.part", "releases/.pinned-*", "work/*",
+    ".latest-*", ".reading-*", "*.tmp", "exports/.incoming-*", "exports/*/.*.part", "releases/.pinned-*", "work/*",
     "ledger/**/*.tmp", "fetched/*/*/seen.json.tmp", "fetched/*/*/whole/*",
 )  # fmt: skip
 # A download that was cut off is gone on with; a server has forgotten that version after a week.
@@ -90,8 +89,9 @@ def _releases(settings: Settings, is_dry: bool) -> Tidied:
 def _tables(settings: Settings, is_dry: bool) -> Tidied:
     lake = Lake(settings)
     # Releases that are removed now pin nothing any more.
-    removed = {release.id for release in superfluous(releases(settings), settings.keep_releases)}
-    pinned = [pinned_by(settings, release) for release in releases(settings) if release.id not in removed]
+    known = releases(settings)
+    removed = {release.id for release in superfluous(known, settings.keep_releases)}
+    pinned = [pinned_by(settings, release) for release in known if release.id not in removed]
     count, size, lost = 0, 0, set()
     for name in tables():
         delta = lake.delta(name)
@@ -146,7 +146,6 @@ def _leftovers(settings: Settings, is_dry: bool) -> Tidied:
     if not is_dry:
         for path in found:
             remove(path)
-        remove_stale(settings)
         spill_folder()  # which removes those of processes that died
     return Tidied("leftovers of runs that were ended", len(found), size)
 
@@ -156,9 +155,7 @@ def _left_over(settings: Settings) -> Iterator[Path]:
     yield from _older(settings.root, ASIDE, ASIDE_HOURS)
     yield from _older(settings.root, PARTIAL, PARTIAL_HOURS)
     yield from (path for path in _older(temporary, SCRATCH, ASIDE_HOURS) if is_own(path))
-    for folder in settings.releases_dir.glob(f"{BUILDING}*"):
-        if not is_alive(folder.name.rsplit("-", 1)[-1]):
-            yield folder
+    yield from list_stale(settings)
 
 
 def _older(root: Path, patterns: Iterable[str], hours: int) -> Iterator[Path]:

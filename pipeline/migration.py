@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +34,7 @@ from pipeline.lake import Lake
 from pipeline.ledger import digest
 from pipeline.printing import printable
 from pipeline.settings import Settings
+from pipeline.storage import FolderStore
 
 # Raised by one where the raw tables have to be made again though their columns are the same.
 FORMAT = 1
@@ -179,9 +179,7 @@ def _read_note(settings: Settings) -> dict[str, Any]:
 
 def _write_note(settings: Settings) -> None:
     if _read_note(settings) != _today():
-        aside = settings.root / f".{NOTE}-{os.getpid()}"
-        aside.write_text(json.dumps(_today(), indent=1) + "\n", encoding="utf-8")
-        aside.replace(settings.root / NOTE)
+        FolderStore(settings.root).write(NOTE, f"{json.dumps(_today(), indent=1)}\n".encode())
 
 
 @contextmanager

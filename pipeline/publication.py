@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pipeline.base_map import base_map_files, file_digest
+from pipeline.base_map import theatre_config
 from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
@@ -173,13 +173,8 @@ def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
             sorted(map(str, work.lake.read(name, theatre=theatre.name).to_pylist()))
             for name in ("raw.exports", "raw.acceptances")
         ]
-        inputs[theatre.name] = digest([outputs, received, _config(theatre)])
+        inputs[theatre.name] = digest([outputs, received, theatre_config(theatre)])
     return inputs
-
-
-def _config(theatre: Theatre) -> list[Any]:
-    """What is drawn and told of a theatre besides its tables: its file and its base map."""
-    return [theatre.model_dump(mode="json"), *(file_digest(path) for path in base_map_files(theatre))]
 
 
 def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
@@ -193,17 +188,20 @@ def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def stored_tables() -> list[str]:
+    """Names of the released tables that are kept; the rest are made in the release itself."""
+    return [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
+
+
 def _read(work: Work, present: list[Theatre]) -> tuple[dict[str, int], dict[str, dict[str, pa.Table]]]:
     """The version of each released table now, and its rows at that version, by theatre."""
-    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
-    pinned = {name: version for name in names if (version := work.lake.version(name)) is not None}
+    pinned = {name: version for name in stored_tables() if (version := work.lake.version(name)) is not None}
     return pinned, {theatre.name: _frames(work, theatre, pinned) for theatre in present}
 
 
 def _frames(work: Work, theatre: Theatre, pinned: dict[str, int]) -> dict[str, pa.Table]:
     """What a release holds of a theatre; a table that is not pinned was never written."""
-    names = [name for name, spec in tables().items() if spec.is_released and spec.storage is not None]
-    return {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in names}
+    return {name: work.lake.read(name, version=pinned.get(name), theatre=theatre.name) for name in stored_tables()}
 
 
 def _publish(
@@ -223,6 +221,7 @@ def _publish(
     settings = work.settings
     received = [row for name in frames for row in frames[name]["raw.exports"].to_pylist()]
     by_name = {theatre.name: theatre for theatre in present}
+    configs = {theatre.name: theatre_config(theatre) for theatre in present}
     with open_scratch(settings) as aside:
         tiles, pictures = _draw(settings, pinned, frames, by_name, aside, on_progress)
         on_progress("building and verifying the release")
@@ -234,7 +233,7 @@ def _publish(
             pinned,
             _validate(frames),
             code_version=code_digest("."),
-            config_digest=digest([methods_text(), {name: _config(theatre) for name, theatre in by_name.items()}]),
+            config_digest=digest([methods_text(), configs]),
             tiles=tiles,
             write_map=lambda folder: write_map_page(folder, by_name, frames),
             write_pages=lambda folder: write_pages(folder, by_name, frames),

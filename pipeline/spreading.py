@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from pipeline.base_map import base_map_files, file_digest
+from pipeline.base_map import theatre_config
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest, digest
 from pipeline.settings import Settings
@@ -73,8 +73,7 @@ def cut(settings: Settings, parts: Mapping[str, T]) -> list[dict[str, T]]:
 
 def fingerprint(theatre: Theatre) -> str:
     """Digest of all that a piece is made with besides its data: code, libraries, the theatre and its base map."""
-    files = [file_digest(path) for path in base_map_files(theatre)]
-    return digest([code_digest("."), theatre.model_dump(mode="json"), files])
+    return digest([code_digest("."), theatre_config(theatre)])
 
 
 def _do(given: tuple[Callable[..., T], str, str, Any]) -> T:

@@ -8,14 +8,13 @@ was made, so that it cannot tell "nothing changed" from "did not run". Does not 
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.settings import Settings
+from pipeline.storage import FolderStore
 
 FILE = "status.json"
 
@@ -80,10 +79,8 @@ def note_failure(settings: Settings, why: str, now: datetime | None = None) -> N
 
 
 def _write(settings: Settings, status: Status) -> None:
-    settings.root.mkdir(parents=True, exist_ok=True)
-    aside: Path = settings.root / f".{FILE}-{os.getpid()}"
-    aside.write_text(json.dumps(status.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(settings.root / FILE)
+    text = json.dumps(status.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    FolderStore(settings.root).write(FILE, f"{text}\n".encode())
 
 
 def in_words(settings: Settings, now: datetime | None = None) -> list[str]:

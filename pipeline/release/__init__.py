@@ -9,7 +9,7 @@ Does not belong here: making the tables, tiles, map or pictures; they are handed
 
 from __future__ import annotations
 
-from pipeline.release.build import build_release, open_scratch, place_pictures, remove_stale
+from pipeline.release.build import build_release, list_stale, open_scratch, place_pictures, remove_stale
 from pipeline.release.difference import Difference, compare_releases
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
 from pipeline.release.publish import Published, Release, copy_release, in_force, pinned_by, publish, releases, rollback
@@ -26,6 +26,7 @@ __all__ = [
     "compare_releases",
     "copy_release",
     "in_force",
+    "list_stale",
     "open_scratch",
     "pinned_by",
     "place_pictures",

@@ -141,14 +141,16 @@ def open_scratch(settings: Settings) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def remove_stale(settings: Settings) -> list[Path]:
-    """Remove what was being built by processes that have since died, and return the folders removed."""
-    removed = []
-    for folder in sorted(settings.releases_dir.glob(f"{BUILDING}*")):
-        if not is_alive(folder.name.rsplit("-", 1)[-1]):
-            shutil.rmtree(folder, ignore_errors=True)
-            removed.append(folder)
-    return removed
+def list_stale(settings: Settings) -> list[Path]:
+    """Folders of what was being built by processes that have since died."""
+    building = sorted(settings.releases_dir.glob(f"{BUILDING}*"))
+    return [folder for folder in building if not is_alive(folder.name.rsplit("-", 1)[-1])]
+
+
+def remove_stale(settings: Settings) -> None:
+    """Remove what was being built by processes that have since died."""
+    for folder in list_stale(settings):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _theatre(theatre: Theatre) -> TheatreEntry:
