@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from pipeline.base_map import land
 from pipeline.catalogue import table
 from pipeline.distances import measure_distances
-from pipeline.lake import connect, sql
 from pipeline.overlay import Overlay
+from pipeline.sessions import connect, sql
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
 
 # A share from which a disc counts as one holder's, and margins r up to which the nearest place is right about one left

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.theatres import Theatre
 from pipeline.work import Work
 

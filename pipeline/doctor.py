@@ -63,7 +63,7 @@ def _packages(_: Settings) -> list[Finding]:
 
 
 def _spatial(settings: Settings) -> list[Finding]:
-    from pipeline.lake import connect  # noqa: PLC0415 - what is examined may be missing
+    from pipeline.sessions import connect  # noqa: PLC0415 - what is examined may be missing
 
     try:
         with connect(settings) as session:

@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.lake import connect, sql
 from pipeline.printing import printable
 from pipeline.released import released_tables
+from pipeline.sessions import connect, sql
 from pipeline.settings import Settings
 
 # What the parts of an explanation are called, in the order in which they are told; here, on the map and on the pages.

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import UserError
-from pipeline.lake import Lake, run_sql
+from pipeline.lake import Lake
 from pipeline.released import has_release, released_tables
+from pipeline.sessions import run_sql
 from pipeline.settings import Settings
 
 OUTCOMES = ("accepted", "duplicate", "superseded", "withdrawn", "held", "quarantined")

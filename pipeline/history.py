@@ -37,7 +37,7 @@ import pyarrow as pa
 
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
-from pipeline.lake import connect, sql
+from pipeline.sessions import connect, sql
 from pipeline.standing import Measured, Standing
 from pipeline.theatres import Source
 

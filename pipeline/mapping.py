@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from pipeline.lake import connect, sql
 from pipeline.names import fold_name
 from pipeline.parsing import map_unique, parse_dates
+from pipeline.sessions import connect, sql
 from pipeline.theatres import FIELDS, FieldSource, Source
 
 # Whole sequences that a terminal would obey; all control characters but tab and line breaks; the byte order mark,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from pipeline.attribution import ControlFrames, attribute
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.theatres import Theatre
 
 # Days of control facts are days of reports, which come up to a week after the event.

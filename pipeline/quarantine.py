@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from pipeline.catalogue.reasons import Reason, reasons
 from pipeline.errors import UserError
-from pipeline.lake import Lake, run_sql
+from pipeline.lake import Lake
 from pipeline.override_files import HEADER, NOTES
 from pipeline.overrides import fields_to_override
 from pipeline.printing import printable
+from pipeline.sessions import run_sql
 from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
 from pipeline.theatres import Source, theatres

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import duckdb
 
 from pipeline.errors import UserError
-from pipeline.lake import load_spatial, quote
+from pipeline.sessions import load_spatial, quote
 from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.lake import sql
+from pipeline.sessions import sql
 
 SILENT = -1
 

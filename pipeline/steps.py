@@ -35,8 +35,8 @@ OUTCOME_TABLES = ("core.record_outcomes", "core.quarantine", "core.receipts", "c
 HISTORY_TABLES = ("core.sightings", "core.revisions", "core.past_strikes")
 # What every step is made with. The YAML of theatres is left out: each part is made from its own theatre's, an input.
 COMMON_CODE = (
-    "steps.py", "lake.py", "content.py", "data_files.py", "disk_errors.py", "settings.py", "storage.py", "processes.py",
-    "errors.py", "names.py", "table_files.py", "catalogue", "theatres/scales", "theatres/__init__.py",
+    "steps.py", "lake.py", "sessions.py", "content.py", "data_files.py", "disk_errors.py", "settings.py", "storage.py",
+    "processes.py", "errors.py", "names.py", "table_files.py", "catalogue", "theatres/scales", "theatres/__init__.py",
     "theatres/fields.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
 )  # fmt: skip
 MAPPING_CODE = (

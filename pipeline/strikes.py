@@ -20,12 +20,12 @@ from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.lake import connect, sql
 from pipeline.mapping import Mapped, extract, identify, lookup
 from pipeline.names import fold_name
 from pipeline.overrides import apply_overrides
 from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans
 from pipeline.place_matching import match_places
+from pipeline.sessions import connect, sql
 from pipeline.theatres import FIELDS, Source, Theatre, precision_scales
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}

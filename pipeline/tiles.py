@@ -18,7 +18,7 @@ import pyarrow as pa
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
-from pipeline.lake import connect, sql
+from pipeline.sessions import connect, sql
 from pipeline.settings import Settings
 from pipeline.theatres import Theatre
 

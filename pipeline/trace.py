@@ -14,9 +14,9 @@ import duckdb
 
 from pipeline.errors import UserError
 from pipeline.explain import correction, origin, raw_values
-from pipeline.lake import connect, sql
 from pipeline.printing import printable
 from pipeline.released import released_tables
+from pipeline.sessions import connect, sql
 from pipeline.settings import Settings
 
 FILES = {

@@ -20,8 +20,8 @@ import pyarrow as pa
 from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute
 from pipeline.catalogue import table
 from pipeline.errors import UserError
-from pipeline.lake import connect
 from pipeline.released import released_tables
+from pipeline.sessions import connect
 from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
 from pipeline.theatres import Theatre

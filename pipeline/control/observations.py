@@ -17,10 +17,10 @@ from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.lake import connect, sql
 from pipeline.mapping import Mapped, extract, identify, lookup
 from pipeline.overrides import apply_overrides
 from pipeline.parsing import null_days, parse_dates
+from pipeline.sessions import connect, sql
 from pipeline.theatres import FIELDS, Source, Theatre
 
 # Ground is often held since long before the strikes begin; a date decades earlier (1900, 1970) is a slip.

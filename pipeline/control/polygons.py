@@ -31,10 +31,10 @@ from pipeline.control.holders import read_holders
 from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
 from pipeline.history import settle
-from pipeline.lake import connect, sql
 from pipeline.mapping import Mapped, extract, identify
 from pipeline.overrides import apply_overrides
 from pipeline.parsing import null_days, parse_dates
+from pipeline.sessions import connect, sql
 from pipeline.theatres import Source, Theatre
 
 POLYGON_SCHEMA = pa.schema(

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.base_map import land
 from pipeline.explain import PARTS
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
 
 # Neither is a party, so no theatre names a colour for them. Violet and grey keep clear of the theatres' colours.

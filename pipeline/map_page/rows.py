@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.theatres import Theatre
 
 # Strikes of which the evidence is in one file: about a megabyte at most.

@@ -14,8 +14,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.lake import run_sql
 from pipeline.pages.walk import gather_walk
+from pipeline.sessions import run_sql
 from pipeline.theatres import Theatre
 
 COLOURS = 256

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.explain import PARTS, origin, raw_values
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.tables.sentences import group_label, window_title
 from pipeline.theatres import CONTESTED, UNKNOWN, Theatre
 

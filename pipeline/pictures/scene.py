@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.tables.sentences import noun_of
 from pipeline.theatres import Theatre
 

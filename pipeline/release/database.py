@@ -26,9 +26,9 @@ import pyarrow as pa
 from pipeline.catalogue import ARROW_TYPES, SQL_TYPES, Column, Table, table
 from pipeline.catalogue.contract import VERSION as CONTRACT
 from pipeline.content import content_digest
-from pipeline.lake import quote, sql
 from pipeline.release.manifest import released
 from pipeline.release.views import MACROS, VIEWS
+from pipeline.sessions import quote, sql
 from pipeline.settings import Settings
 
 STORAGE_VERSION = "v1.0.0"

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import UserError
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.tables.sentences import percent
 
 Row = dict[str, Any]

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import UserError
-from pipeline.lake import quote, sql
 from pipeline.release.database import logical_digest, open_database
 from pipeline.release.manifest import (
     DATABASE,
@@ -24,6 +23,7 @@ from pipeline.release.manifest import (
     list_files,
     read_manifest,
 )
+from pipeline.sessions import quote, sql
 from pipeline.settings import Settings
 from pipeline.theatres import months_between
 

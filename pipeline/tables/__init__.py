@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from pipeline.attribution import CONTROL_TABLES, ControlFrames
 from pipeline.catalogue import table
-from pipeline.lake import connect
+from pipeline.sessions import connect
 from pipeline.tables.agreement import tabulate_agreement
 from pipeline.tables.certainty import tabulate_certainty
 from pipeline.tables.control import tabulate_control

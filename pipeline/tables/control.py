@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from pipeline.base_map import towns
 from pipeline.catalogue import table
-from pipeline.lake import connect
+from pipeline.sessions import connect
 from pipeline.tables.measures import run
 from pipeline.theatres import Theatre
 

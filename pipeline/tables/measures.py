@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from pipeline.base_map import province_shapes
 from pipeline.errors import UserError
-from pipeline.lake import sql
+from pipeline.sessions import sql
 from pipeline.theatres import Theatre, Window, months_between
 
 FEWEST = 20  # with fewer locations than this no share is shown

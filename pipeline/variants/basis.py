@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.attribution import ControlFrames, attribute_strikes
 from pipeline.catalogue import table
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.theatres import Theatre
 
 

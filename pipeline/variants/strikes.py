@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.attribution import attribute
 from pipeline.base_map import backdrop_shapes, province_shapes
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.variants.basis import Basis, Variant
 
 

@@ -26,8 +26,8 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 from live_server import serving  # noqa: E402 - tests are no package
 from sample_frames import sample_frames  # noqa: E402
 
-from pipeline.lake import connect  # noqa: E402
 from pipeline.map_page import write_map_page  # noqa: E402
+from pipeline.sessions import connect  # noqa: E402
 from pipeline.theatres import theatres  # noqa: E402
 from pipeline.tiles import write_tiles  # noqa: E402
 

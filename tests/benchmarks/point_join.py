@@ -21,8 +21,8 @@ import pyarrow as pa
 import shapely
 
 from pipeline.attribution import PAIRS_AT_ONCE
-from pipeline.lake import connect, sql
 from pipeline.overlay import Overlay
+from pipeline.sessions import connect, sql
 from pipeline.theatres import theatres
 
 SYRIA = theatres()["syria"]

@@ -176,7 +176,7 @@ def _draw_pictures(theatre: Theatre, frames: Mapping[str, pa.Table], folder: Pat
 
 def _build_tables(theatre: Theatre, frames: Mapping[str, pa.Table], *_: object) -> dict[str, pa.Table]:
     """Episodes as they are, and two tables without rows."""
-    from pipeline.lake import connect
+    from pipeline.sessions import connect
     from pipeline.tables.measures import prepare
 
     with connect() as connection:

@@ -10,7 +10,7 @@ import pandas
 import pyarrow.dataset
 import small_pipeline
 
-from pipeline.lake import connect
+from pipeline.sessions import connect
 from pipeline.settings import Settings
 
 # Most of it is loaded where it is used, which is after the fork: these are what takes longest.

@@ -13,7 +13,7 @@ import pytest
 from sample_frames import sample_frames
 
 from pipeline.catalogue import table
-from pipeline.lake import sql
+from pipeline.sessions import sql
 
 Rows = dict[str, list[dict[str, Any]]]
 POLYGON, COVERED = "0000000000000000//1", "0000000000000000//2"

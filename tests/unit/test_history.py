@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.lake import run_sql
+from pipeline.sessions import run_sql
 from pipeline.strikes import MappedStrikes, map_strikes
 from pipeline.theatres import Source, theatres
 

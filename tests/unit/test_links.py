@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strike_rows import ALEPPO, frames_of, strike
 
-from pipeline.lake import connect
+from pipeline.sessions import connect
 from pipeline.tables.links import MOST_LINKS, link_strikes
 from pipeline.tables.measures import run
 from pipeline.theatres import theatres

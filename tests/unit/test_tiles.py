@@ -20,7 +20,7 @@ from pyproj import Transformer
 from sample_frames import sample_frames
 from shapely.geometry import Point, shape
 
-from pipeline.lake import connect, sql
+from pipeline.sessions import connect, sql
 from pipeline.theatres import theatres
 from pipeline.tiles import LARGEST_TILE_BYTES, MAX_ZOOM, MIN_ZOOM, MOST_STRIKES, WORLD_M, TileStats, write_tiles
 

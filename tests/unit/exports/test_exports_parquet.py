@@ -21,7 +21,7 @@ import pytest
 import shapely
 from export_files import CORNERS, geometries, properties, read_bytes, refusal, texts
 
-from pipeline.lake import connect
+from pipeline.sessions import connect
 
 METRES = shapely.Polygon(CORNERS)
 
