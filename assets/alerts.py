@@ -1,12 +1,14 @@
-"""Alerts: a sensor that tells people of runs that failed.
+"""Alerts: sensors that tell of runs that failed, people the one, ``isw-strikes status`` the other.
 
 Belongs here: which runs, and the words. Does not belong here: sending (``pipeline.alerts``).
 
-The sensor is off until the settings say whom to tell. It sees runs of the UI, of schedules and sensors, and those of
-the command line, as long as Dagster's daemon runs (``isw-strikes ui`` starts it).
+That which tells people is off until the settings say whom. Both see runs of the UI, of schedules and sensors, and those
+of the command line, as long as Dagster's daemon runs (``isw-strikes ui`` starts it).
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -14,8 +16,10 @@ from assets import tags
 from assets.failures import say_failures
 from assets.resources import Pipeline
 from pipeline.alerts import Alert, is_configured, send
+from pipeline.status import note_failure
 
 NAME = "failed_runs"
+STATUS = "failures_in_status"
 
 
 def failure_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
@@ -23,16 +27,33 @@ def failure_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
     is_on = is_configured(pipeline.settings)
 
     def tell(context: dg.RunFailureSensorContext) -> None:
-        run = context.dagster_run
-        logs = context.instance.all_logs(run.run_id)
-        events = [entry.dagster_event for entry in logs if entry.dagster_event is not None]
-        send(pipeline.settings, describe(pipeline, run, say_failures(events) or [context.failure_event.message or ""]))
+        send(pipeline.settings, describe(pipeline, context.dagster_run, _failures(context)))
 
     return dg.run_failure_sensor(
         name=NAME,
         default_status=dg.DefaultSensorStatus.RUNNING if is_on else dg.DefaultSensorStatus.STOPPED,
         description="Tells of each failed run by webhook or e-mail (ISW_ALERT_WEBHOOK, ISW_ALERT_EMAIL_TO).",
     )(tell)
+
+
+def status_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
+    """The sensor that notes failed runs for ``isw-strikes status``; a run that ended later is not overruled."""
+
+    def note(context: dg.RunFailureSensorContext) -> None:
+        ended = datetime.fromtimestamp(context.instance.get_run_stats(context.dagster_run.run_id).end_time or 0, UTC)
+        note_failure(pipeline.settings, "; ".join(_failures(context)), ended.replace(microsecond=0))
+
+    return dg.run_failure_sensor(
+        name=STATUS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Notes each failed run for `isw-strikes status`.",
+    )(note)
+
+
+def _failures(context: dg.RunFailureSensorContext) -> list[str]:
+    logs = context.instance.all_logs(context.dagster_run.run_id)
+    events = [entry.dagster_event for entry in logs if entry.dagster_event is not None]
+    return say_failures(events) or [context.failure_event.message or ""]
 
 
 def describe(pipeline: Pipeline, run: dg.DagsterRun, failures: list[str]) -> Alert:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets.alerts import failure_sensor
+from assets.alerts import failure_sensor, status_sensor
 from assets.fetched_assets import fetched_assets
 from assets.freshness import freshness_checks, freshness_jobs, freshness_schedules
 from assets.housekeeping import housekeeping_job, housekeeping_schedule
@@ -40,7 +40,7 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
         asset_checks=[check for theatre in known for check in freshness_checks(theatre)],
         jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job(pipeline)],
         schedules=[*schedules(known), *freshness_schedules(known), housekeeping_schedule()],
-        sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline)],
+        sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline), status_sensor(pipeline)],
         resources={"pipeline": pipeline},
         # A run's steps share one process: they share an engine, and none of them gains from a process of its own.
         executor=dg.in_process_executor,

@@ -71,9 +71,11 @@ def note_success(settings: Settings, release: str, is_new: bool, now: datetime |
 
 
 def note_failure(settings: Settings, why: str, now: datetime | None = None) -> None:
-    """Note that a run failed; what was known of the last sound one stays."""
+    """Note that a run failed, unless another ended since; what was known of the last sound one stays."""
     moment = now or datetime.now(UTC).replace(microsecond=0)
     before = read_status(settings)
+    if before and before.looked_at > moment:
+        return
     kept = before.model_dump(include={"release", "sound_at", "changed_at"}) if before else {}
     _write(settings, Status(looked_at=moment, outcome=Outcome.FAILED, why=why, **kept))
 

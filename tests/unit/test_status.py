@@ -40,6 +40,12 @@ def test_a_failure_keeps_what_was_sound_and_says_what_is_missing(settings: Setti
     assert "failed" not in told(settings, LATER)
 
 
+def test_a_failure_that_is_told_late_overrules_no_later_run(settings: Settings) -> None:
+    note_success(settings, "r1", is_new=True, now=LATER)
+    note_failure(settings, "the disk is full", now=NOON)
+    assert "failed" not in told(settings, LATER)
+
+
 def test_a_damaged_file_is_no_status(settings: Settings) -> None:
     note_success(settings, "r1", is_new=True, now=NOON)
     (settings.root / "status.json").write_text("{", encoding="utf-8")

@@ -21,6 +21,7 @@ from assets.definitions import definitions
 from pipeline.alerts import Alert, send
 from pipeline.errors import UserError
 from pipeline.settings import Settings
+from pipeline.status import Outcome, read_status
 
 SECRET = "hook-4711"
 
@@ -37,16 +38,16 @@ def told(settings: Settings, server: WebServer) -> Settings:
     return settings.model_copy(update={"alert_webhook": SecretStr(f"{server.address}/{SECRET}")})
 
 
-def _fail(stub: Stub, opened: dg.DagsterInstance, **tags: str) -> dg.DagsterRunReaction | None:
-    """Run a job that fails, and let the sensor see it."""
+def _fail(stub: Stub, opened: dg.DagsterInstance, sensor: str, **tags: str) -> dg.DagsterRunReaction | None:
+    """Run a job that fails, and let a sensor see it."""
     result = stub.run("syria_ingest", instance=opened, **tags)
     assert not result.success
     loaded = definitions(stub.pipeline())
     failure = next(event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_FAILURE)
     context = dg.build_run_status_sensor_context(
-        sensor_name="failed_runs", dagster_instance=opened, dagster_run=result.dagster_run, dagster_event=failure
+        sensor_name=sensor, dagster_instance=opened, dagster_run=result.dagster_run, dagster_event=failure
     ).for_run_failure()
-    return loaded.resolve_sensor_def("failed_runs")(context)  # type: ignore[return-value]
+    return loaded.resolve_sensor_def(sensor)(context)  # type: ignore[return-value]
 
 
 def test_a_failed_run_is_told(told: Settings, monkeypatch: pytest.MonkeyPatch, server: WebServer) -> None:
@@ -61,7 +62,7 @@ def test_a_failed_run_is_told(told: Settings, monkeypatch: pytest.MonkeyPatch, s
     stub = Stub(told, fault=UserError("the inbox is on fire: put it out"))
     stub.receive()
     with dg.DagsterInstance.ephemeral() as opened:
-        _fail(stub, opened, why="in the inbox: strikes.csv")
+        _fail(stub, opened, "failed_runs", why="in the inbox: strikes.csv")
         (run,) = opened.get_runs()
     assert [asked.path for asked in server.asked] == [f"/{SECRET}"]
     assert sent[0]["theatre"] == "syria" and sent[0]["job"] == "syria_ingest" and sent[0]["run"] == run.run_id
@@ -70,6 +71,18 @@ def test_a_failed_run_is_told(told: Settings, monkeypatch: pytest.MonkeyPatch, s
     text = sent[0]["text"]
     assert f"/runs/{run.run_id}" in text and "isw-strikes run --theatre syria" in text
     assert "What to do: " in text
+
+
+def test_a_failed_run_is_noted_in_the_status(settings: Settings) -> None:
+    stub = Stub(settings, fault=UserError("the inbox is on fire: put it out"))
+    stub.receive()
+    with dg.DagsterInstance.ephemeral() as opened:
+        _fail(stub, opened, "failures_in_status")
+        (record,) = opened.get_run_records()
+    status = read_status(settings)
+    assert status is not None and status.outcome is Outcome.FAILED and record.end_time is not None
+    assert status.why == "syria control: the inbox is on fire: put it out"
+    assert status.looked_at.timestamp() == int(record.end_time)
 
 
 def test_a_server_that_stumbles_is_asked_again(told: Settings, server: WebServer) -> None:

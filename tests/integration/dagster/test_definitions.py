@@ -104,6 +104,7 @@ def test_sensors_run_and_schedules_wait(loaded: dg.Definitions) -> None:
         "inbox": dg.DefaultSensorStatus.RUNNING,
         "touched_months": dg.DefaultSensorStatus.RUNNING,
         "failed_runs": dg.DefaultSensorStatus.STOPPED,
+        "failures_in_status": dg.DefaultSensorStatus.RUNNING,
     }
     assert {schedule.default_status for schedule in loaded.schedules or ()} == {dg.DefaultScheduleStatus.STOPPED}
 
