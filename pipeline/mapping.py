@@ -59,6 +59,23 @@ DATES = (
 
 
 @dataclass(frozen=True)
+class Received:
+    """What was received of one source, and what people decided about it.
+
+    Attributes:
+        records: its rows of ``raw.records``.
+        exports: its rows of ``raw.exports``.
+        accepted: ids of exports that a person let in (of polygons none is ever held back).
+        overrides: what people say of its records (``overrides.GIVEN``); nothing where None.
+    """
+
+    records: pa.Table
+    exports: pa.Table
+    accepted: frozenset[str] = frozenset()
+    overrides: pa.Table | None = None
+
+
+@dataclass(frozen=True)
 class Mapped:
     """What a stage made of the records of one source."""
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
 from pipeline.coordinates import Axis, parse_coordinates
-from pipeline.mapping import DATES, identify
+from pipeline.mapping import DATES, Received, extract, identify
 from pipeline.parsing import parse_dates
 from pipeline.theatres import FIELDS, Source, Theatre
 
@@ -54,6 +54,11 @@ class Overridden:
 def fields_to_override(source: Source) -> tuple[str, ...]:
     """Fields of a source's records that an override may set."""
     return tuple(name for name in FIELDS[source.kind] if name not in NOT_SET)
+
+
+def extract_overridden(theatre: Theatre, source: Source, received: Received) -> Overridden:
+    """The mapped fields of what was received of a source, with what people say of them set."""
+    return apply_overrides(theatre, source, extract(source, received.records, received.exports), received.overrides)
 
 
 def apply_overrides(theatre: Theatre, source: Source, fields: pa.Table, given: pa.Table | None) -> Overridden:

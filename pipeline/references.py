@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import pyarrow as pa
 
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import Mapped, extract, identify, lookup, refusals
-from pipeline.overrides import apply_overrides
+from pipeline.mapping import Mapped, Received, identify, lookup, refusals
+from pipeline.overrides import extract_overridden
 from pipeline.parsing import parse_dates, parse_numbers
 from pipeline.theatres import FIELDS, Source, Theatre
 
@@ -25,22 +25,16 @@ TABLES = {"places": "core.places", "reports": "core.reports", "report_additions"
 def map_references(
     theatre: Theatre,
     source: Source,
-    records: pa.Table,
-    exports: pa.Table,
-    accepted: Collection[str] = (),
-    overrides: pa.Table | None = None,
+    received: Received,
 ) -> Mapped:
     """Make reference rows of the records of one source.
 
     Args:
         theatre: the theatre.
         source: a source of kind ``places``, ``reports`` or ``report_additions``.
-        records: its rows of ``raw.records``.
-        exports: its rows of ``raw.exports``.
-        accepted: ids of exports that a person let in.
-        overrides: what people say of its records (``overrides.GIVEN``).
+        received: what was received of it.
     """
-    overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
+    overridden = extract_overridden(theatre, source, received)
     fields = identify(source, overridden.fields, FIELDS[source.kind])
     typed, refused = BUILDERS[source.kind](theatre, source, fields)
     rows_told = fields.select(["record_id", "problem", "out_of_scope"]).to_pylist()
@@ -52,7 +46,7 @@ def map_references(
             refused.append(_refuse(row, row["problem"], None, None))
         elif row["out_of_scope"]:
             refused.append(_refuse(row, "record_out_of_scope", None, row["out_of_scope"]))
-    settled = settle(source, theatre.name, fields, refusals(refused), exports, accepted)
+    settled = settle(source, theatre.name, fields, refusals(refused), received.exports, received.accepted)
     standing = {row["record_id"] for row in settled.outcomes.to_pylist() if row["outcome"] == "accepted"}
     rows = [row for row in typed if row["record_id"] in standing]
     return Mapped(

@@ -7,7 +7,6 @@ Does not belong here: the stages themselves, what makes a part stale (``inputs``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,7 +16,7 @@ from pipeline import inputs
 from pipeline.attribution import CONTROL_TABLES, ControlFrames, attribute_strikes
 from pipeline.catalogue import table, tables
 from pipeline.content import content_digest
-from pipeline.mapping import Mapped
+from pipeline.mapping import Mapped, Received
 from pipeline.override_files import read_overrides
 from pipeline.references import TABLES as REFERENCE_TABLES
 from pipeline.references import map_references
@@ -49,25 +48,15 @@ ATTRIBUTION_CODE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Raw:
-    """What was received of one source, which of its exports a person let in, and what people say of its records."""
-
-    records: pa.Table
-    exports: pa.Table
-    accepted: frozenset[str]
-    overrides: pa.Table
-
-    @classmethod
-    def read(cls, work: Work, theatre: Theatre, source: str) -> _Raw:
-        where: dict[str, Any] = {"theatre": theatre.name, "source": source}
-        accepted = work.lake.read("raw.acceptances", columns=["export_id"], **where).column("export_id").to_pylist()
-        return cls(
-            work.lake.read("raw.records", **where),
-            work.lake.read("raw.exports", **where),
-            frozenset(accepted),
-            read_overrides(work.settings, theatre.name, source),
-        )
+def _received(work: Work, theatre: Theatre, source: str) -> Received:
+    where: dict[str, Any] = {"theatre": theatre.name, "source": source}
+    accepted = work.lake.read("raw.acceptances", columns=["export_id"], **where).column("export_id").to_pylist()
+    return Received(
+        work.lake.read("raw.records", **where),
+        work.lake.read("raw.exports", **where),
+        frozenset(accepted),
+        read_overrides(work.settings, theatre.name, source),
+    )
 
 
 def _with_outcomes(work: Work, theatre: Theatre, source: str, mapped: Mapped) -> list[Candidate]:
@@ -81,8 +70,7 @@ def _build_references(work: Work, theatre: Theatre, parts: Sequence[str]) -> Map
     built = {}
     for part in parts:
         source = theatre.sources[part]
-        raw = _Raw.read(work, theatre, part)
-        mapped = map_references(theatre, source, raw.records, raw.exports, raw.accepted, raw.overrides)
+        mapped = map_references(theatre, source, _received(work, theatre, part))
         candidates = [
             Candidate(REFERENCE_TABLES[source.kind], mapped.rows, {"theatre": theatre.name, "source": part}),
             *_with_outcomes(work, theatre, part, mapped),
@@ -95,18 +83,8 @@ def _build_mapped(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mapping
     places, reports, additions = (work.lake.read(name, theatre=theatre.name) for name in REFERENCE_TABLES.values())
     built = {}
     for part in parts:
-        raw = _Raw.read(work, theatre, part)
-        mapped = map_strikes(
-            theatre,
-            theatre.sources[part],
-            raw.records,
-            raw.exports,
-            places,
-            reports,
-            additions,
-            raw.accepted,
-            raw.overrides,
-        )
+        received = _received(work, theatre, part)
+        mapped = map_strikes(theatre, theatre.sources[part], received, places, reports, additions)
         months = {
             month: content_digest(_of_month(mapped.rows, month))[:16]
             for month in sorted(set(mapped.rows.column("month").to_pylist()))
@@ -131,8 +109,7 @@ def _build_control(work: Work, theatre: Theatre, parts: Sequence[str]) -> Mappin
     from pipeline.control import build_control, map_control, merge_control  # noqa: PLC0415 - loads where it is used
 
     def mapped(name: str) -> MappedControl:
-        raw = _Raw.read(work, theatre, name)
-        return map_control(theatre, theatre.sources[name], raw.records, raw.exports, raw.accepted, raw.overrides)
+        return map_control(theatre, theatre.sources[name], _received(work, theatre, name))
 
     built = {}
     for part in parts:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,9 +19,9 @@ from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import Mapped, extract, identify, lookup
+from pipeline.mapping import Mapped, Received, identify, lookup
 from pipeline.names import fold_name
-from pipeline.overrides import apply_overrides
+from pipeline.overrides import extract_overridden
 from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans
 from pipeline.place_matching import match_places
 from pipeline.sessions import connect, sql
@@ -52,28 +51,22 @@ class MappedStrikes(Mapped):
 def map_strikes(
     theatre: Theatre,
     source: Source,
-    records: pa.Table,
-    exports: pa.Table,
+    received: Received,
     places: pa.Table,
     reports: pa.Table,
     additions: pa.Table,
-    accepted: Collection[str] = (),
-    overrides: pa.Table | None = None,
 ) -> MappedStrikes:
     """Make strikes of the records of one source.
 
     Args:
         theatre: the theatre.
         source: a source of kind ``strikes``.
-        records: its rows of ``raw.records``.
-        exports: its rows of ``raw.exports``.
+        received: what was received of it.
         places: ``core.places`` of the theatre (coordinates in degrees, WGS 84).
         reports: ``core.reports`` of the theatre.
         additions: ``core.report_additions`` of the theatre.
-        accepted: ids of exports that a person let in.
-        overrides: what people say of its records (``overrides.GIVEN``).
     """
-    overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
+    overridden = extract_overridden(theatre, source, received)
     fields = identify(source, overridden.fields, FIELDS["strikes"])
     typed = _type_fields(theatre, source, fields)
     west, south, east, north = theatre.extent
@@ -92,7 +85,7 @@ def map_strikes(
             "longest_window_days": theatre.longest_window_days, "widest_precision_m": theatre.widest_precision_m,
         }  # fmt: skip
         refused = connection.execute(sql("strikes/refuse_strikes"), bounds).to_arrow_table()
-        settled = settle(source, theatre.name, fields, refused, exports, accepted)
+        settled = settle(source, theatre.name, fields, refused, received.exports, received.accepted)
         dated = connection.execute(
             sql("strikes/date_strikes"), {"is_cumulative": source.cumulative_reports}
         ).to_arrow_table()

@@ -24,7 +24,7 @@ from pipeline.catalogue import table
 from pipeline.errors import UserError
 from pipeline.exports import Reading, read_export, receive
 from pipeline.lake import Lake
-from pipeline.mapping import Mapped
+from pipeline.mapping import Mapped, Received
 from pipeline.references import TABLES as REFERENCES
 from pipeline.references import map_references
 from pipeline.settings import Settings
@@ -128,14 +128,14 @@ def _refuse_merged(source: Source) -> None:
 
 
 def _map(theatre: Theatre, source: Source, reading: Reading, references: dict[str, pa.Table]) -> Mapped:
-    exports = table("raw.exports").conform([reading.export])
+    received = Received(reading.records, table("raw.exports").conform([reading.export]))
     if source.kind == "strikes":
-        return map_strikes(theatre, source, reading.records, exports, *references.values())
+        return map_strikes(theatre, source, received, *references.values())
     if source.kind in CONTROL_KINDS:
         from pipeline.control import map_control  # noqa: PLC0415 - loads where it is used
 
-        return map_control(theatre, source, reading.records, exports)
-    return map_references(theatre, source, reading.records, exports)
+        return map_control(theatre, source, received)
+    return map_references(theatre, source, received)
 
 
 def _count(outcomes: pa.Table) -> dict[str, int]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.catalogue import table
-from pipeline.mapping import Mapped
+from pipeline.mapping import Mapped, Received
 from pipeline.strikes import map_strikes
 from pipeline.theatres import Source, theatres
 
@@ -42,8 +42,7 @@ def map_rows(source: str | Source, rows: list[dict[str, str]], places: list[dict
     return map_strikes(
         SYRIA,
         source,
-        table("raw.records").conform(records),
-        table("raw.exports").conform([export]),
+        Received(table("raw.records").conform(records), table("raw.exports").conform([export])),
         table("core.places").conform(places or []),
         table("core.reports").empty(),
         table("core.report_additions").empty(),

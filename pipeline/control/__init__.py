@@ -14,8 +14,6 @@ changed. Before its first snapshot a source says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pyarrow as pa
 
 from pipeline.control.areas import ControlBuild, assemble
@@ -26,6 +24,7 @@ from pipeline.control.observations import map_observations
 from pipeline.control.observed import snapshots_of_observations
 from pipeline.control.polygons import map_polygons
 from pipeline.mapping import Mapped as MappedControl
+from pipeline.mapping import Received
 from pipeline.theatres import Source, Theatre
 
 __all__ = ["ControlBuild", "MappedControl", "build_control", "map_control", "merge_control"]
@@ -37,20 +36,14 @@ SURVEYS = {"control_observations": snapshots_of_observations, "control_polygons"
 def map_control(
     theatre: Theatre,
     source: Source,
-    records: pa.Table,
-    exports: pa.Table,
-    accepted: Collection[str] = (),
-    overrides: pa.Table | None = None,
+    received: Received,
 ) -> MappedControl:
     """Map the records of one control source.
 
     Args:
         theatre: the theatre.
         source: a source of kind ``control_observations`` or ``control_polygons``.
-        records: its rows of ``raw.records``.
-        exports: its rows of ``raw.exports``.
-        accepted: ids of exports that a person let in.
-        overrides: what people say of its records (``overrides.GIVEN``).
+        received: what was received of it.
 
     Returns:
         ``rows`` conform to ``core.control_observations``, or to ``polygons.POLYGON_SCHEMA`` (valid polygons,
@@ -59,7 +52,7 @@ def map_control(
     Raises:
         KeyError: the source is of another kind.
     """
-    return MAPPERS[source.kind](theatre, source, records, exports, accepted, overrides)
+    return MAPPERS[source.kind](theatre, source, received)
 
 
 def build_control(theatre: Theatre, source: Source, rows: pa.Table) -> ControlBuild:

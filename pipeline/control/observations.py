@@ -7,7 +7,6 @@ Does not belong here: the ground around a place (``observed``).
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 
 import pyarrow as pa
@@ -17,8 +16,8 @@ from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import Mapped, extract, identify, lookup
-from pipeline.overrides import apply_overrides
+from pipeline.mapping import Mapped, Received, identify, lookup
+from pipeline.overrides import extract_overridden
 from pipeline.parsing import null_days, parse_dates
 from pipeline.sessions import connect, sql
 from pipeline.theatres import FIELDS, Source, Theatre
@@ -30,22 +29,16 @@ YEARS_BEFORE = 20
 def map_observations(
     theatre: Theatre,
     source: Source,
-    records: pa.Table,
-    exports: pa.Table,
-    accepted: Collection[str] = (),
-    overrides: pa.Table | None = None,
+    received: Received,
 ) -> Mapped:
     """Make ``core.control_observations`` rows of the records of one source.
 
     Args:
         theatre: gives vocabulary, extent and provinces.
         source: a source of kind ``control_observations``.
-        records: its rows of ``raw.records``.
-        exports: its rows of ``raw.exports``.
-        accepted: ids of exports that a person let in.
-        overrides: what people say of its records (``overrides.GIVEN``).
+        received: what was received of it.
     """
-    overridden = apply_overrides(theatre, source, extract(source, records, exports), overrides)
+    overridden = extract_overridden(theatre, source, received)
     fields = identify(source, overridden.fields, FIELDS["control_observations"])
     west, south, east, north = theatre.extent
     bounds = {"west": west, "south": south, "east": east, "north": north, "earliest": earliest_day(theatre)}
@@ -54,7 +47,7 @@ def map_observations(
         connection.register("null_days", null_days())
         connection.register("shapes_wkb", province_shapes(theatre))
         refused = connection.execute(sql("control/refuse_observations"), bounds).to_arrow_table()
-        settled = settle(source, theatre.name, fields, refused, exports, accepted)
+        settled = settle(source, theatre.name, fields, refused, received.exports, received.accepted)
         connection.register("outcomes", settled.outcomes)
         identity = {"theatre": theatre.name, "source": source.name}
         rows = connection.execute(sql("control/assemble_observations"), identity).to_arrow_table()

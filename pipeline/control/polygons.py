@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -31,8 +30,8 @@ from pipeline.control.holders import read_holders
 from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
 from pipeline.history import settle
-from pipeline.mapping import Mapped, extract, identify
-from pipeline.overrides import apply_overrides
+from pipeline.mapping import Mapped, Received, identify
+from pipeline.overrides import extract_overridden
 from pipeline.parsing import null_days, parse_dates
 from pipeline.sessions import connect, sql
 from pipeline.theatres import Source, Theatre
@@ -86,23 +85,17 @@ class Shape:
 def map_polygons(
     theatre: Theatre,
     source: Source,
-    records: pa.Table,
-    exports: pa.Table,
-    accepted: Collection[str] = (),
-    overrides: pa.Table | None = None,
+    received: Received,
 ) -> Mapped:
     """Make rows of ``POLYGON_SCHEMA`` of the records of one source.
 
     Args:
         theatre: gives vocabulary, extent and projection.
         source: a source of kind ``control_polygons``.
-        records: its rows of ``raw.records``.
-        exports: its rows of ``raw.exports``.
-        accepted: ids of exports that a person let in (of polygons none is ever held back).
-        overrides: what people say of its records (``overrides.GIVEN``).
+        received: what was received of it.
     """
     unkeyed = source.model_copy(update={"key": (), "key_fold": False})
-    overridden = apply_overrides(theatre, unkeyed, extract(source, records, exports), overrides)
+    overridden = extract_overridden(theatre, unkeyed, received)
     fields = _type_fields(theatre, source, overridden.fields)
     fields = identify(unkeyed, fields, ("day_text", "controller", "parties"))
     plain = fields.drop_columns(["geometry", "valid_geometry"])
@@ -111,7 +104,7 @@ def map_polygons(
         connection.register("null_days", null_days())
         bounds = {"earliest": earliest_day(theatre)}
         refused = connection.execute(sql("control/refuse_polygons"), bounds).to_arrow_table()
-        settled = settle(unkeyed, theatre.name, fields, refused, exports, accepted)
+        settled = settle(unkeyed, theatre.name, fields, refused, received.exports, received.accepted)
         connection.register("outcomes", settled.outcomes)
         outcomes = connection.execute(sql("control/settle_days")).to_arrow_table()
     outcomes = table("core.record_outcomes").conform(outcomes)

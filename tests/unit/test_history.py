@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
+from pipeline.mapping import Received
 from pipeline.sessions import run_sql
 from pipeline.strikes import MappedStrikes, map_strikes
 from pipeline.theatres import Source, theatres
@@ -59,10 +60,8 @@ def _map(
     return map_strikes(
         SYRIA,
         source,
-        table("raw.records").conform(records),
-        table("raw.exports").conform(received),
+        Received(table("raw.records").conform(records), table("raw.exports").conform(received), frozenset(accepted)),
         *references,
-        accepted,
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from pipeline.inbox import STABLE_SECONDS, look_into_inbox, take_inbox, tell_left
 from pipeline.intake import ingest
 from pipeline.lake import Lake
+from pipeline.mapping import Received
 from pipeline.references import TABLES as REFERENCES
 from pipeline.settings import Settings
 from pipeline.strikes import map_strikes
@@ -107,8 +108,8 @@ def test_known_bytes_that_come_after_others_are_said_anew(settings: Settings, tm
     lake = Lake(settings)
     references = [lake.read(name, theatre="syria") for name in REFERENCES.values()]
     mapped = map_strikes(
-        syria, complete.model_copy(update={"max_withdrawn_share": 0.5}), lake.read("raw.records"),
-        lake.read("raw.exports"), *references,
+        syria, complete.model_copy(update={"max_withdrawn_share": 0.5}),
+        Received(lake.read("raw.records"), lake.read("raw.exports")), *references,
     )  # fmt: skip
     # Its own server says so now; a file that someone gives again is most likely an old copy, and can be accepted.
     assert [row["held_because"] for row in mapped.receipts.to_pylist()] == [

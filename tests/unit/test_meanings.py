@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.mapping import Mapped
+from pipeline.mapping import Mapped, Received
 from pipeline.parsing import parse_dates, parse_spans
 from pipeline.references import map_references
 from pipeline.theatres import Theatre, precision_scales, theatres
@@ -163,7 +163,7 @@ def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
         "record_count": 1, "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None, "problem": None,
     }  # fmt: skip
     records, exports = table("raw.records").conform([record]), table("raw.exports").conform([export])
-    return _told(map_references(SYRIA, SYRIA.sources["gazetteer"], records, exports))
+    return _told(map_references(SYRIA, SYRIA.sources["gazetteer"], Received(records, exports)))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.mapping import FIELDS, extract, identify
+from pipeline.mapping import FIELDS, Received, extract, identify
 from pipeline.overrides import EMPTIED, GIVEN, apply_overrides, fields_to_override, write_value
 from pipeline.strikes import MappedStrikes, map_strikes
 from pipeline.theatres import theatres
@@ -62,7 +62,7 @@ def _given(overrides: Sequence[Given], who: str | None = "A. Reader") -> pa.Tabl
 
 def _map(exports: Sequence[Sequence[dict[str, str]]], overrides: pa.Table | None = None) -> MappedStrikes:
     references = [table(name).empty() for name in ("core.places", "core.reports", "core.report_additions")]
-    return map_strikes(SYRIA, AIRWARS, *_raw(exports), *references, overrides=overrides)
+    return map_strikes(SYRIA, AIRWARS, Received(*_raw(exports), overrides=overrides), *references)
 
 
 def _outcomes(mapped: MappedStrikes) -> dict[str, str]:

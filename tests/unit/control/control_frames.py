@@ -15,6 +15,7 @@ import shapely
 
 from pipeline.catalogue import table
 from pipeline.control import ControlBuild, MappedControl, build_control, map_control
+from pipeline.mapping import Received
 from pipeline.theatres import Source, Theatre, theatres
 
 RECEIVED = datetime(2026, 11, 1, tzinfo=UTC)
@@ -62,8 +63,8 @@ class Raw:
 
     def map(self) -> MappedControl:
         """Map all that was added."""
-        records = table("raw.records").conform(self.records)
-        return map_control(self.theatre, self.source, records, table("raw.exports").conform(self.exports))
+        records, exports = table("raw.records").conform(self.records), table("raw.exports").conform(self.exports)
+        return map_control(self.theatre, self.source, Received(records, exports))
 
     def build(self) -> ControlBuild:
         """Map and build all that was added."""

@@ -13,6 +13,7 @@ from matrix_files import COLUMNS, SHAPED, WRAPPED
 from pipeline.catalogue import table
 from pipeline.control.polygons import map_polygons
 from pipeline.exports import Reading
+from pipeline.mapping import Received
 from pipeline.strikes import map_strikes
 from pipeline.theatres import Source, theatres
 
@@ -47,11 +48,14 @@ def in_parts(geometry: Any) -> Any:
     return shapely.MultiPolygon(list(shapely.get_parts(geometry))).normalize()
 
 
+def received(reading: Reading) -> Received:
+    return Received(reading.records, table("raw.exports").conform([reading.export]))
+
+
 def mapped_strikes(reading: Reading) -> list[dict[str, Any]]:
     """Rows of core.strikes of a reading, without what tells where they came from."""
     empty = [table(f"core.{name}").empty() for name in ("places", "reports", "report_additions")]
-    exports = table("raw.exports").conform([reading.export])
-    mapped = map_strikes(SYRIA, STRIKES, reading.records, exports, *empty)
+    mapped = map_strikes(SYRIA, STRIKES, received(reading), *empty)
     assert mapped.quarantine.num_rows == 0, mapped.quarantine.to_pylist()[0]
     rows = sorted(mapped.rows.to_pylist(), key=lambda row: str(row["source_key"]))
     return [{name: value for name, value in row.items() if name not in WHENCE} for row in rows]
@@ -59,7 +63,7 @@ def mapped_strikes(reading: Reading) -> list[dict[str, Any]]:
 
 def mapped_areas(reading: Reading) -> dict[str, tuple[Any, Any]]:
     """Day and ground by holder."""
-    mapped = map_polygons(SYRIA, AREAS, reading.records, table("raw.exports").conform([reading.export]))
+    mapped = map_polygons(SYRIA, AREAS, received(reading))
     assert mapped.quarantine.num_rows == 0, mapped.quarantine.to_pylist()[0]
     return {
         row["controller"]: (row["snapshot_day"], shapely.from_wkb(row["geometry"])) for row in mapped.rows.to_pylist()
