@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -32,8 +33,13 @@ def real_exports() -> Path:
 @pytest.fixture(scope="session")
 def showcase(tmp_path_factory: pytest.TempPathFactory) -> Work:
     """The showcase taken in and every step of Syria done, once for all tests; nobody writes to it."""
-    work = Work(Settings(data=tmp_path_factory.mktemp("showcase") / "data"))
-    ingest_showcase(work.settings, ["syria"])
-    for step in STEPS:
-        run_step(work, theatres()["syria"], step)
+    base = tmp_path_factory.getbasetemp()
+    # Processes that share the tests each have a folder in the one folder of all.
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    work = Work(Settings(data=folder / "showcase"))
+    with (folder / "showcase.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        ingest_showcase(work.settings, ["syria"])
+        for step in STEPS:
+            run_step(work, theatres()["syria"], step)
     return work

@@ -24,7 +24,7 @@ def _said(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name != "strike_id"} for row in rows]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(POINTS, RADII, st.integers(0, 40))
 def test_shares_sum_to_one(points: list[tuple[float, float]], radius: float, days: int) -> None:
     for row in ask(points, radius, MIDDLE, MIDDLE + timedelta(days)):
@@ -32,7 +32,7 @@ def test_shares_sum_to_one(points: list[tuple[float, float]], radius: float, day
         assert sum(json.loads(row["shares"]).values()) == pytest.approx(1, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(POINTS, RADII, st.integers(0, 40))
 def test_order_and_repetition_of_input_change_nothing(
     points: list[tuple[float, float]], radius: float, days: int
@@ -44,7 +44,7 @@ def test_order_and_repetition_of_input_change_nothing(
     assert _said(ask(points * 2, radius, MIDDLE, end)) == found * 2
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(POINTS, RADII)
 def test_an_irrelevant_snapshot_changes_nothing(points: list[tuple[float, float]], radius: float) -> None:
     day, end = date(2016, 1, 1), date(2016, 2, 1)
@@ -61,7 +61,7 @@ def test_the_size_of_a_batch_changes_nothing(points: list[tuple[float, float]], 
         assert ask(points, radius) == whole
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(POINTS)
 def test_shrinking_the_disc_to_nothing_gives_the_answer_at_the_point(points: list[tuple[float, float]]) -> None:
     points = [point for point in points if BORDERS.distance(shapely.Point(point)) > 1e-4] or [(36.7, 36.2)]
@@ -70,7 +70,7 @@ def test_shrinking_the_disc_to_nothing_gives_the_answer_at_the_point(points: lis
         assert small["focus_share"] == pytest.approx(none["focus_share"], abs=1e-6)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.floats(36.05, 36.35), st.floats(-12, -2), st.sampled_from([0.0, 3_000.0]))
 def test_moving_a_strike_across_the_border_flips_it(latitude: float, exponent: float, radius: float) -> None:
     step = 10**exponent

@@ -38,7 +38,7 @@ def _standing(control: ControlFrames) -> tuple[date, list[dict[str, Any]]]:
     return snapshot, [row for row in control.areas.to_pylist() if row["valid_from"] <= snapshot < row["valid_to"]]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     st.lists(st.floats(36.8, 37.2), min_size=3, max_size=8),
     st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0, *(s * 10.0**k for k in range(-15, -2) for s in (-1, 1))]))),

@@ -127,7 +127,7 @@ def test_repeats_and_background_statements_are_told(syria: Theatre) -> None:
     ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.tuples(

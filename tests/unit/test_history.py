@@ -216,9 +216,9 @@ def _same(one: MappedStrikes, other: MappedStrikes) -> bool:
 @pytest.mark.parametrize("source", [PARTIAL, COMPLETE], ids=["partial", "complete"])
 def test_in_whatever_order_exports_are_taken_in_the_tables_are_the_same(source: Source) -> None:
     together = [(name, 1, said) for name, _, said in SERIES]
-    for exports in (SERIES, together):
+    for exports, orders in ((SERIES, list(permutations(SERIES))[::5]), (together, permutations(together))):
         told = _map(exports, source)
-        for shuffled in permutations(exports):
+        for shuffled in orders:
             assert _same(_map(shuffled, source), told)
 
 
@@ -228,7 +228,7 @@ EXPORTS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     EXPORTS, st.randoms(use_true_random=False), st.sampled_from([PARTIAL, COMPLETE]), st.sets(st.sampled_from("0123"))
 )

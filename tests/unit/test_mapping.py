@@ -99,7 +99,7 @@ def test_two_tales_of_one_key_in_one_export_are_a_conflict_unless_they_are_sight
     assert _outcomes([both], _source(key_fold=True)) == {"e1::1": "accepted", "e1::2": "duplicate"}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.lists(

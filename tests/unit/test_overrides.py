@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import permutations
 from typing import Any
 
 import pyarrow as pa
@@ -178,13 +177,13 @@ def test_two_overrides_of_one_field_of_one_record_are_both_refused_however_they_
 def test_in_which_order_overrides_stand_decides_nothing() -> None:
     lines: list[Given] = [*SWAP, ("k1", "place", "Azaz"), ("e1::1", "place", "Kobani"), ("k9", "place", "Azaz")]
     first = _map([[GOOD, SWAPPED]], _given(lines))
-    for order in permutations(lines):
+    for order in (lines[::-1], *(lines[turn:] + lines[:turn] for turn in range(1, len(lines)))):
         again = _map([[GOOD, SWAPPED]], _given(order))
         assert (again.rows, again.outcomes, again.quarantine) == (first.rows, first.outcomes, first.quarantine)
         assert _without_place_in_file(again.overrides) == _without_place_in_file(first.overrides)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.sets(st.sampled_from(fields_to_override(AIRWARS))), st.sampled_from(["k1", "e1::1"]))
 def test_an_override_that_says_what_the_record_says_changes_nothing(names: set[str], record: str) -> None:
     fields = extract(AIRWARS, *_raw([[GOOD]]))

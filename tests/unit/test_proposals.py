@@ -307,7 +307,7 @@ VALUES = st.one_of(st.text(max_size=12), st.sampled_from(["36.2", "37.1", "2015-
 ROWS = st.lists(st.fixed_dictionaries({"id": VALUES, "date": VALUES, "lat": VALUES, "x y": VALUES}), min_size=1)
 
 
-@effort(max_examples=40, deadline=None)
+@effort(max_examples=20, deadline=None)
 @given(rows=ROWS)
 def test_whatever_the_values_the_model_takes_the_block(rows: list[dict[str, str]], tmp_path_factory: Any) -> None:
     folder = tmp_path_factory.mktemp("any")

@@ -178,7 +178,7 @@ def by_brute_force(strikes: list[Row], attribution: list[Row], episodes: dict[st
     return row
 
 
-few = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @few

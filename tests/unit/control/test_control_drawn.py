@@ -160,7 +160,7 @@ boxes = st.lists(
 
 
 @given(drawn=boxes, has_rest=st.booleans(), data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_point_belongs_to_the_first_in_rank_that_draws_it_whatever_the_order(
     drawn: list[tuple[int, int, int, int, str]], has_rest: bool, data: st.DataObject
 ) -> None:

@@ -98,7 +98,7 @@ boxes = st.builds(
 
 
 @given(features=st.lists(st.tuples(st.sampled_from(["isis", "government", "kurdish"]), boxes), min_size=1, max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_drawn_ground_and_what_is_told_to_be_undrawn_make_up_the_land(features: list[tuple[str, Any]]) -> None:
     build = drawn(*features).build()
     told = [row for row in build.repairs.to_pylist() if "no polygon covers" in row["sentence"]]
@@ -110,7 +110,7 @@ def test_drawn_ground_and_what_is_told_to_be_undrawn_make_up_the_land(features: 
 
 
 @given(first=boxes, second=boxes)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_what_is_told_of_an_overlap_is_what_was_drawn_twice(first: Any, second: Any) -> None:
     build = drawn(("isis", first), ("government", second)).build()
     told = [row["area_km2"] for row in build.repairs.to_pylist() if row["kind"] in ("overlap", "covered")]

@@ -149,7 +149,7 @@ places = st.lists(st.tuples(coordinates, controllers), min_size=1, max_size=9)
 
 
 @given(places=places, step=st.sampled_from([1e-4, 0.004, 0.02, 0.1]), seed=st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_any_few_places_are_cut_by_the_definition(
     places: list[tuple[tuple[int, int], str]], step: float, seed: int
 ) -> None:

@@ -75,7 +75,7 @@ def test_tables_come_back_as_they_were_written(
 
 
 @given(tables(), DIALECTS, ENCODINGS)
-@rules(max_examples=40, deadline=None)
+@rules(max_examples=15, deadline=None)
 def test_a_cut_at_any_byte_is_told_or_leaves_every_whole_row(
     table: tuple[list[str], list[list[str]]], dialect: tuple[str, str, bool, bool], encoding: str
 ) -> None:

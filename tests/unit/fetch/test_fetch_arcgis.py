@@ -87,7 +87,7 @@ def test_old_and_new_servers_of_both_kinds_give_the_same(
     assert _fetch(settings, server, tmp_path) == expected
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(count=st.integers(1, 12), most=st.integers(1, 14), seed=st.integers(0, 2**16))
 def test_size_of_pages_and_order_of_rows_do_not_matter(
     settings: Settings, server: ArcgisServer, tmp_path: Path, count: int, most: int, seed: int
