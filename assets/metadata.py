@@ -197,7 +197,7 @@ def of_release(publication: Publication) -> Metadata:
         "report": dg.MetadataValue.path(publication.path / "report.html"),
         "validation report": dg.MetadataValue.path(publication.path / "validation" / "index.html"),
         "already published": publication.already,
-        "headline": dg.MetadataValue.md(sentences or "No headline yet."),
+        "headline": dg.MetadataValue.md(sentences or publication.remark or "No headline yet."),
         **shown,
     }
 

@@ -13,9 +13,9 @@ import dagster as dg
 from assets import checks, metadata, tags
 from assets.resources import Pipeline
 from assets.theatre_assets import OWNERS, AssetEvents, tell, told
+from pipeline.due import CODE, find_hindrance
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest
-from pipeline.publication import CODE, stale_parts, theatres_with_exports
 from pipeline.space import require_space
 from pipeline.theatres import Theatre
 
@@ -25,7 +25,7 @@ POOL = "release"
 DESCRIPTION = """The published release: DuckDB file, GeoParquet, CSV, map tiles, map page, pictures, manifest.
 
 Built aside from one version of every table, verified from its own files, then switched in one atomic step: readers see
-the release before or this one, never half. It is left as it is while parts of a theatre are stale."""
+the release before or this one, never half. It is left as it is while any part of any theatre is stale."""
 
 
 def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
@@ -61,9 +61,10 @@ def _publish(context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: di
     from pipeline.release import ReleaseRefused  # noqa: PLC0415 - loads where a release is made
 
     named = [name for name in context.run.tags.get(tags.THEATRE, "").split(",") if name in theatres] or None
-    waits = waiting(pipeline, named)
-    if waits:
+    hindrance = find_hindrance(pipeline.work(), named)
+    if hindrance:
         # No failure: a backfill of some months leaves the others as they were, and the release before stays right.
+        waits = f"Not published: {hindrance}. The release before stays in force."
         context.log.warning(waits)
         pipeline.on_progress(waits)
         yield checks.published(waits, dg.AssetCheckSeverity.WARN)
@@ -81,18 +82,3 @@ def _publish(context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: di
         check_results=[checks.published(f"{publication.id} was verified before it was published.")],
         data_version=dg.DataVersion(publication.id),
     )
-
-
-def waiting(pipeline: Pipeline, named: list[str] | None) -> str | None:
-    """Why nothing can be published yet, in words; None where it can."""
-    work = pipeline.work()
-    for theatre in theatres_with_exports(work):
-        if named is None or theatre.name in named:
-            stale = stale_parts(work, theatre)
-            if stale:
-                first = stale[0]
-                return (
-                    f"Not published: {theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}:"
-                    f" {first.why[0]}). Materialise them; the release before stays in force."
-                )
-    return None

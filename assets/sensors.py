@@ -128,12 +128,15 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
     def touched_months(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         requests: list[dg.RunRequest] = []
         told = []
+        busy = {theatre.name for theatre in theatres if _is_busy(context.instance, theatre.name)}
         for theatre in theatres:
-            if _is_busy(context.instance, theatre.name):
+            if theatre.name in busy:
                 told.append(f"{theatre.name}: a run is under way")
                 continue
-            launch = find_launch(pipeline, theatre)
+            launch = find_launch(pipeline, theatre, busy)
             requests += _requests(theatre.name, launch)
+            if launch.job is not None:
+                busy.add(theatre.name)
             told.append(f"{theatre.name}: {launch.told}")
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else dg.SkipReason("; ".join(told)))
 

@@ -7,13 +7,16 @@ sensors (``sensors``), or what is stale (``pipeline.work.judge``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from assets import jobs
 from assets.resources import Pipeline
+from pipeline.due import is_released, release_inputs, theatres_with_exports
 from pipeline.ledger import digest
 from pipeline.plan import reasons, spans_of
+from pipeline.released import say_rollback
+from pipeline.steps import STEPS
 from pipeline.theatres import Theatre
 from pipeline.work import Step, Verdict, Work, judge
 
@@ -45,12 +48,20 @@ class Stale:
     state: str
 
 
-def find_launch(pipeline: Pipeline, theatre: Theatre) -> Launch:
-    """The next thing to start for a theatre: its ingest, then its months, then its tables and the release."""
-    from pipeline.publication import is_released, theatres_with_exports  # noqa: PLC0415 - loads where it is used
+def find_launch(pipeline: Pipeline, theatre: Theatre, busy: Collection[str] = ()) -> Launch:
+    """The next thing to start for a theatre: its ingest, then its months, then its tables and the release.
 
+    A release holds every theatre whole: one that is due waits until no other theatre is stale or busy, and that which
+    is finished last publishes for all.
+
+    Args:
+        pipeline: the pipeline.
+        theatre: the theatre.
+        busy: names of theatres with a run under way.
+    """
     work = pipeline.work()
-    if theatre.name not in {present.name for present in theatres_with_exports(work)}:
+    present = theatres_with_exports(work)
+    if theatre.name not in {one.name for one in present}:
         return Launch(None, "nothing was received")
     monthly = [step for step in pipeline.steps if step.is_monthly]
     tables = [step for step in pipeline.steps if step.name == jobs.TABLES]
@@ -66,9 +77,30 @@ def find_launch(pipeline: Pipeline, theatre: Theatre) -> Launch:
     stale = _stale(work, theatre, tables)
     if stale:
         return Launch(jobs.publish_name(theatre.name), _why(stale), _key(stale))
-    if not is_released(work):
-        return Launch(jobs.publish_name(theatre.name), "the release is older than the tables", _state(work, theatre))
-    return Launch(None, "everything is fresh")
+    return _release(pipeline, work, theatre, present, busy)
+
+
+def _release(pipeline: Pipeline, work: Work, theatre: Theatre, present: list[Theatre], busy: Collection[str]) -> Launch:
+    if is_released(work):
+        rolled_back = say_rollback(pipeline.settings)
+        told = f"everything is fresh; {rolled_back}; nothing new since" if rolled_back else "everything is fresh"
+        return Launch(None, told)
+    waits = _wait_for(pipeline, work, [other for other in present if other.name != theatre.name], busy)
+    if waits:
+        return Launch(None, f"the release waits: {waits}")
+    return Launch(jobs.publish_name(theatre.name), "the release is older than the tables", _state(work, present))
+
+
+def _wait_for(pipeline: Pipeline, work: Work, others: Iterable[Theatre], busy: Collection[str]) -> str:
+    """Which other theatres are not finished, in words; empty where all are."""
+    told = []
+    for other in others:
+        stale = [] if other.name in busy else _stale(work, other, pipeline.steps)
+        if other.name in busy:
+            told.append(f"a run of {other.name} is under way")
+        elif stale:
+            told.append(f"{other.name} has {len(stale)} stale parts")
+    return ", ".join(told)
 
 
 def _ingest(theatre: Theatre, stale: list[Stale]) -> Launch:
@@ -98,10 +130,15 @@ def _key(stale: Sequence[Stale]) -> str:
     return digest([(part.verdict.step, part.verdict.part, part.state) for part in stale])
 
 
-def _state(work: Work, theatre: Theatre) -> str:
-    """Digest of the tables as they stand."""
-    entry = work.ledger.read(jobs.TABLES, theatre.name, "all")
-    return digest([output.digest for output in entry.outputs.values()] if entry else [])
+def _state(work: Work, present: list[Theatre]) -> str:
+    """Digest of all that a release would be made from, and of the files in which it stands: where a release waited for
+    a theatre that then came out as before, it is asked for again.
+    """
+    entries = [
+        work.ledger.read(step.name, one.name, part) for one in present for step in STEPS for part in step.parts(one)
+    ]
+    files = [output.files for entry in entries if entry for output in entry.outputs.values()]
+    return digest([release_inputs(work, present), files])
 
 
 def _why(stale: Sequence[Stale]) -> str:

@@ -25,12 +25,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.base_map import theatre_config
+from pipeline.due import is_released, theatres_with_exports
 from pipeline.errors import UserError
 from pipeline.lake import Lake
 from pipeline.ledger import code_digest, digest
 from pipeline.override_files import overrides_digest
-from pipeline.publication import is_released, stored_tables, theatres_with_exports
-from pipeline.released import latest_folder
+from pipeline.publication import stored_tables
+from pipeline.released import latest_folder, say_rollback
 from pipeline.settings import Settings
 from pipeline.steps import STEPS
 from pipeline.theatres import Theatre
@@ -140,7 +141,7 @@ def known_by(settings: Settings, moment: datetime, on_progress: Callable[[str], 
     later = len(received) - exports
     newest = pc.max(received.filter(counting)).as_py()
     is_present = not later and work.lake.read("raw.acceptances").equals(now.lake.read("raw.acceptances"))
-    if is_present and is_released(now):
+    if is_present and is_released(now) and not say_rollback(settings):
         database = latest_folder(settings).resolve() / "strikes.duckdb"
     else:
         database = _make(settings, work, on_progress)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
-from pipeline.publication import stale_parts
+from pipeline.due import stale_parts
 from pipeline.steps import STEPS
 from pipeline.theatres import Theatre
 from pipeline.work import Step, Verdict, Work

@@ -16,67 +16,29 @@ import pyarrow as pa
 
 from pipeline.base_map import theatre_config
 from pipeline.catalogue import tables
+from pipeline.due import find_hindrance, notes_in_force, release_inputs, theatres_with_exports
 from pipeline.errors import UserError
-from pipeline.ledger import code_digest, digest
-from pipeline.released import latest_folder, latest_id
+from pipeline.ledger import Entry, code_digest, digest
+from pipeline.released import RELEASE, latest_folder, say_rollback
 from pipeline.settings import Settings
 from pipeline.status import note_failure, note_success
-from pipeline.steps import ATTRIBUTION_CODE, STEPS
 from pipeline.theatres import Theatre
-from pipeline.theatres import theatres as all_theatres
-from pipeline.work import Verdict, Work, judge
+from pipeline.work import Work
 
 if TYPE_CHECKING:
     from pipeline.expectations import Validation
 
-CODE = (
-    *ATTRIBUTION_CODE,
-    "front_end.py",
-    "expectations",
-    "explain.py",
-    "known_places.py",
-    "ledger.py",
-    "nearest.py",
-    "other_days.py",
-    "pages",
-    "printing.py",
-    "release",
-    "released.py",
-    "site",
-    "spreading.py",
-    "sql",
-    "status.py",
-    "tables",
-    "publication.py",
-    "spreadsheets.py",
-    "tiles.py",
-    "pictures",
-    "map_page",
-    "work.py",
-)
-
 
 @dataclass(frozen=True)
 class Publication:
-    """A published release, with what is told first."""
+    """A published release, with what is told first; ``remark`` where a person went back to it."""
 
     id: str
     path: Path
     already: bool
     headlines: dict[str, str]
     pictures: list[Path]
-
-
-def stale_parts(work: Work, theatre: Theatre) -> list[Verdict]:
-    """Parts of a theatre that are not fresh; empty where nothing has to be done."""
-    verdicts = [judge(work, theatre, step, part) for step in STEPS for part in step.parts(theatre)]
-    return [verdict for verdict in verdicts if not verdict.is_fresh]
-
-
-def theatres_with_exports(work: Work) -> list[Theatre]:
-    """Theatres for which anything was received."""
-    received = set(work.lake.read("raw.exports", columns=["theatre"]).column("theatre").to_pylist())
-    return [theatre for name, theatre in all_theatres().items() if name in received]
+    remark: str = ""
 
 
 def headline_sentences(theatre: Theatre, headline: pa.Table) -> dict[str, str]:
@@ -100,7 +62,8 @@ def publish_release(
 
     Args:
         settings: settings.
-        theatres: theatres that must be fresh; the others are released as they stand. All where None.
+        theatres: theatres that must be fresh even where nothing new would be released. All where None. Where
+            something would, every theatre must be.
         on_progress: told a line at each stage.
 
     Raises:
@@ -121,17 +84,15 @@ def _publish_or_find(settings: Settings, theatres: list[str] | None, on_progress
     present = theatres_with_exports(work)
     if not present:
         raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir} or run `isw-strikes run`")
-    wanted = [theatre for theatre in present if theatres is None or theatre.name in theatres]
-    _require_fresh(work, wanted)
-    inputs = _release_inputs(work, present)
-    notes = _in_force(work, inputs)
+    _require_fresh(work, theatres)
+    inputs = release_inputs(work, present)
+    notes = notes_in_force(work, inputs)
     if notes:
-        latest_folder(settings)
-        return Publication(**_told(settings, notes), already=True)
+        return _find(settings, notes)
     pinned, frames = _read(work, present)
     # What was taken or made since the first look would be half in what was read.
-    _require_fresh(work, wanted)
-    if _release_inputs(work, present) != inputs:
+    _require_fresh(work, None)
+    if release_inputs(work, present) != inputs:
         raise UserError(
             "another run replaced tables while they were read for the release: nothing is published, the release "
             "before stays. Run `isw-strikes run` again when the other run has ended"
@@ -139,42 +100,19 @@ def _publish_or_find(settings: Settings, theatres: list[str] | None, on_progress
     return _publish(work, present, inputs, pinned, frames, on_progress)
 
 
-def _require_fresh(work: Work, theatres: list[Theatre]) -> None:
-    for theatre in theatres:
-        stale = stale_parts(work, theatre)
-        if stale:
-            first = stale[0]
-            raise UserError(
-                f"{theatre.name} has {len(stale)} stale parts (first: {first.step} {first.part}: {first.why[0]});"
-                f" run `isw-strikes run --theatre {theatre.name}` first"
-            )
+def _require_fresh(work: Work, theatres: list[str] | None) -> None:
+    hindrance = find_hindrance(work, theatres)
+    if hindrance:
+        raise UserError(hindrance)
 
 
-def is_released(work: Work) -> bool:
-    """True where the release in force is that of the working tables as they stand; reads no data."""
-    return _in_force(work, _release_inputs(work, theatres_with_exports(work))) is not None
-
-
-def _in_force(work: Work, inputs: dict[str, str]) -> dict[str, Any] | None:
-    """Notes of the release in force, if it was made from these inputs."""
-    entry = work.ledger.read("release", "all", "latest")
-    latest = latest_id(work.settings)
-    return entry.notes if entry and entry.inputs == inputs and entry.notes.get("id") == latest else None
-
-
-def _release_inputs(work: Work, present: list[Theatre]) -> dict[str, str]:
-    from pipeline.pages.methods import methods_text  # noqa: PLC0415 - a release pays for it
-
-    inputs = {"code": code_digest(*CODE), "methods": digest(methods_text())}
-    for theatre in present:
-        entries = [work.ledger.read(step.name, theatre.name, part) for step in STEPS for part in step.parts(theatre)]
-        outputs = [[o.digest for o in entry.outputs.values()] if entry else None for entry in entries]
-        received = [
-            sorted(map(str, work.lake.read(name, theatre=theatre.name).to_pylist()))
-            for name in ("raw.exports", "raw.acceptances")
-        ]
-        inputs[theatre.name] = digest([outputs, received, theatre_config(theatre)])
-    return inputs
+def _find(settings: Settings, notes: dict[str, Any]) -> Publication:
+    """The release in force: that of these notes, or the earlier one to which a person went back."""
+    folder = latest_folder(settings).resolve()
+    said = say_rollback(settings)
+    if said:
+        return Publication(folder.name, folder, True, {}, [], remark=f"{said}; nothing new since")
+    return Publication(**_told(settings, notes), already=True)
 
 
 def _told(settings: Settings, notes: dict[str, Any]) -> dict[str, Any]:
@@ -212,7 +150,6 @@ def _publish(
     frames: dict[str, dict[str, pa.Table]],
     on_progress: Callable[[str], None],
 ) -> Publication:
-    from pipeline.ledger import Entry  # noqa: PLC0415 - as above
     from pipeline.map_page import write_map_page  # noqa: PLC0415 - as above
     from pipeline.pages import write_pages, write_report  # noqa: PLC0415 - as above
     from pipeline.pages.methods import methods_text  # noqa: PLC0415 - as above
@@ -249,7 +186,7 @@ def _publish(
         headlines |= headline_sentences(theatre, frames[theatre.name]["marts.headline"])
     shown = [place for place in place_pictures(pictures) if place.endswith(".png")]
     notes = {"id": published.id, "headlines": list(headlines.items()), "pictures": shown}
-    work.ledger.write(Entry("release", "all", "latest", inputs, {}, notes))
+    work.ledger.write(Entry(*RELEASE, inputs, {}, notes))
     return Publication(**_told(settings, notes), already=published.already)
 
 

@@ -1,6 +1,7 @@
 """Released: where the latest release lies, for those who read it, and what it says first.
 
-Belongs here: finding it, having a copy of it where a bucket holds the releases, and saying that there is none.
+Belongs here: finding it, having a copy of it where a bucket holds the releases, and saying that there is none, or that
+a person went back to it.
 Does not belong here: making a release (``release``), what else is read of it.
 """
 
@@ -10,7 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.ledger import Ledger
 from pipeline.settings import Settings
+
+# What the ledger keeps of the release that was made last: step, theatre and part of its entry; and the note of earlier
+# releases that a person put in force since.
+RELEASE = ("release", "all", "latest")
+CHOSEN = "chosen"
 
 
 def latest_id(settings: Settings) -> str | None:
@@ -39,6 +46,15 @@ def latest_folder(settings: Settings) -> Path:
 def has_release(settings: Settings) -> bool:
     """Whether there is a release."""
     return latest_id(settings) is not None
+
+
+def say_rollback(settings: Settings) -> str | None:
+    """That a person went back to the release in force, in words; None where nobody did."""
+    entry = Ledger(settings).read(*RELEASE)
+    latest = latest_id(settings)
+    if entry is None or latest == entry.notes.get("id") or latest not in entry.notes.get(CHOSEN, ()):
+        return None
+    return f"rolled back by a person to {latest}, from {entry.notes.get('id')}"
 
 
 def released_tables(settings: Settings, wanted: Mapping[str, str]) -> dict[str, str]:

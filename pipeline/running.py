@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.acceptance import held_back
+from pipeline.due import find_hindrance, is_released, stale_parts, theatres_with_exports
 from pipeline.errors import UserError
 from pipeline.history import APPLIED
 from pipeline.inbox import list_inbox, look_into_inbox, part_by_theatre, take_inbox, tell_left
@@ -20,7 +21,7 @@ from pipeline.intake import Taken, ingest_showcase
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
-from pipeline.publication import is_released, publish_release, stale_parts, theatres_with_exports
+from pipeline.publication import Publication, publish_release
 from pipeline.released import latest_id
 from pipeline.settings import Settings
 from pipeline.space import require_space
@@ -31,12 +32,13 @@ from pipeline.work import Work
 
 @dataclass
 class Outcome:
-    """What a run came to."""
+    """What a run came to; ``remark`` where a person went back to the release in force."""
 
     was_fresh: bool = False
     headlines: dict[str, str] = field(default_factory=dict)
     release: str | None = None
     latest: Path | None = None
+    remark: str = ""
     problems: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -95,6 +97,7 @@ def run_all(
     stale = [name for name in names if force or stale_parts(work, theatres()[name])]
     if stale or not _publish_if_needed(settings, names, outcome):
         _run_jobs(settings, stale, None, force, outcome, on_progress)
+        _tell_unpublished(work, names, outcome)
     new = [file for file in taken + from_inbox if file.is_new and file.records]
     for line in _tell_changes(work, new):
         on_progress(line)
@@ -207,19 +210,29 @@ def _tell_overrides(work: Work, names: list[str], outcome: Outcome, on_progress:
 
 def _publish_if_needed(settings: Settings, names: list[str], outcome: Outcome) -> bool:
     """True where the release in force is that of the working tables; its headlines are then told."""
-    if not theatres_with_exports(Work(settings)):
+    work = Work(settings)
+    if not theatres_with_exports(work):
         raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir}")
-    if latest_id(settings) is None:
+    if latest_id(settings) is None or find_hindrance(work, names):
         return False
     published = publish_release(settings, names)
-    _note(outcome, published.id, published.headlines)
+    _note(outcome, published)
     outcome.was_fresh = published.already
     return True
 
 
-def _note(outcome: Outcome, release: str, headlines: dict[str, str]) -> None:
-    outcome.release = release
-    outcome.headlines = headlines
+def _note(outcome: Outcome, published: Publication) -> None:
+    outcome.release = published.id
+    outcome.headlines = published.headlines
+    outcome.remark = published.remark
+
+
+def _tell_unpublished(work: Work, names: list[str], outcome: Outcome) -> None:
+    """Say as a failure why a run made no release: another theatre is half made."""
+    hindrance = None if outcome.failures or outcome.release else find_hindrance(work, names)
+    if hindrance:
+        outcome.failures.append(f"nothing is published, the release before stays: {hindrance}")
+        note_failure(work.settings, hindrance)
 
 
 def run_months(
@@ -289,5 +302,5 @@ def _run_jobs(
     # A backfill of some months leaves others stale; the run has said so, and the release before stays.
     if not outcome.failures and is_released(Work(settings)):
         published = publish_release(settings, names)
-        _note(outcome, published.id, published.headlines)
+        _note(outcome, published)
     return outcome

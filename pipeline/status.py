@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.released import latest_id, say_rollback
 from pipeline.settings import Settings
 from pipeline.storage import FolderStore
 
@@ -34,7 +35,7 @@ class Status(BaseModel):
         looked_at: when a run last ended.
         outcome: what that run came to.
         why: why it failed.
-        release: id of the release that was right at ``sound_at``.
+        release: id of the release that was right at ``sound_at``, or to which a person went back since.
         sound_at: when a run last ended well: as of then, ``release`` is of all that was received.
         changed_at: when the release last became another.
     """
@@ -80,6 +81,14 @@ def note_failure(settings: Settings, why: str, now: datetime | None = None) -> N
     _write(settings, Status(looked_at=moment, outcome=Outcome.FAILED, why=why, **kept))
 
 
+def note_rollback(settings: Settings, release: str, now: datetime | None = None) -> None:
+    """Note that a person went back to a release; what is known of the last run stays."""
+    before = read_status(settings)
+    if before is not None:
+        moment = now or datetime.now(UTC).replace(microsecond=0)
+        _write(settings, before.model_copy(update={"release": release, "changed_at": moment}))
+
+
 def _write(settings: Settings, status: Status) -> None:
     text = json.dumps(status.model_dump(mode="json"), indent=1, ensure_ascii=False)
     FolderStore(settings.root).write(FILE, f"{text}\n".encode())
@@ -98,11 +107,21 @@ def in_words(settings: Settings, now: datetime | None = None) -> list[str]:
         Outcome.FAILED: f"and failed: {status.why}",
     }[status.outcome]
     lines = [f"The last run ended {looked} {told}."]
-    if status.release and status.sound_at and status.changed_at:
-        lines.append(f"Release {status.release}, in force since {status.changed_at:%Y-%m-%d %H:%M:%S} UTC.")
+    lines += _in_force(settings, status)
     if status.outcome is Outcome.FAILED and status.sound_at:
         lines.append(f"What came after {status.sound_at:%Y-%m-%d %H:%M:%S} UTC is not in it.")
     return lines
+
+
+def _in_force(settings: Settings, status: Status) -> list[str]:
+    """Which release is in force, as readers find it: somebody may have switched since the last run."""
+    release = latest_id(settings)
+    if release is None:
+        return []
+    is_noted = release == status.release and status.changed_at is not None
+    since = f", in force since {status.changed_at:%Y-%m-%d %H:%M:%S} UTC" if is_noted else " is in force"
+    said = say_rollback(settings)
+    return [f"Release {release}{since}{f': {said}' if said else ''}."]
 
 
 def _ago(span: timedelta) -> str:

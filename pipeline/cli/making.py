@@ -59,6 +59,8 @@ def _tell(outcome: object) -> None:
     out.print()
     if outcome.was_fresh:
         out.print("Everything is fresh: nothing had to be made.")
+    if outcome.remark:
+        out.print(f"The release in force: {outcome.remark}.", markup=False, soft_wrap=True)
     for sentence in outcome.headlines.values():
         out.print(sentence, markup=False)
     if outcome.release is not None:

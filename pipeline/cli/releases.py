@@ -87,10 +87,10 @@ def diff(
 @app.command()
 def rollback(release: ReleaseId) -> None:
     """Make an earlier release the latest again, at once; the next run with something new goes forward as usual."""
-    from pipeline.release import rollback as go_back  # noqa: PLC0415 - as above
+    from pipeline.due import roll_back  # noqa: PLC0415 - as above
 
-    one = go_back(Settings(), _find(release).id)
-    out.print(f"{one.id} is the latest again: {one.path}", markup=False)
+    one = roll_back(Settings(), _find(release).id)
+    out.print(f"{one.id} is the latest again, until there is something new: {one.path}", markup=False)
 
 
 def _known() -> list[Release]:

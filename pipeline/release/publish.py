@@ -187,7 +187,7 @@ def _manifests(settings: Settings) -> Iterator[tuple[Manifest, int]]:
 
 
 def rollback(settings: Settings, release: str) -> Release:
-    """Make an earlier release the latest again. The next publication from newer tables goes forward as usual.
+    """Make an earlier release the latest again; ``pipeline.due.roll_back`` keeps it until there is something new.
 
     Raises:
         UserError: there is no such release.

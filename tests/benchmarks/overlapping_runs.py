@@ -27,8 +27,9 @@ import duckdb
 from live_dagster import BACKFILL_ENDED, ENDED, LiveDagster, stop_sensors, ui_over, wait_until
 
 from assets.runs import environment
+from pipeline.due import stale_parts
 from pipeline.intake import ingest_showcase
-from pipeline.publication import publish_release, stale_parts
+from pipeline.publication import publish_release
 from pipeline.settings import Settings
 from pipeline.steps import STEPS
 from pipeline.theatres import theatres

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from calm import Calm, count_whole_way
 from nursery import Nursery
 from small_pipeline import Small, write_small
+from two_theatres import Two, beside_one_another
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,10 @@ def calm(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Calm:
 def data(calm: Calm, tmp_path: Path) -> Path:
     """A data folder with the first release in it, the test's own."""
     return Path(shutil.copytree(calm.before, tmp_path / "data", symlinks=True))
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Two]:
+    """Two theatres in this process, and nothing received."""
+    with beside_one_another(tmp_path) as both:
+        yield both

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import ledger
-from pipeline.publication import CODE as RELEASE_CODE
-from pipeline.publication import _release_inputs
+from pipeline.due import CODE as RELEASE_CODE
+from pipeline.due import release_inputs
 from pipeline.settings import Settings
 from pipeline.steps import STEPS, step
 from pipeline.theatres import model, theatres
@@ -110,7 +110,7 @@ def test_a_shape_that_changed_makes_stale_what_reads_it(
 
     def inputs() -> dict[str, dict[str, str]]:
         found = {name: step(name).inputs(work, SYRIA, part) for name, part in parts.items()}
-        return found | {"release": _release_inputs(work, [SYRIA])}
+        return found | {"release": release_inputs(work, [SYRIA])}
 
     before = inputs()
     shutil.copytree(model.SHOWCASE, tmp_path / "showcase")
