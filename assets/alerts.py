@@ -8,15 +8,17 @@ of the command line, as long as Dagster's daemon runs (``isw-strikes ui`` starts
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets import tags
+from assets import jobs, tags
 from assets.failures import say_failures
 from assets.resources import Pipeline
 from pipeline.alerts import Alert, is_configured, send
 from pipeline.status import note_failure
+from pipeline.theatres import Theatre
 
 NAME = "failed_runs"
 STATUS = "failures_in_status"
@@ -36,17 +38,23 @@ def failure_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
     )(tell)
 
 
-def status_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
-    """The sensor that notes failed runs for ``isw-strikes status``; a run that ended later is not overruled."""
+def status_sensor(pipeline: Pipeline, theatres: Iterable[Theatre]) -> dg.SensorDefinition:
+    """The sensor that notes failed runs of jobs that make data, for ``isw-strikes status``; a run that ended later is
+    not overruled.
+    """
+    known = list(theatres)
 
     def note(context: dg.RunFailureSensorContext) -> None:
-        ended = datetime.fromtimestamp(context.instance.get_run_stats(context.dagster_run.run_id).end_time or 0, UTC)
-        note_failure(pipeline.settings, "; ".join(_failures(context)), ended.replace(microsecond=0))
+        if not jobs.makes_data(context.dagster_run.job_name, known):
+            return
+        ended = context.instance.get_run_stats(context.dagster_run.run_id).end_time
+        moment = datetime.fromtimestamp(ended, UTC).replace(microsecond=0) if ended else None
+        note_failure(pipeline.settings, "; ".join(_failures(context)), moment)
 
     return dg.run_failure_sensor(
         name=STATUS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Notes each failed run for `isw-strikes status`.",
+        description="Notes each failed run that should have made or published data, for `isw-strikes status`.",
     )(note)
 
 

@@ -40,7 +40,7 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
         asset_checks=[check for theatre in known for check in freshness_checks(theatre)],
         jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job(pipeline)],
         schedules=[*schedules(known), *freshness_schedules(known), housekeeping_schedule()],
-        sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline), status_sensor(pipeline)],
+        sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline), status_sensor(pipeline, known)],
         resources={"pipeline": pipeline},
         # A run's steps share one process: they share an engine, and none of them gains from a process of its own.
         executor=dg.in_process_executor,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from assets import tags
+from assets import freshness, housekeeping, tags
 from assets.release_assets import KEY as RELEASE
 from assets.resources import Pipeline
 from assets.theatre_assets import fetched_key
@@ -48,6 +48,11 @@ def months_name(theatre: str) -> str:
 def publish_name(theatre: str) -> str:
     """Name of the job that makes a theatre's tables and the release."""
     return f"{theatre}_publish"
+
+
+def makes_data(job: str, theatres: Iterable[Theatre]) -> bool:
+    """Whether a job takes, makes or publishes anything, as those do not that check freshness or tidy up."""
+    return job != housekeeping.NAME and job not in {freshness.job_name(theatre.name) for theatre in theatres}
 
 
 def theatre_keys(theatre: str, pipeline: Pipeline) -> list[dg.AssetKey]:

@@ -22,6 +22,9 @@ import dagster as dg
 from assets import jobs, tags
 from assets.resources import Pipeline
 from assets.touched import Launch, find_launch
+from pipeline.released import latest_id
+from pipeline.settings import Settings
+from pipeline.status import Outcome, note_success, read_status
 from pipeline.theatres import Theatre
 
 if TYPE_CHECKING:
@@ -128,19 +131,41 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
     def touched_months(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         requests: list[dg.RunRequest] = []
         told = []
+        is_finished = True
         busy = {theatre.name for theatre in theatres if _is_busy(context.instance, theatre.name)}
         for theatre in theatres:
             if theatre.name in busy:
                 told.append(f"{theatre.name}: a run is under way")
+                is_finished = False
                 continue
             launch = find_launch(pipeline, theatre, busy)
             requests += _requests(theatre.name, launch)
             if launch.job is not None:
                 busy.add(theatre.name)
             told.append(f"{theatre.name}: {launch.told}")
+            is_finished = is_finished and launch.is_finished
+        if is_finished:
+            _clear_failure(context.instance, pipeline.settings, theatres)
         return dg.SensorResult(run_requests=requests, skip_reason=None if requests else dg.SkipReason("; ".join(told)))
 
     return touched_months
+
+
+def _clear_failure(instance: dg.DagsterInstance, settings: Settings, theatres: list[Theatre]) -> None:
+    """Once nothing is left to do, note a success where a run that began after the last failure ended well.
+
+    A run that publishes notes it itself; one that only had to make again what came out as before does not.
+    """
+    status, release = read_status(settings), latest_id(settings)
+    if status is None or status.outcome is not Outcome.FAILED or release is None:
+        return
+    wanted = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=status.looked_at)
+    since = status.looked_at.timestamp()
+    if any(
+        (record.start_time or 0) >= since and jobs.makes_data(record.dagster_run.job_name, theatres)
+        for record in instance.get_run_records(wanted)
+    ):
+        note_success(settings, release, is_new=False)
 
 
 def _requests(theatre: str, launch: Launch) -> Iterator[dg.RunRequest]:
@@ -160,5 +185,10 @@ def _is_busy(instance: dg.DagsterInstance, theatre: str) -> bool:
 
 
 def _is_for(run: dg.DagsterRun, theatre: str) -> bool:
-    """Backfills from the UI have no tag, but name their assets."""
-    return run.tags.get(tags.THEATRE) == theatre or any(key.path[0] == theatre for key in run.asset_selection or ())
+    """Backfills from the UI have no tag, but name their assets; a publication without a tag is of all theatres."""
+    named = run.tags.get(tags.THEATRE)
+    if named is not None and theatre in named.split(","):
+        return True
+    if named is None and run.job_name == jobs.PUBLISH:
+        return True
+    return any(key.path[0] == theatre for key in run.asset_selection or ())

@@ -32,12 +32,14 @@ class Launch:
         told: why, or why not, in words.
         key: the same for the same stale state, so that a run that failed is not started again and again.
         spans: spans of months, each a run of its own.
+        is_finished: whether nothing is left to do, not even by a person.
     """
 
     job: str | None
     told: str
     key: str = ""
     spans: tuple[tuple[str, ...], ...] = ()
+    is_finished: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def find_launch(pipeline: Pipeline, theatre: Theatre, busy: Collection[str] = ()
     work = pipeline.work()
     present = theatres_with_exports(work)
     if theatre.name not in {one.name for one in present}:
-        return Launch(None, "nothing was received")
+        return Launch(None, "nothing was received", is_finished=True)
     monthly = [step for step in pipeline.steps if step.is_monthly]
     tables = [step for step in pipeline.steps if step.name == jobs.TABLES]
     ingest = [step for step in pipeline.steps if step not in (*monthly, *tables)]
@@ -84,7 +86,7 @@ def _release(pipeline: Pipeline, work: Work, theatre: Theatre, present: list[The
     if is_released(work):
         rolled_back = say_rollback(pipeline.settings)
         told = f"everything is fresh; {rolled_back}; nothing new since" if rolled_back else "everything is fresh"
-        return Launch(None, told)
+        return Launch(None, told, is_finished=True)
     waits = _wait_for(pipeline, work, [other for other in present if other.name != theatre.name], busy)
     if waits:
         return Launch(None, f"the release waits: {waits}")

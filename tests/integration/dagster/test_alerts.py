@@ -7,7 +7,9 @@ import logging
 import smtplib
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -83,6 +85,31 @@ def test_a_failed_run_is_noted_in_the_status(settings: Settings) -> None:
     assert status is not None and status.outcome is Outcome.FAILED and record.end_time is not None
     assert status.why == "syria control: the inbox is on fire: put it out"
     assert status.looked_at.timestamp() == int(record.end_time)
+
+
+@pytest.mark.parametrize(
+    ("job", "is_noted"),
+    [("syria_months", True), ("publish", True), ("housekeeping", False), ("ukraine_freshness", False)],
+)
+def test_only_failures_of_what_makes_data_are_noted_and_dated_now_where_no_end_is_known(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, job: str, is_noted: bool
+) -> None:
+    stub = Stub(settings)
+    loaded = definitions(stub.pipeline())
+    before = datetime.now(UTC).replace(microsecond=0)
+    with dg.DagsterInstance.ephemeral() as opened:
+        known = loaded.resolve_job_def("publish")
+        run = opened.create_run_for_job(known, status=dg.DagsterRunStatus.STARTED)
+        event = opened.report_run_failed(run, "it went wrong")
+        named = run._replace(job_name=job)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="failures_in_status", dagster_instance=opened, dagster_run=named, dagster_event=event
+        ).for_run_failure()
+        monkeypatch.setattr(opened, "get_run_stats", lambda _: SimpleNamespace(end_time=None))
+        loaded.resolve_sensor_def("failures_in_status")(context)
+    status = read_status(settings)
+    assert (status is not None) is is_noted
+    assert status is None or (status.why == "it went wrong" and status.looked_at >= before)
 
 
 def test_a_server_that_stumbles_is_asked_again(told: Settings, server: WebServer) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stub_pipeline import SYRIA, Stub
 
+from assets import sensors, touched
 from assets.definitions import definitions
 from assets.touched import find_launch
 from pipeline.plan import spans_of
 from pipeline.settings import Settings
+from pipeline.status import Outcome, note_failure, read_status
 from pipeline.theatres import Theatre
 from pipeline.work import Work, run_step
 
@@ -191,6 +193,52 @@ class TestTouchedMonths:
             asset_selection=asset_selection,
         )
         assert "syria: a run is under way" in reason(tick(stub, "touched_months", instance))
+
+    @pytest.mark.parametrize(
+        ("named", "is_busy"),
+        [({"isw/theatre": "ukraine,syria"}, True), ({"isw/theatre": "ukraine"}, False), ({}, True)],
+    )
+    def test_a_publication_is_under_way_for_the_theatres_that_it_names_or_for_all(
+        self, stub: Stub, instance: dg.DagsterInstance, named: dict[str, str], is_busy: bool
+    ) -> None:
+        stub.receive()
+        do_everything(stub)
+        job = definitions(stub.pipeline()).resolve_job_def("publish")
+        instance.create_run_for_job(job, tags=named, status=dg.DagsterRunStatus.STARTED)
+        result = tick(stub, "touched_months", instance)
+        assert bool(result.run_requests) is not is_busy
+        assert not is_busy or "syria: a run is under way" in reason(result)
+
+    @pytest.mark.parametrize(
+        ("state", "job", "is_later", "is_cleared"),
+        [
+            ("first", "syria_ingest", True, True),
+            ("first", "syria_ingest", False, False),
+            ("first", "housekeeping", True, False),
+            ("second", "syria_ingest", True, False),
+        ],
+    )
+    def test_a_failure_is_cleared_by_a_later_run_once_nothing_is_left_to_do(
+        self,
+        stub: Stub,
+        instance: dg.DagsterInstance,
+        monkeypatch: pytest.MonkeyPatch,
+        state: str,
+        job: str,
+        is_later: bool,
+        is_cleared: bool,
+    ) -> None:
+        stub.receive()
+        do_everything(stub)
+        monkeypatch.setattr(touched, "is_released", lambda _: True)
+        monkeypatch.setattr(sensors, "latest_id", lambda _: "r1")
+        stub.state[("strikes", "2015-10")] = state
+        failed = datetime.now(UTC) + timedelta(hours=-1 if is_later else 1)
+        note_failure(stub.settings, "the disk is full", failed)
+        assert stub.run(job, instance=instance).success
+        tick(stub, "touched_months", instance)
+        status = read_status(stub.settings)
+        assert status is not None and (status.outcome is Outcome.UNCHANGED) is is_cleared
 
 
 def test_daily_schedule_asks_for_all_months(stub: Stub) -> None:
