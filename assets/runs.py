@@ -97,10 +97,10 @@ def run_theatre(
     own = theatres()[theatre_name].months()
     first, last = months or (own[0], own[-1])
     wanted = {
-        tags.SHOWCASE: str(showcase).lower(),
         **tags.month_range(first, last),
         **tags.why("command line"),
         **({tags.FORCE: "true"} if force else {}),
+        **({tags.SHOWCASE: "true"} if showcase else {}),
         **(run_tags or {}),
     }
     pipeline = Pipeline(settings, on_progress=on_progress)
@@ -140,7 +140,7 @@ def run_pieces(
     for place, (job, months, selected) in enumerate(runs, 1):
         why = tags.why(f"command line: backfill of {pieces[0][0]} to {pieces[-1][1]}, run {place} of {len(runs)}")
         forced = {tags.FORCE: "true"} if force else {}
-        ran = run_job(pipeline, job, {tags.SHOWCASE: "false", **months, **why, **forced}, selected)
+        ran = run_job(pipeline, job, {**months, **why, **forced}, selected)
         yield ran
         if not ran.success:
             return

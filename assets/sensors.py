@@ -106,7 +106,7 @@ def _ingest_request(theatre: str, paths: list[Path]) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=f"{theatre} {key}",
         job_name=jobs.ingest_name(theatre),
-        tags={tags.THEATRE: theatre, tags.SHOWCASE: "false", **tags.why(f"in the inbox: {names}")},
+        tags={tags.THEATRE: theatre, **tags.why(f"in the inbox: {names}")},
     )
 
 
@@ -147,7 +147,7 @@ def _requests(theatre: str, launch: Launch) -> Iterator[dg.RunRequest]:
             yield dg.RunRequest(
                 run_key=" ".join([launch.job, *months.values(), launch.key]),
                 job_name=launch.job,
-                tags={tags.THEATRE: theatre, tags.SHOWCASE: "false", **months, **tags.why(launch.told)},
+                tags={tags.THEATRE: theatre, **months, **tags.why(launch.told)},
             )
 
 

@@ -28,6 +28,6 @@ def why(text: str) -> dict[str, str]:
     return {WHY: text if len(text) <= LONGEST_WHY else text[: LONGEST_WHY - 1] + "…"}
 
 
-def is_set(tags: Mapping[str, str], name: str, default: bool = False) -> bool:
-    """Whether a tag says yes; ``default`` where it is absent."""
-    return tags.get(name, str(default)).strip().lower() in {"true", "yes", "1"}
+def is_set(tags: Mapping[str, str], name: str) -> bool:
+    """Whether a tag says yes; no where it is absent."""
+    return tags.get(name, "").strip().lower() in {"true", "yes", "1"}

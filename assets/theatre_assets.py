@@ -115,7 +115,7 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
         try:
             require_space(pipeline.settings)
             taken = []
-            if tags.is_set(context.run.tags, tags.SHOWCASE, default=True):
+            if tags.is_set(context.run.tags, tags.SHOWCASE):
                 taken += ingest_showcase(pipeline.settings, [theatre.name])
             from_inbox, left = take_inbox(pipeline.settings)
         except UserError as error:

@@ -37,7 +37,6 @@ def _run(settings: Settings, theatre: Theatre) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.ephemeral() as instance:
         return loaded.resolve_job_def("ukraine").execute_in_process(
             instance=instance, run_config=QUIET, asset_selection=[FETCHED, RECORDS], raise_on_error=False,
-            tags={"isw/showcase": "false"},
         )  # fmt: skip
 
 

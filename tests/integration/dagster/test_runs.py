@@ -20,6 +20,7 @@ MONTHS = SYRIA.months()
 EVERYTHING = {
     "dagster/asset_partition_range_start": MONTHS[0],
     "dagster/asset_partition_range_end": MONTHS[-1],
+    "isw/showcase": "true",
 }
 
 
@@ -148,12 +149,20 @@ def test_instance_lives_in_the_data_folder_and_tells_nobody(settings: Settings) 
 def test_failures_are_told_in_a_line(settings: Settings, fault: BaseException, told: str) -> None:
     stub = Stub(settings, fault=fault)
     stub.receive()
-    outcome = run_job(stub.pipeline(), "syria_ingest", {"isw/showcase": "false"})
+    outcome = run_job(stub.pipeline(), "syria_ingest", {})
     assert not outcome.success
     assert outcome.failures == [told]
 
 
+def test_the_showcase_is_taken_only_where_a_run_asks_for_it(settings: Settings) -> None:
+    """A schedule and the UI do not, so a folder that is run with --no-showcase stays without."""
+    stub = Stub(settings)
+    for asked, exports in (({}, 0), ({"isw/showcase": "true"}, 6)):
+        run_job(stub.pipeline(), "syria_ingest", asked, [dg.AssetKey(["syria", "records"])])
+        assert stub.pipeline().work().lake.read("raw.exports").num_rows == exports
+
+
 def test_blocking_check_is_told(settings: Settings) -> None:
-    outcome = run_job(Stub(settings).pipeline(), "syria_ingest", {"isw/showcase": "false"})
+    outcome = run_job(Stub(settings).pipeline(), "syria_ingest", {})
     (failure,) = outcome.failures
     assert failure.startswith("syria mapped_strikes: conservation: Records were lost or doubled: isw_reports")

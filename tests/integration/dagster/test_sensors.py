@@ -172,7 +172,6 @@ class TestTouchedMonths:
         stub.state[("strikes", "2015-10")] = "second"
         (request,) = tick(stub, "touched_months", instance).run_requests or ()
         assert request.job_name == "syria_ingest"
-        assert request.tags["isw/showcase"] == "false"
 
     def test_first_run_is_left_to_a_person(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         stub.receive()
@@ -200,6 +199,7 @@ def test_daily_schedule_asks_for_all_months(stub: Stub) -> None:
     assert isinstance(request, dg.RunRequest)
     assert (request.tags[START], request.tags[END]) == ("2015-09", "2016-09")
     assert request.tags["isw/why"] == "daily schedule of 2026-11-24"
+    assert "isw/showcase" not in request.tags
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 4 * * *", "UTC")
 
 
