@@ -15,6 +15,7 @@ from assets.fetched_assets import fetched_assets
 from assets.freshness import freshness_checks, freshness_jobs, freshness_schedules
 from assets.housekeeping import housekeeping_job, housekeeping_schedule
 from assets.jobs import jobs
+from assets.lost_runs import noting
 from assets.release_assets import release_asset
 from assets.resources import Pipeline
 from assets.schedules import schedules
@@ -41,7 +42,7 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
         jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job(pipeline)],
         schedules=[*schedules(known), *freshness_schedules(known), housekeeping_schedule()],
         sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline), status_sensor(pipeline)],
-        resources={"pipeline": pipeline},
+        resources={"pipeline": noting(pipeline)},
         # A run's steps share one process: they share an engine, and none of them gains from a process of its own.
         executor=dg.in_process_executor,
     )

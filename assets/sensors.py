@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from assets import jobs, tags
+from assets.lost_runs import close_lost
 from assets.resources import Pipeline
 from assets.touched import Launch, find_launch
 from pipeline.theatres import Theatre
@@ -126,6 +127,7 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
         description="What new records left stale, by the ledger: a run for each span of months, then tables, release.",
     )
     def touched_months(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        close_lost(context.instance)
         requests: list[dg.RunRequest] = []
         told = []
         for theatre in theatres:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 
 import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from stub_pipeline import SYRIA, Stub
 
+from assets.lost_runs import process_tag
 from assets.resources import Pipeline
 from assets.runs import RunOutcome, environment, instance, run_job, run_theatre
 from pipeline.errors import UserError
@@ -111,20 +113,23 @@ def test_lost_run_is_closed(first: tuple[Settings, RunOutcome, Stub]) -> None:
     settings, outcome, _ = first
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
+    lost, alive, renumbered, copied = (str(uuid.uuid4()) for _ in range(4))
+    said = {
+        lost: process_tag(lost, ended.pid),
+        alive: process_tag(alive),
+        # After a reboot another process has the number; and the UI copies the tags of what it executes again.
+        renumbered: {"isw/process": process_tag(renumbered)["isw/process"].replace(f":{os.getpid()}:", ":1:")},
+        copied: process_tag(lost, ended.pid),
+    }
     with instance(settings) as opened:
-        run = opened.get_run_by_id(outcome.run_id)
-        assert run is not None
-        host = run.tags["isw/process"].partition(":")[0]
-        lost = dg.DagsterRun("syria", status=dg.DagsterRunStatus.STARTED, tags={"isw/process": f"{host}:{ended.pid}"})
-        alive = dg.DagsterRun(
-            "syria", status=dg.DagsterRunStatus.STARTED, tags={"isw/process": f"{host}:{os.getpid()}"}
-        )
-        for each in (lost, alive):
-            opened.add_run(each)
+        assert opened.get_run_by_id(outcome.run_id).tags["isw/process"] == process_tag(outcome.run_id)["isw/process"]
+        for run_id, named in said.items():
+            opened.add_run(dg.DagsterRun("syria", run_id, status=dg.DagsterRunStatus.STARTED, tags=named))
     with instance(settings) as opened:
-        assert opened.get_run_by_id(lost.run_id).status is dg.DagsterRunStatus.FAILURE
-        assert opened.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.STARTED
-        opened.report_run_canceled(alive)
+        closed = {run_id for run_id in said if opened.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE}
+        assert closed == {lost, renumbered}
+        for run_id in (alive, copied):
+            opened.report_run_canceled(opened.get_run_by_id(run_id))
 
 
 def test_instance_lives_in_the_data_folder_and_tells_nobody(settings: Settings) -> None:
