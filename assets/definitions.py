@@ -18,6 +18,7 @@ from assets.jobs import jobs
 from assets.lost_runs import noting
 from assets.release_assets import release_asset
 from assets.resources import Pipeline
+from assets.retries import over_store
 from assets.schedules import schedules
 from assets.sensors import sensors
 from assets.theatre_assets import theatre_assets
@@ -37,7 +38,7 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     known_jobs = jobs(known, pipeline)
     own = [asset for theatre in known for asset in (*fetched_assets(theatre), *theatre_assets(theatre, pipeline))]
     return dg.Definitions(
-        assets=[*own, release_asset(known)],
+        assets=[*own, release_asset(known, over_store(pipeline.settings))],
         asset_checks=[check for theatre in known for check in freshness_checks(theatre)],
         jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job(pipeline)],
         schedules=[*schedules(known), *freshness_schedules(known), housekeeping_schedule()],

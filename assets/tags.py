@@ -12,6 +12,7 @@ WHY = "isw/why"
 FORCE = "isw/force"
 SHOWCASE = "isw/showcase"
 PROCESS = "isw/process"
+STATE = "isw/state"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
