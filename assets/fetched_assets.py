@@ -18,6 +18,7 @@ from assets.retries import NETWORK
 from assets.theatre_assets import OWNERS, AssetEvents, fetched_key, group, tell, told
 from pipeline.errors import UserError
 from pipeline.ledger import code_digest
+from pipeline.space import require_space
 from pipeline.theatres import Theatre
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def fetched_assets(theatre: Theatre) -> list[dg.AssetsDefinition]:
 
         live = [(theatre, source) for source in theatre.live_sources.values()]
         try:
+            require_space(pipeline.settings)
             found = fetch_sources(pipeline.settings, live, tell(context, pipeline))
         except UserError as error:
             raise told(error) from None

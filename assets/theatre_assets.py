@@ -184,6 +184,7 @@ def _do(
     parts = chosen_months(context) if step.is_monthly else None
     force = tags.is_set(context.run.tags, tags.FORCE)
     try:
+        require_space(pipeline.settings)
         done = run_step(work, theatre, step, parts, force=force, on_progress=tell(context, pipeline))
     except CandidateRefused as refused:
         yield checks.contract(refused.validation["table"], [refused.validation])
