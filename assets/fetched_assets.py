@@ -14,8 +14,11 @@ import dagster as dg
 
 from assets import checks
 from assets.resources import Pipeline
-from assets.theatre_assets import OWNERS, AssetEvents, fetched_key, group, tell
+from assets.retries import NETWORK
+from assets.theatre_assets import OWNERS, AssetEvents, fetched_key, group, tell, told
+from pipeline.errors import UserError
 from pipeline.ledger import code_digest
+from pipeline.space import require_space
 from pipeline.theatres import Theatre
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def fetched_assets(theatre: Theatre) -> list[dg.AssetsDefinition]:
         code_version=code_digest(*CODE),
         description=_describe(theatre),
         pool=POOL,
+        retry_policy=NETWORK,
         check_specs=[
             dg.AssetCheckSpec(checks.FETCHED, asset=key, description="Every live source could be fetched and read.")
         ],
@@ -50,7 +54,11 @@ def fetched_assets(theatre: Theatre) -> list[dg.AssetsDefinition]:
         from pipeline.fetch import fetch_sources  # noqa: PLC0415 - the client loads where it is used
 
         live = [(theatre, source) for source in theatre.live_sources.values()]
-        found = fetch_sources(pipeline.settings, live, tell(context, pipeline))
+        try:
+            require_space(pipeline.settings)
+            found = fetch_sources(pipeline.settings, live, tell(context, pipeline))
+        except UserError as error:
+            raise told(error) from None
         for came in found:
             tell(context, pipeline)(came.in_words())
         problems = [f"{came.source}: {came.problem}" for came in found if came.problem]

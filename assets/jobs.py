@@ -79,7 +79,8 @@ def _theatre_jobs(theatre: Theatre, pipeline: Pipeline) -> list[Job]:
             theatre,
             [*([fetched] if fetched else []), *theatre_keys(name, pipeline), RELEASE],
             f"{theatre.title}: everything, from live sources and the inbox to a release. Choose a range of months; "
-            f"those that are fresh are skipped. The tag `{tags.FORCE}` = `true` makes them again.",
+            f"those that are fresh are skipped. The tag `{tags.FORCE}` = `true` makes them again, "
+            f"`{tags.SHOWCASE}` = `true` takes the files that the project ships too.",
         ),
         _job(
             ingest_name(name),

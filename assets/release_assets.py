@@ -28,8 +28,8 @@ Built aside from one version of every table, verified from its own files, then s
 the release before or this one, never half. It is left as it is while any part of any theatre is stale."""
 
 
-def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
-    """The asset of the release over the tables of these theatres."""
+def release_asset(theatres: Iterable[Theatre], retry: dg.RetryPolicy | None) -> dg.AssetsDefinition:
+    """The asset of the release over the tables of these theatres, and how it is tried again."""
     known = {theatre.name: theatre for theatre in theatres}
 
     @dg.asset(
@@ -50,6 +50,7 @@ def release_asset(theatres: Iterable[Theatre]) -> dg.AssetsDefinition:
         ],
         output_required=False,
         pool=POOL,
+        retry_policy=retry,
     )
     def release(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         yield from _publish(context, pipeline, known)

@@ -10,7 +10,6 @@ and can execute it again, because the run carries the origin that the UI would h
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,8 +22,8 @@ import dagster as dg
 from assets import jobs, tags
 from assets.definitions import definitions
 from assets.failures import say_failures
+from assets.lost_runs import close_lost
 from assets.resources import Pipeline
-from pipeline.processes import is_alive
 from pipeline.settings import Settings
 from pipeline.theatres import theatres
 
@@ -65,10 +64,10 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of a data folder. Runs of command lines that were killed are closed first."""
+    """The Dagster instance of a data folder. Runs whose process was killed are closed first."""
     os.environ.update(environment(settings))
     with dg.DagsterInstance.get() as opened:
-        _close_lost(opened)
+        close_lost(opened)
         yield opened
 
 
@@ -97,10 +96,10 @@ def run_theatre(
     own = theatres()[theatre_name].months()
     first, last = months or (own[0], own[-1])
     wanted = {
-        tags.SHOWCASE: str(showcase).lower(),
         **tags.month_range(first, last),
         **tags.why("command line"),
         **({tags.FORCE: "true"} if force else {}),
+        **({tags.SHOWCASE: "true"} if showcase else {}),
         **(run_tags or {}),
     }
     pipeline = Pipeline(settings, on_progress=on_progress)
@@ -140,7 +139,7 @@ def run_pieces(
     for place, (job, months, selected) in enumerate(runs, 1):
         why = tags.why(f"command line: backfill of {pieces[0][0]} to {pieces[-1][1]}, run {place} of {len(runs)}")
         forced = {tags.FORCE: "true"} if force else {}
-        ran = run_job(pipeline, job, {tags.SHOWCASE: "false", **months, **why, **forced}, selected)
+        ran = run_job(pipeline, job, {**months, **why, **forced}, selected)
         yield ran
         if not ran.success:
             return
@@ -179,14 +178,26 @@ def run_job(
     job = definitions(pipeline).resolve_job_def(name)
     with instance(pipeline.settings) as opened:
         _give_origin(opened, name)
+        chosen = job.get_subset(asset_selection=set(selected)) if selected else job
+        for line in _tell_waiting(opened, chosen):
+            pipeline.on_progress(line)
         result = job.execute_in_process(
             instance=opened,
             run_config=QUIET,
-            tags={**run_tags, tags.PROCESS: f"{socket.gethostname()}:{os.getpid()}"},
+            tags=dict(run_tags),
             asset_selection=list(selected) if selected else None,
             raise_on_error=False,
         )
     return RunOutcome(result.success, result.run_id, say_failures(result.all_events))
+
+
+def _tell_waiting(opened: dg.DagsterInstance, job: dg.JobDefinition) -> Iterator[str]:
+    """Which runs hold what a job needs for itself, as it waits for them without a word."""
+    for pool in sorted(job.graph.pools):
+        for run_id in sorted(opened.event_log_storage.get_concurrency_info(pool).active_run_ids):
+            holder = opened.get_run_by_id(run_id)
+            who = f"{holder.job_name}, {holder.tags.get(tags.WHY, 'started by a person')}" if holder else "deleted"
+            yield f"waiting for Dagster run {run_id} ({who}): it holds `{pool}`, which one run has at a time"
 
 
 def _give_origin(opened: dg.DagsterInstance, job_name: str) -> None:
@@ -206,17 +217,3 @@ def _origin(job_name: str) -> RemoteJobOrigin:
 
     location = location_origins_from_yaml_paths([str(WORKSPACE)])[0]
     return RemoteRepositoryOrigin(location, "__repository__").get_job_origin(job_name)
-
-
-def _close_lost(opened: dg.DagsterInstance) -> None:
-    """Mark runs as failed whose command line was killed on this machine: nobody else will ever end them."""
-    started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    for record in opened.get_run_records(started):
-        run = record.dagster_run
-        host, _, process = run.tags.get(tags.PROCESS, "").partition(":")
-        # The UI copies the tags of the run that it executes again; that one has a parent and runs elsewhere.
-        is_ours = run.parent_run_id is None and host == socket.gethostname()
-        if is_ours and not is_alive(process):
-            opened.report_run_failed(run, "The process that ran this was ended; run it again.")
-            # Dagster's daemon would give back what it held in a pool, but the command line runs without one.
-            opened.event_log_storage.free_concurrency_slots_for_run(run.run_id)

@@ -1,7 +1,7 @@
 """Sensors: new files, and the months that they touch.
 
-Belongs here: looking whether something should run, without doing any of it. No file is parsed here.
-Does not belong here: deciding what is stale (``assets.touched``, by the pipeline's own judgement).
+Belongs here: looking whether something should run, without doing any of it. Does not belong here: which file of the
+inbox is whose (``inbox_files``), what is stale (``touched``, by the pipeline's own judgement).
 
 Two steps, because only mapping a file tells which months it touches: ``inbox`` starts a theatre's ingest job, and
 ``touched_months`` sees in the ledger what that left stale, and starts a run over each span of months, then the tables
@@ -10,8 +10,6 @@ and the release. Both run as soon as Dagster does.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,8 +18,12 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from assets import jobs, tags
+from assets.inbox_files import Found, look
+from assets.lost_runs import close_lost
 from assets.resources import Pipeline
+from assets.retries import next_attempt
 from assets.touched import Launch, find_launch
+from pipeline.ledger import digest
 from pipeline.released import latest_id
 from pipeline.settings import Settings
 from pipeline.status import Outcome, note_success, read_status
@@ -59,63 +61,42 @@ def _inbox(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Mapping[str,
         description="New files in the inbox that did not change for two ticks: their theatre's ingest job is started.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from pipeline.inbox import look_into_inbox  # noqa: PLC0415 - readers load where they are used
-
-        seen: dict[str, list[int]] = json.loads(context.cursor or "{}")
-        now: dict[str, list[int]] = {}
-        ready: dict[str, list[Path]] = {}
-        unknown = []
-        for waiting in look_into_inbox(pipeline.settings):
-            name = waiting.path.relative_to(pipeline.settings.inbox_dir).as_posix()
-            size_and_time = _signature(waiting.path)
-            if size_and_time is None:
-                continue
-            now[name] = size_and_time
-            if not waiting.targets:
-                unknown.append(f"{name}: {waiting.hint}")
-            elif seen.get(name) == size_and_time:
-                for theatre in dict.fromkeys(theatre for theatre, _ in waiting.targets):
-                    ready.setdefault(theatre, []).append(waiting.path)
-        requests = [_ingest_request(theatre, paths) for theatre, paths in ready.items()]
+        close_lost(context.instance)
+        found = look(pipeline.settings, theatres, context.cursor)
+        requests, told = _pace(context.instance, _ingest_requests(found))
         return dg.SensorResult(
             run_requests=requests,
-            cursor=json.dumps(now, sort_keys=True),
-            skip_reason=None if requests else dg.SkipReason(_told(now, unknown)),
+            cursor=found.cursor,
+            skip_reason=None if requests else dg.SkipReason("; ".join(told) or found.in_words()),
         )
 
     return inbox
 
 
-def _signature(path: Path) -> list[int] | None:
-    """Size and time of a file; None where it has been taken meanwhile."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return [stat.st_size, stat.st_mtime_ns]
+def _ingest_requests(found: Found) -> Iterator[dg.RunRequest]:
+    """One run a theatre for all files that are ready; what they are and their times make its key, so that a file that
+    is dropped again is taken again.
+    """
+    for theatre, files in found.by_theatre().items():
+        names = ", ".join(Path(file.name).name for file in files)
+        yield dg.RunRequest(
+            run_key=f"{theatre} {digest([[file.name, file.stamp] for file in files])}",
+            job_name=jobs.ingest_name(theatre),
+            tags={tags.THEATRE: theatre, **tags.why(f"in the inbox: {names}")},
+        )
 
 
-def _told(now: dict[str, list[int]], unknown: list[str]) -> str:
-    if unknown:
-        return "; ".join(unknown)
-    return f"{len(now)} new files: waiting until they have not changed for two ticks" if now else "The inbox is empty."
-
-
-def _ingest_request(theatre: str, paths: list[Path]) -> dg.RunRequest:
-    """One run for all files that are ready. Its key is their content and time: dropped again, a file is taken again."""
-    hashed = [f"{_sha256(path)} {path.stat().st_mtime_ns}" for path in paths]
-    key = hashlib.sha256("\n".join(hashed).encode()).hexdigest() if len(hashed) > 1 else hashed[0]
-    names = ", ".join(path.name for path in paths)
-    return dg.RunRequest(
-        run_key=f"{theatre} {key}",
-        job_name=jobs.ingest_name(theatre),
-        tags={tags.THEATRE: theatre, tags.SHOWCASE: "false", **tags.why(f"in the inbox: {names}")},
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _pace(instance: dg.DagsterInstance, wanted: Iterable[dg.RunRequest]) -> tuple[list[dg.RunRequest], list[str]]:
+    """Runs that are started now, those over what failed before after a pause; and what is told of the others."""
+    now, told = [], []
+    for request in wanted:
+        state = str(request.run_key)
+        attempt = next_attempt(instance, state)
+        if attempt.key is None:
+            told.append(attempt.told)
+        else:
+            now.append(request.with_replaced_attrs(run_key=attempt.key, tags={**request.tags, tags.STATE: state}))
+    return now, list(dict.fromkeys(told))
 
 
 def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Mapping[str, Job]) -> dg.SensorDefinition:
@@ -129,6 +110,7 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
         description="What new records left stale, by the ledger: a run for each span of months, then tables, release.",
     )
     def touched_months(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        close_lost(context.instance)
         requests: list[dg.RunRequest] = []
         told = []
         is_finished = True
@@ -139,10 +121,11 @@ def _touched_months(theatres: list[Theatre], pipeline: Pipeline, known_jobs: Map
                 is_finished = False
                 continue
             launch = find_launch(pipeline, theatre, busy)
-            requests += _requests(theatre.name, launch)
+            started, waits = _pace(context.instance, _requests(theatre.name, launch))
+            requests += started
             if launch.job is not None:
                 busy.add(theatre.name)
-            told.append(f"{theatre.name}: {launch.told}")
+            told.append("; ".join([f"{theatre.name}: {launch.told}", *waits]))
             is_finished = is_finished and launch.is_finished
         if is_finished:
             _clear_failure(context.instance, pipeline.settings, theatres)
@@ -175,7 +158,7 @@ def _requests(theatre: str, launch: Launch) -> Iterator[dg.RunRequest]:
             yield dg.RunRequest(
                 run_key=" ".join([launch.job, *months.values(), launch.key]),
                 job_name=launch.job,
-                tags={tags.THEATRE: theatre, tags.SHOWCASE: "false", **months, **tags.why(launch.told)},
+                tags={tags.THEATRE: theatre, **months, **tags.why(launch.told)},
             )
 
 

@@ -12,6 +12,7 @@ WHY = "isw/why"
 FORCE = "isw/force"
 SHOWCASE = "isw/showcase"
 PROCESS = "isw/process"
+STATE = "isw/state"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
@@ -28,6 +29,6 @@ def why(text: str) -> dict[str, str]:
     return {WHY: text if len(text) <= LONGEST_WHY else text[: LONGEST_WHY - 1] + "…"}
 
 
-def is_set(tags: Mapping[str, str], name: str, default: bool = False) -> bool:
-    """Whether a tag says yes; ``default`` where it is absent."""
-    return tags.get(name, str(default)).strip().lower() in {"true", "yes", "1"}
+def is_set(tags: Mapping[str, str], name: str) -> bool:
+    """Whether a tag says yes; no where it is absent."""
+    return tags.get(name, "").strip().lower() in {"true", "yes", "1"}

@@ -15,10 +15,11 @@ import dagster as dg
 from assets import checks, metadata, tags
 from assets.lineage import column_lineage
 from assets.resources import Pipeline
+from assets.retries import over_store
 from pipeline.acceptance import held_back
 from pipeline.catalogue import table
 from pipeline.conservation import balance_records
-from pipeline.errors import UserError
+from pipeline.errors import PassingError, UserError
 from pipeline.ledger import code_digest, digest
 from pipeline.plan import AFTER
 from pipeline.space import require_space
@@ -46,12 +47,15 @@ def theatre_assets(theatre: Theatre, pipeline: Pipeline) -> list[dg.AssetsDefini
     steps = pipeline.steps
     most = pipeline.settings.months_per_run
     months = month_partitions(theatre)
+    retry = over_store(pipeline.settings)
     with warnings.catch_warnings():
         # A backfill policy is a beta feature of Dagster 1.13; it is what lets a range of months be one run.
         warnings.simplefilter("ignore", dg.BetaWarning)
         policy = dg.BackfillPolicy(most or None)
-        assets = [_step_asset(theatre, step, months, policy, column_lineage(theatre, step, steps)) for step in steps]
-    return [_exports(theatre), _records(theatre), *assets]
+        assets = [
+            _step_asset(theatre, step, months, policy, retry, column_lineage(theatre, step, steps)) for step in steps
+        ]
+    return [_exports(theatre), _records(theatre, retry), *assets]
 
 
 def month_partitions(theatre: Theatre) -> dg.MonthlyPartitionsDefinition:
@@ -89,7 +93,7 @@ def _exports(theatre: Theatre) -> dg.AssetSpec:
     )
 
 
-def _records(theatre: Theatre) -> dg.AssetsDefinition:
+def _records(theatre: Theatre, retry: dg.RetryPolicy | None) -> dg.AssetsDefinition:
     key = dg.AssetKey([theatre.name, "records"])
     names = ("raw.records", "raw.exports", "raw.refused_exports")
     fetched = fetched_key(theatre)
@@ -107,6 +111,7 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
         check_specs=[
             dg.AssetCheckSpec(checks.READABLE, asset=key, description="Every file that was received could be read.")
         ],
+        retry_policy=retry,
     )
     def records(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         from pipeline.inbox import take_inbox  # noqa: PLC0415 - readers load where they are used
@@ -115,7 +120,7 @@ def _records(theatre: Theatre) -> dg.AssetsDefinition:
         try:
             require_space(pipeline.settings)
             taken = []
-            if tags.is_set(context.run.tags, tags.SHOWCASE, default=True):
+            if tags.is_set(context.run.tags, tags.SHOWCASE):
                 taken += ingest_showcase(pipeline.settings, [theatre.name])
             from_inbox, left = take_inbox(pipeline.settings)
         except UserError as error:
@@ -145,6 +150,7 @@ def _step_asset(
     step: Step,
     months: dg.MonthlyPartitionsDefinition,
     policy: dg.BackfillPolicy,
+    retry: dg.RetryPolicy | None,
     lineage: dg.TableColumnLineage,
 ) -> dg.AssetsDefinition:
     key = dg.AssetKey([theatre.name, step.name])
@@ -162,6 +168,7 @@ def _step_asset(
         check_specs=checks.step_specs(step, key),
         partitions_def=months if step.is_monthly else None,
         backfill_policy=policy if step.is_monthly else None,
+        retry_policy=retry,
     )
     def materialise(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         yield from _do(context, pipeline, theatre, step, lineage)
@@ -177,6 +184,7 @@ def _do(
     parts = chosen_months(context) if step.is_monthly else None
     force = tags.is_set(context.run.tags, tags.FORCE)
     try:
+        require_space(pipeline.settings)
         done = run_step(work, theatre, step, parts, force=force, on_progress=tell(context, pipeline))
     except CandidateRefused as refused:
         yield checks.contract(refused.validation["table"], [refused.validation])
@@ -246,5 +254,5 @@ def tell(context: dg.AssetExecutionContext, pipeline: Pipeline) -> Callable[[str
 
 
 def told(error: UserError) -> dg.Failure:
-    """A failure that says what a person has to do, and that trying again would not mend."""
-    return dg.Failure(description=str(error), allow_retries=False)
+    """A failure that says what a person has to do; it is tried again only where it may pass by itself."""
+    return dg.Failure(description=str(error), allow_retries=isinstance(error, PassingError))

@@ -30,7 +30,7 @@ class Launch:
     Attributes:
         job: job to start; None for nothing.
         told: why, or why not, in words.
-        key: the same for the same stale state, so that a run that failed is not started again and again.
+        key: the same for the same stale state, so that ticks in a row start one run, and failures over it are counted.
         spans: spans of months, each a run of its own.
         is_finished: whether nothing is left to do, not even by a person.
     """

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 
-from assets.runs import PROJECT, WORKSPACE, environment
+from assets.runs import PROJECT, WORKSPACE, instance
 from pipeline.errors import UserError
 from pipeline.settings import Settings
 
@@ -33,7 +33,8 @@ def serve_ui(settings: Settings, host: str = "127.0.0.1", port: int = 3000) -> N
         except OSError as error:
             raise UserError(f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port") from None
     print(f"Dagster UI: http://{host}:{port} (Ctrl-C ends it)", flush=True)
-    os.environ.update(environment(settings))
+    with instance(settings):  # sets the environment, and closes runs that died with the last UI
+        pass
     os.chdir(PROJECT)
     dev = ["dagster", "dev", "-w", str(WORKSPACE), "-h", host, "-p", str(port), "--log-level", "warning"]
     # A shell starts background jobs with this signal ignored; Dagster ends its own processes by it.

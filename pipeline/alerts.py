@@ -6,6 +6,7 @@ holds them. Does not belong here: what is worth an alert, and its words (``asset
 
 from __future__ import annotations
 
+import http.client
 import json
 import smtplib
 import ssl
@@ -67,16 +68,19 @@ def send(settings: Settings, alert: Alert) -> None:
 def _post(settings: Settings, alert: Alert) -> None:
     """POST as JSON: ``text``, which chat services show, and the facts."""
     address = settings.alert_webhook.get_secret_value()
-    if urlsplit(address).scheme != "https" and not is_loopback(address):
-        raise UserError("the address does not begin with https://")
     body = json.dumps({"text": f"{alert.title}\n{alert.text}"[:LONGEST_TEXT], **alert.facts}).encode()
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310 - as above
+        if urlsplit(address).scheme != "https" and not is_loopback(address):
+            raise UserError("the address does not begin with https://")
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - as checked
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310 - as checked
             pass
     except urllib.error.HTTPError as error:
         raise _NotSentError(f"the server answered {error.code}") from None
-    except (OSError, ValueError) as error:
+    except (ValueError, http.client.InvalidURL) as error:
+        # Their messages quote the address, in which a token may stand.
+        raise UserError(f"the address is malformed ({type(error).__name__})") from None
+    except (OSError, http.client.HTTPException) as error:
         raise _NotSentError(f"the server could not be reached ({type(error).__name__})") from None
 
 
@@ -95,5 +99,5 @@ def _mail(settings: Settings, alert: Alert) -> None:
             if password:
                 server.login(settings.smtp_user, password)
             server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         raise _NotSentError(f"the mail server did not take it ({type(error).__name__})") from None

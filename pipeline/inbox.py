@@ -73,15 +73,26 @@ def look_into_inbox(settings: Settings, now: float | None = None, settled: Colle
         if abs(moment - path.stat().st_mtime) < STABLE_SECONDS and path not in settled:
             waiting.append(Waiting(path, (), "it changed a moment ago: run again when it is complete", is_young=True))
             continue
-        waiting.append(_decide(settings, path))
+        waiting.append(decide(settings, path))
     return waiting
 
 
-def _decide(settings: Settings, path: Path) -> Waiting:
+def decide_by_folder(settings: Settings, path: Path) -> Waiting | None:
+    """Whose a file is by its folders alone; None where only its content can say."""
     folders = path.relative_to(settings.inbox_dir).parts[:-1]
     theatre = theatres().get(folders[0]) if folders else None
     if theatre and len(folders) >= 2 and folders[1] in theatre.sources:
         return Waiting(path, ((theatre.name, folders[1]),))
+    return None
+
+
+def decide(settings: Settings, path: Path) -> Waiting:
+    """Whose a file of the inbox is, by its folders, else by its content."""
+    declared = decide_by_folder(settings, path)
+    if declared:
+        return declared
+    folders = path.relative_to(settings.inbox_dir).parts[:-1]
+    theatre = theatres().get(folders[0]) if folders else None
     targets = tuple(found for found in exports.recognise(settings, path) if theatre is None or found[0] == theatre.name)
     if targets:
         return Waiting(path, targets)

@@ -34,6 +34,7 @@ from pipeline.lake import Lake
 from pipeline.ledger import digest
 from pipeline.printing import printable
 from pipeline.settings import Settings
+from pipeline.space import require_space
 from pipeline.storage import FolderStore
 
 # Raised by one where the raw tables have to be made again though their columns are the same.
@@ -84,14 +85,15 @@ def migrate(settings: Settings, on_progress: Callable[[str], None] = lambda _: N
         What was done; None where there was nothing to do.
 
     Raises:
-        UserError: a newer version wrote the folder; or bytes that were received are missing or damaged, or their source
-            is in no theatre file any more. Nothing is changed then.
+        UserError: a newer version wrote the folder; the disk has no room; or bytes that were received are missing or
+            damaged, or their source is in no theatre file any more. Nothing is changed then.
     """
     settings.root.mkdir(parents=True, exist_ok=True)
     with _turn(settings):
         if is_of_today(settings):
             _write_note(settings)
             return None
+        require_space(settings)
         lake = Lake(settings)
         differing = [spec for spec in tables().values() if lake.is_laid_out_otherwise(spec)]
         is_older = _read_note(settings).get("format", FORMAT) < FORMAT

@@ -1,6 +1,6 @@
 """Processes: files that belong to one process alone, and cleaning up after those that died.
 
-Belongs here: whether a process lives, and the folder into which this one's DuckDB spills.
+Belongs here: whether a process lives and since when, and the folder into which this one's DuckDB spills.
 Does not belong here: what is written to such files.
 """
 
@@ -25,6 +25,17 @@ def is_alive(process: str) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     return True
+
+
+def began(process: str) -> str:
+    """When a process began, in ticks since the machine did; empty where it has ended or the system does not tell."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    # A name in brackets, which may hold anything, comes before what is counted here.
+    state, *others = told.rpartition(")")[2].split()
+    return "" if state == "Z" else others[18]
 
 
 def spill_folder() -> Path:

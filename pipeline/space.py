@@ -6,8 +6,11 @@ Belongs here: a rough estimate from what there is, and the refusal in words. Doe
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from pipeline.errors import UserError
 from pipeline.settings import Settings
@@ -46,7 +49,14 @@ def free_bytes(settings: Settings) -> int:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    """Bytes of the files in a folder, without what another run takes away meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                found = os.lstat(Path(parent, name))
+                total += found.st_size if S_ISREG(found.st_mode) else 0
+    return total
 
 
 def _told(size: int) -> str:

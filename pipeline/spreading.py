@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import atexit
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 
@@ -25,6 +27,9 @@ from pipeline.theatres import Theatre, theatres
 # Times that a piece is tried again where it failed by something other than a worker's death, which Dask counts itself.
 RETRIES = 2
 CONNECT_SECONDS = 30
+# How often it is looked whether there still are workers, and how long a run waits for the first of new ones.
+ROUND_SECONDS = 5.0
+ALONE_SECONDS = 300.0
 # So that a worker that is done early finds more to do.
 PIECES_PER_THREAD = 2
 
@@ -44,23 +49,58 @@ def spread(settings: Settings, function: Callable[..., T], pieces: Sequence[tupl
         What came of each, in their order.
 
     Raises:
-        UserError: there is no cluster or no worker; a worker has other code; every worker that tried a piece died.
+        UserError: there is no cluster or no worker, or none any more; a worker has other code; every worker that tried
+            a piece died.
     """
-    from distributed.scheduler import KilledWorker  # noqa: PLC0415 - an optional package
+    from distributed import client as dask  # noqa: PLC0415 - an optional package
+    from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as above
+    from distributed.scheduler import KilledWorker  # noqa: PLC0415 - as above
 
     client = _client(settings.dask)
     known = {theatre.name: fingerprint(theatre) for theatre, _ in pieces}
     given = [(function, theatre.name, known[theatre.name], piece) for theatre, piece in pieces]
     futures = client.map(_do, given, pure=False, retries=RETRIES)
     try:
+        _wait(client, futures)
         return list(client.gather(futures))
+    except (CommClosedError, dask.ClosedClientError, dask.FutureCancelledError, dask.FuturesCancelledError) as error:
+        _client.cache_clear()
+        raise UserError(
+            f"the Dask scheduler at ISW_DASK={settings.dask} was lost ({type(error).__name__}): start it, or unset "
+            "ISW_DASK to work on this machine alone; then run again: what was finished stays"
+        ) from None
     except KilledWorker as error:
         raise UserError(
             f"{error}: each worker that tried this died, most likely for want of memory. Give the workers more, or "
             "start more of them with one thread each; then run again: what was finished stays."
         ) from None
     finally:
-        client.cancel(futures)
+        with suppress(CommClosedError, dask.ClosedClientError):
+            client.cancel(futures)
+
+
+def _wait(client: Any, futures: Sequence[Any]) -> None:
+    """Wait until every piece is done or one failed.
+
+    Raises:
+        UserError: there was no worker for so long that nobody is starting one.
+    """
+    from distributed import wait  # noqa: PLC0415 - an optional package
+
+    seen = time.monotonic()
+    while not any(future.status == "error" for future in futures):
+        try:
+            with client.as_current():
+                wait(futures, timeout=ROUND_SECONDS)
+            return
+        except TimeoutError:
+            now = time.monotonic()
+            seen = now if client.ncores() else seen
+        if now - seen > ALONE_SECONDS:
+            raise UserError(
+                f"the Dask cluster at {client.scheduler.address} has had no worker for {ALONE_SECONDS:.0f} seconds: "
+                "start some; then run again: what was finished stays"
+            )
 
 
 def cut(settings: Settings, parts: Mapping[str, T]) -> list[dict[str, T]]:

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.errors import UserError
+from pipeline.errors import PassingError, UserError
 from pipeline.settings import Settings
 
 
@@ -213,7 +213,7 @@ class BucketStore:
             raise FileNotFoundError(str(error)) from error
         except (told.BaseError, PermissionError) as error:
             first = str(error).splitlines()[0][:300]
-            raise UserError(f"{self.url} cannot be used: {first}. `isw-strikes doctor` tries it") from error
+            raise PassingError(f"{self.url} cannot be used: {first}. `isw-strikes doctor` tries it") from error
 
     def last_name(self, folder: str, ending: str, after: str = "") -> str:
         """See ``Store``; asks only for what is greater than ``after``."""

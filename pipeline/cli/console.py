@@ -50,16 +50,16 @@ def read_day(text: str, option: str) -> date:
 
 
 def read_moment(text: str, option: str) -> datetime:
-    """A moment in ISO 8601; UTC where it names no zone.
+    """A moment in ISO 8601, in UTC, which it also is in where it names no zone.
 
     Raises:
         UserError: it is none.
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter of what is before year 1 or after 9999 in UTC
         raise UserError(f"{option} {text!r} is no time: write 2026-01-31T12:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def theatre_names(name: str | None) -> list[str]:

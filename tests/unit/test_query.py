@@ -99,3 +99,6 @@ def test_the_command_tells_headlines_rows_and_what_is_wrong(database: Path, monk
         run.invoke(app, ["query", "SELECT 1", "--param", "day"], catch_exceptions=False)
     with pytest.raises(UserError, match="is no day"):
         run.invoke(app, ["query", "--as-of", "2016-13-01"], catch_exceptions=False)
+    for beyond in ("0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"):
+        with pytest.raises(UserError, match="is no time"):
+            run.invoke(app, ["query", "--as-of", beyond], catch_exceptions=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline import running
 from pipeline.doctor import examine
 from pipeline.errors import UserError
+from pipeline.migration import is_of_today, migrate
 from pipeline.settings import Settings
 from pipeline.space import estimate_bytes, require_space
 
@@ -43,6 +45,21 @@ def test_a_refused_run_has_taken_nothing(crowded: Settings) -> None:
     with pytest.raises(UserError, match="Nothing was begun"):
         running.run_all(crowded, ["syria"], force=False, showcase=True, on_progress=print)
     assert (crowded.inbox_dir / "strikes.csv").exists() and not crowded.exports_dir.exists()
+
+
+def test_a_refused_migration_has_changed_nothing(crowded: Settings) -> None:
+    crowded.lake_dir.mkdir()
+    with pytest.raises(UserError, match="Nothing was begun"):
+        migrate(crowded)
+    assert not is_of_today(crowded) and not list(crowded.lake_dir.iterdir())
+
+
+def test_what_a_run_takes_away_meanwhile_does_not_count(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.inbox_dir.mkdir(parents=True)
+    (settings.inbox_dir / "strikes.csv").write_bytes(b"0" * MIB)
+    walked = [(str(settings.inbox_dir), [], ["strikes.csv", "taken.csv"])]
+    monkeypatch.setattr(os, "walk", lambda folder: walked if folder == settings.inbox_dir else [])
+    assert estimate_bytes(settings) == 4 * MIB
 
 
 def test_doctor_says_so(crowded: Settings) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from live_dagster import wait_until
 
 from pipeline import spreading
 from pipeline.errors import UserError
@@ -72,6 +74,35 @@ def test_a_single_part_stays_here(settings: Settings, monkeypatch: pytest.Monkey
     done = _scattered(monkeypatch, seen=lambda inputs: inputs)
     run_step(Work(settings.model_copy(update={"dask": "tcp://nowhere:1"})), SYRIA, STRIKES, MONTHS[:1])
     assert done == []
+
+
+def _piece(settings: Settings, theatre: Theatre, piece: str) -> str:
+    return piece
+
+
+@pytest.mark.parametrize(("is_lost", "why"), [(False, "has had no worker for"), (True, "scheduler at .* was lost")])
+def test_a_cluster_that_goes_away_ends_the_run_in_words(
+    is_lost: bool, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="run `make install-cluster`")
+    dask = pytest.importorskip("dask")
+    monkeypatch.setattr(spreading, "ROUND_SECONDS", 0.1)
+    monkeypatch.setattr(spreading, "ALONE_SECONDS", 60 if is_lost else 0.3)
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
+        ) as cluster,
+    ):
+        client = spreading._client(cluster.scheduler_address)
+        assert spreading.spread(Settings(dask=cluster.scheduler_address), _piece, [(SYRIA, "a")]) == ["a"]
+        cluster.scale(0)
+        wait_until(lambda: not client.ncores(), seconds=30)
+        closing = threading.Timer(0.5, cluster.close)
+        if is_lost:
+            closing.start()
+        with pytest.raises(UserError, match=why):
+            spreading.spread(Settings(dask=cluster.scheduler_address), _piece, [(SYRIA, "b")])
 
 
 def test_without_a_scheduler_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

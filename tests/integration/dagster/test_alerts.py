@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import smtplib
+import traceback
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -126,6 +127,37 @@ def test_no_secret_is_logged(told: Settings, server: WebServer, caplog: pytest.L
         "an alert was not sent (ISW_ALERT_WEBHOOK: the server answered 500). It said: it failed"
     )
     assert SECRET not in caplog.text and SECRET not in repr(told) and SECRET not in str(told.model_dump())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://user:{SECRET}@hooks.example.org/x",
+        f"https://127.0.0.1:{SECRET}/x",
+        f"https://127.0.0.1:9/a {SECRET}",
+        f"https://127.0.0.1:9/ä{SECRET}",
+        f"https://[{SECRET}/x",
+        SECRET,
+    ],
+)
+def test_a_malformed_address_is_told_by_its_setting_and_stops_no_mail(
+    settings: Settings, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(host: str, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(smtplib, "SMTP", refuse)
+    wrong = settings.model_copy(
+        update={"alert_webhook": SecretStr(address), "alert_email_to": "ann@example.org", "smtp_host": "mail"}
+    )
+    with stamina.set_testing(True, attempts=1), pytest.raises(UserError) as refused:
+        send(wrong, Alert("it failed", "all of it"))
+    assert "ISW_ALERT_WEBHOOK: the address " in str(refused.value) and "ISW_ALERT_EMAIL_TO" in str(refused.value)
+    assert asked == ["mail"]
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
 
 
 def test_plain_http_is_for_this_machine_only(settings: Settings) -> None:

@@ -37,7 +37,6 @@ def _run(settings: Settings, theatre: Theatre) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.ephemeral() as instance:
         return loaded.resolve_job_def("ukraine").execute_in_process(
             instance=instance, run_config=QUIET, asset_selection=[FETCHED, RECORDS], raise_on_error=False,
-            tags={"isw/showcase": "false"},
         )  # fmt: skip
 
 
@@ -64,3 +63,8 @@ def test_a_source_that_cannot_be_fetched_is_a_warning(settings: Settings, server
     assert checks["sources_fetched"].severity is dg.AssetCheckSeverity.WARN
     assert "'Another'" in str(checks["sources_fetched"].description)
     assert checks["exports_readable"].passed
+
+
+def test_nothing_is_asked_where_the_disk_has_no_room(settings: Settings, server: ArcgisServer) -> None:
+    assert not _run(settings.model_copy(update={"min_free_bytes": 2**60}), _theatre(server)).success
+    assert not server.web.asked

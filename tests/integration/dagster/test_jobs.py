@@ -9,7 +9,10 @@ import dagster as dg
 import pytest
 from stub_pipeline import SYRIA, Stub
 
+from assets import theatre_assets
+from assets.failures import say_failures
 from pipeline.catalogue import table
+from pipeline.errors import PassingError, UserError
 from pipeline.settings import Settings
 
 ALL = {"range_start": SYRIA.months()[0], "range_end": SYRIA.months()[-1]}
@@ -164,3 +167,25 @@ def test_conservation_blocks_what_follows(stub: Stub, instance: dg.DagsterInstan
     assert not result.success
     assert verdicts(result)["mapped_strikes conservation"] is False
     assert not [made for made in stub.made if made[0] == "strikes"]
+
+
+@pytest.mark.parametrize("job", ["syria_ingest", "syria_months", "syria_publish"])
+def test_a_run_that_would_not_fit_on_the_disk_makes_nothing(
+    settings: Settings, instance: dg.DagsterInstance, job: str
+) -> None:
+    full = Stub(settings.model_copy(update={"min_free_bytes": 2**60}))
+    full.receive()
+    result = full.run(job, instance=instance, **(QUARTER if job == "syria_months" else {}))
+    assert "Nothing was begun" in say_failures(result.all_events)[0]
+    assert not result.success and not full.made
+
+
+@pytest.mark.parametrize(("fault", "retries"), [(PassingError("the store is away"), 2), (UserError("put it out"), 0)])
+def test_only_what_may_pass_by_itself_is_tried_again(
+    stub: Stub, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, fault: UserError, retries: int
+) -> None:
+    monkeypatch.setattr(theatre_assets, "over_store", lambda _: dg.RetryPolicy(max_retries=2))
+    stub.fault = fault
+    result = stub.run("syria_ingest", instance=instance)
+    again = [event for event in result.all_events if event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY]
+    assert len(again) == retries and say_failures(result.all_events) == [f"syria control: {fault}"]

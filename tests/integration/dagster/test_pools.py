@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
+import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import dagster as dg
 from stub_pipeline import Stub
 
+from assets.definitions import definitions
 from assets.release_assets import POOL
 from assets.runs import instance, run_job
+from pipeline.publication import Publication
 from pipeline.settings import Settings
 
 
@@ -31,17 +35,33 @@ def test_a_publication_waits_for_another_runs(settings: Settings) -> None:
             slots.free_concurrency_slots_for_run(other.run_id)
             assert waiting.result().success
         assert stub.published
+        assert (
+            f"waiting for Dagster run {other.run_id} (publish, started by a person): it holds `release`" in stub.told[0]
+        )
 
 
-def test_a_killed_run_holds_no_place(settings: Settings) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
+def die(settings: Settings) -> None:
+    """Publish as Dagster's daemon has it done, and be killed in the middle."""
+
+    def kill(*_: object) -> Publication:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("nobody comes here")
+
     stub = Stub(settings)
     with instance(settings) as opened:
-        assert run_job(stub.pipeline(), "publish", {}).success
+        resolved = definitions(replace(stub.pipeline(), publish=kill)).resolve_job_def("publish")
+        resolved.execute_in_process(instance=opened)
+
+
+def test_a_killed_run_holds_no_place_whoever_started_it(settings: Settings) -> None:
+    with instance(settings) as opened:
+        killed = multiprocessing.get_context("spawn").Process(target=die, args=(settings,))
+        killed.start()
+        killed.join()
         (run,) = opened.get_runs()
-        host = run.tags["isw/process"].partition(":")[0]
-        lost = dg.DagsterRun("publish", status=dg.DagsterRunStatus.STARTED, tags={"isw/process": f"{host}:{ended.pid}"})
-        opened.add_run(lost)
-        assert opened.event_log_storage.claim_concurrency_slot(POOL, lost.run_id, "release").is_claimed
-    assert run_job(stub.pipeline(), "publish", {}).success
+        assert run.status is dg.DagsterRunStatus.STARTED
+        assert opened.event_log_storage.get_concurrency_info(POOL).active_run_ids == {run.run_id}
+    with instance(settings) as opened:
+        assert opened.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+        assert not opened.event_log_storage.get_concurrency_info(POOL).claimed_slots
+    assert run_job(Stub(settings).pipeline(), "publish", {}).success

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 
 import dagster as dg
 import pytest
 from dagster._core.errors import DagsterExecutionInterruptedError
 from stub_pipeline import SYRIA, Stub
 
+from assets.lost_runs import process_tag
 from assets.resources import Pipeline
 from assets.runs import RunOutcome, environment, instance, run_job, run_theatre
 from pipeline.errors import UserError
@@ -20,6 +22,7 @@ MONTHS = SYRIA.months()
 EVERYTHING = {
     "dagster/asset_partition_range_start": MONTHS[0],
     "dagster/asset_partition_range_end": MONTHS[-1],
+    "isw/showcase": "true",
 }
 
 
@@ -110,20 +113,23 @@ def test_lost_run_is_closed(first: tuple[Settings, RunOutcome, Stub]) -> None:
     settings, outcome, _ = first
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
+    lost, alive, renumbered, copied = (str(uuid.uuid4()) for _ in range(4))
+    said = {
+        lost: process_tag(lost, ended.pid),
+        alive: process_tag(alive),
+        # After a reboot another process has the number; and the UI copies the tags of what it executes again.
+        renumbered: {"isw/process": process_tag(renumbered)["isw/process"].replace(f":{os.getpid()}:", ":1:")},
+        copied: process_tag(lost, ended.pid),
+    }
     with instance(settings) as opened:
-        run = opened.get_run_by_id(outcome.run_id)
-        assert run is not None
-        host = run.tags["isw/process"].partition(":")[0]
-        lost = dg.DagsterRun("syria", status=dg.DagsterRunStatus.STARTED, tags={"isw/process": f"{host}:{ended.pid}"})
-        alive = dg.DagsterRun(
-            "syria", status=dg.DagsterRunStatus.STARTED, tags={"isw/process": f"{host}:{os.getpid()}"}
-        )
-        for each in (lost, alive):
-            opened.add_run(each)
+        assert opened.get_run_by_id(outcome.run_id).tags["isw/process"] == process_tag(outcome.run_id)["isw/process"]
+        for run_id, named in said.items():
+            opened.add_run(dg.DagsterRun("syria", run_id, status=dg.DagsterRunStatus.STARTED, tags=named))
     with instance(settings) as opened:
-        assert opened.get_run_by_id(lost.run_id).status is dg.DagsterRunStatus.FAILURE
-        assert opened.get_run_by_id(alive.run_id).status is dg.DagsterRunStatus.STARTED
-        opened.report_run_canceled(alive)
+        closed = {run_id for run_id in said if opened.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE}
+        assert closed == {lost, renumbered}
+        for run_id in (alive, copied):
+            opened.report_run_canceled(opened.get_run_by_id(run_id))
 
 
 def test_instance_lives_in_the_data_folder_and_tells_nobody(settings: Settings) -> None:
@@ -148,12 +154,20 @@ def test_instance_lives_in_the_data_folder_and_tells_nobody(settings: Settings) 
 def test_failures_are_told_in_a_line(settings: Settings, fault: BaseException, told: str) -> None:
     stub = Stub(settings, fault=fault)
     stub.receive()
-    outcome = run_job(stub.pipeline(), "syria_ingest", {"isw/showcase": "false"})
+    outcome = run_job(stub.pipeline(), "syria_ingest", {})
     assert not outcome.success
     assert outcome.failures == [told]
 
 
+def test_the_showcase_is_taken_only_where_a_run_asks_for_it(settings: Settings) -> None:
+    """A schedule and the UI do not, so a folder that is run with --no-showcase stays without."""
+    stub = Stub(settings)
+    for asked, exports in (({}, 0), ({"isw/showcase": "true"}, 6)):
+        run_job(stub.pipeline(), "syria_ingest", asked, [dg.AssetKey(["syria", "records"])])
+        assert stub.pipeline().work().lake.read("raw.exports").num_rows == exports
+
+
 def test_blocking_check_is_told(settings: Settings) -> None:
-    outcome = run_job(Stub(settings).pipeline(), "syria_ingest", {"isw/showcase": "false"})
+    outcome = run_job(Stub(settings).pipeline(), "syria_ingest", {})
     (failure,) = outcome.failures
     assert failure.startswith("syria mapped_strikes: conservation: Records were lost or doubled: isw_reports")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,9 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stub_pipeline import SYRIA, Stub
 
-from assets import sensors, touched
+from assets import inbox_files, retries, sensors, touched
 from assets.definitions import definitions
+from assets.lost_runs import process_tag
 from assets.touched import find_launch
+from pipeline import inbox
 from pipeline.plan import spans_of
 from pipeline.settings import Settings
 from pipeline.status import Outcome, note_failure, read_status
@@ -100,12 +104,64 @@ class TestInbox:
 
     def test_unknown_file_is_named_with_a_hint(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         drop(stub, "notes.txt", b"nothing to see here\n")
-        assert "notes.txt: no source recognises it" in reason(tick(stub, "inbox", instance))
+        first = tick(stub, "inbox", instance)
+        assert "notes.txt: no source recognises it" in reason(tick(stub, "inbox", instance, first.cursor))
 
     def test_empty_inbox_is_said(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         result = tick(stub, "inbox", instance)
         assert reason(result) == "The inbox is empty."
-        assert json.loads(result.cursor or "") == {}
+        assert json.loads(result.cursor or "")["files"] == {}
+
+    def test_a_file_is_looked_into_once(
+        self, stub: Stub, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked: list[str] = []
+        decide = inbox.decide
+
+        def note(settings: Settings, path: Path) -> inbox.Waiting:
+            looked.append(path.name)
+            return decide(settings, path)
+
+        monkeypatch.setattr(inbox, "decide", note)
+        drop(stub, "notes.txt", b"nothing to see here\n")
+        cursor = None
+        for _ in range(4):
+            result = tick(stub, "inbox", instance, cursor)
+            cursor = result.cursor
+        assert looked == ["notes.txt"] and "notes.txt: no source" in reason(result)
+
+    def test_a_large_file_is_left_to_a_run_and_starves_no_other(
+        self, stub: Stub, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inbox_files, "LARGE_BYTES", len(CLAIMS.read_bytes()))
+        drop(stub, "large.csv", CLAIMS.read_bytes() + b"\n")
+        drop(stub, "ukraine/large.csv", CLAIMS.read_bytes() + b"\n")
+        drop(stub, "claims.csv", CLAIMS.read_bytes())
+        first = tick(stub, "inbox", instance)
+        requests = tick(stub, "inbox", instance, first.cursor).run_requests or ()
+        asked = {request.tags["isw/theatre"]: request.tags["isw/why"] for request in requests}
+        assert asked["ukraine"] == "in the inbox: large.csv"
+        assert "claims.csv" in asked["syria"] and any("large.csv" in why for why in asked.values())
+
+    def test_a_tick_that_has_looked_for_long_leaves_the_others_to_the_next(
+        self, stub: Stub, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inbox_files, "SECONDS_A_TICK", 0)
+        drop(stub, "claims.csv", CLAIMS.read_bytes())
+        first = tick(stub, "inbox", instance)
+        second = tick(stub, "inbox", instance, first.cursor)
+        assert "two ticks" in reason(second)
+        monkeypatch.undo()
+        assert len(tick(stub, "inbox", instance, second.cursor).run_requests or ()) == 1
+
+    def test_a_file_that_a_run_takes_meanwhile_stops_no_tick(
+        self, stub: Stub, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone = drop(stub, "claims.csv", CLAIMS.read_bytes())
+        first = tick(stub, "inbox", instance)
+        monkeypatch.setattr(inbox, "list_inbox", lambda _: [gone])
+        gone.unlink()
+        assert reason(tick(stub, "inbox", instance, first.cursor)) == "The inbox is empty."
 
 
 class TestTouchedMonths:
@@ -149,6 +205,25 @@ class TestTouchedMonths:
             keys.append(request.run_key)
         assert keys[0] == keys[1] != keys[2]
 
+    def test_what_failed_is_tried_again_after_growing_pauses_and_not_for_ever(
+        self, stub: Stub, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stub.receive()
+        do_everything(stub)
+        stub.state[("strikes", "2015-10")] = "second"
+        job = definitions(stub.pipeline()).resolve_job_def("syria_months")
+        keys = set()
+        for _ in range(1 + len(retries.PAUSES)):
+            (request,) = tick(stub, "touched_months", instance).run_requests or ()
+            keys.add(request.run_key)
+            run = instance.create_run_for_job(job, tags=request.tags, status=dg.DagsterRunStatus.STARTED)
+            instance.report_run_failed(run)
+            monkeypatch.undo()
+            assert "failed" in reason(tick(stub, "touched_months", instance))
+            monkeypatch.setattr(retries, "PAUSES", (timedelta(0),) * len(retries.PAUSES))
+        assert len(keys) == 6
+        assert "failed 6 times: left to a person" in reason(tick(stub, "touched_months", instance))
+
     def test_tables_and_release_come_last(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         stub.receive()
         do_everything(stub)
@@ -174,7 +249,6 @@ class TestTouchedMonths:
         stub.state[("strikes", "2015-10")] = "second"
         (request,) = tick(stub, "touched_months", instance).run_requests or ()
         assert request.job_name == "syria_ingest"
-        assert request.tags["isw/showcase"] == "false"
 
     def test_first_run_is_left_to_a_person(self, stub: Stub, instance: dg.DagsterInstance) -> None:
         stub.receive()
@@ -240,6 +314,20 @@ class TestTouchedMonths:
         status = read_status(stub.settings)
         assert status is not None and (status.outcome is Outcome.UNCHANGED) is is_cleared
 
+    def test_a_run_whose_process_was_killed_is_not_waited_for(self, stub: Stub, instance: dg.DagsterInstance) -> None:
+        stub.receive()
+        do_everything(stub)
+        stub.state[("strikes", "2015-10")] = "second"
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        ended.wait()
+        lost = instance.create_run_for_job(
+            definitions(stub.pipeline()).resolve_job_def("syria_months"),
+            tags={"isw/theatre": "syria"},
+            status=dg.DagsterRunStatus.STARTED,
+        )
+        instance.add_run_tags(lost.run_id, process_tag(lost.run_id, ended.pid))
+        assert len(tick(stub, "touched_months", instance).run_requests or ()) == 1
+
 
 def test_daily_schedule_asks_for_all_months(stub: Stub) -> None:
     schedule = definitions(stub.pipeline()).resolve_schedule_def("syria_daily")
@@ -248,6 +336,7 @@ def test_daily_schedule_asks_for_all_months(stub: Stub) -> None:
     assert isinstance(request, dg.RunRequest)
     assert (request.tags[START], request.tags[END]) == ("2015-09", "2016-09")
     assert request.tags["isw/why"] == "daily schedule of 2026-11-24"
+    assert "isw/showcase" not in request.tags
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 4 * * *", "UTC")
 
 
