@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Sequence
 
-from pipeline.release.bucket import list_marked, remove
+from pipeline.release.bucket import list_abandoned, remove
 from pipeline.release.build import BUILDING
 from pipeline.release.publish import Release, hold_turn, releases
 from pipeline.settings import Settings
@@ -41,7 +41,7 @@ def prune(settings: Settings) -> list[Release]:
     """
     shared = open_bucket(settings)
     if shared is not None:
-        for broken_off in list_marked(shared):
+        for broken_off in list_abandoned(shared):
             remove(shared, broken_off)
     with hold_turn(settings):
         removed = superfluous(releases(settings), settings.keep_releases)

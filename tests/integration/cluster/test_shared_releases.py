@@ -143,15 +143,68 @@ def test_a_broken_off_publication_is_gone_on_with(built: list[Path], machine: Ma
     assert copy_release(machine("far"), _publish(near, built[0], 1).id).is_dir()
 
 
-def test_a_release_that_is_being_removed_is_not_put_in_force(built: list[Path], machine: Machine) -> None:
+def test_a_release_that_is_being_removed_is_not_put_in_force(
+    built: list[Path], machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     near = machine("near").model_copy(update={"keep_releases": 1})
     first, second = _publish(near, built[0], 1), _publish(near, built[1], 2)
     store = _bucket(near)
-    store.write(f"releases/{first.id}/{bucket.REMOVED}", b"")
+    mark = f"releases/{first.id}/{bucket.REMOVED}-of-another"
+    store.write(mark, b"")
     with pytest.raises(ReleaseRefused, match="not whole"):
         rollback(near, first.id)
     assert not bucket.remove(store, second.id)
     prune(near)
+    # The other one may still be at it; an hour later he is not, and his mark goes too.
+    assert store.sizes(f"releases/{first.id}").keys() == {mark.rsplit("/", 1)[-1]}
+    monkeypatch.setattr(bucket, "ABANDONED_S", 0)
+    prune(near)
     assert store.folders("releases") == [second.id]
     current = in_force(near)
     assert current is not None and current.release == second.id
+
+
+def test_a_release_published_again_while_another_removes_it_is_whole_or_not_in_force(
+    built: list[Path], machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One machine left its mark and looked at the pointer; before it goes on, another publishes the release again."""
+    near, far = machine("near"), machine("far")
+    first, second = _publish(near, built[0], 1), _publish(near, built[1], 2)
+    look, refused = bucket.read_pointer, []
+    monkeypatch.setattr(bucket, "PAUSE_S", 0.0)
+
+    def be_slow(store: BucketStore) -> bucket.InForce | None:
+        seen = look(store)
+        monkeypatch.setattr(bucket, "read_pointer", look)
+        with pytest.raises(ReleaseRefused, match=r"is being removed .* by another process") as told:
+            _publish(far, built[0], 3)
+        refused.append(told)
+        return seen
+
+    monkeypatch.setattr(bucket, "read_pointer", be_slow)
+    assert bucket.remove(_bucket(near), first.id) and len(refused) == 1
+    current = in_force(near)
+    assert current is not None and current.release == second.id
+    assert copy_release(machine("reader")).name == second.id
+    assert _publish(far, built[0], 3).id == first.id
+    assert copy_release(machine("reader")).name == first.id
+
+
+def test_a_remover_that_was_put_to_sleep_deletes_nothing_once_its_mark_is_gone(
+    built: list[Path], machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = machine("near"), machine("far")
+    first, _ = _publish(near, built[0], 1), _publish(near, built[1], 2)
+    look, store = bucket.read_pointer, _bucket(near)
+
+    def sleep_long(store: BucketStore) -> bucket.InForce | None:
+        seen = look(store)
+        monkeypatch.setattr(bucket, "read_pointer", look)
+        monkeypatch.setattr(bucket, "ABANDONED_S", 0)
+        _publish(far, built[0], 3)
+        return seen
+
+    monkeypatch.setattr(bucket, "read_pointer", sleep_long)
+    assert not bucket.remove(store, first.id)
+    assert copy_release(machine("reader")).name == first.id
+    assert bucket.list_abandoned(store) == []
