@@ -27,6 +27,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 
 from pipeline.catalogue import tables
+from pipeline.errors import UserError
 from pipeline.lake import UNCUT, Lake
 from pipeline.processes import is_own, spill_folder
 from pipeline.release import list_stale, pinned_by, prune, releases, superfluous
@@ -91,7 +92,12 @@ def _tables(settings: Settings, is_dry: bool) -> Tidied:
     # Releases that are removed now pin nothing any more.
     known = releases(settings)
     removed = {release.id for release in superfluous(known, settings.keep_releases)}
-    pinned = [pinned_by(settings, release) for release in known if release.id not in removed]
+    what = "data files of old versions of tables"
+    kept_releases = [release for release in known if release.id not in removed]
+    try:
+        pinned = [versions for release in kept_releases for versions in pinned_by(settings, release)]
+    except UserError as error:
+        return Tidied(what, 0, 0, f"none is removed, as a release does not say which it pins: {error}")
     count, size, lost = 0, 0, set()
     for name in tables():
         delta = lake.delta(name)
@@ -105,7 +111,7 @@ def _tables(settings: Settings, is_dry: bool) -> Tidied:
             _vacuum(delta, kept, settings.vacuum_after_hours, dry_run=False)
         count, size = count + len(found), size + sum(found.values())
     remark = f"releases pin versions that are gone: {', '.join(sorted(lost))}" if lost else ""
-    return Tidied("data files of old versions of tables", count, size, remark)
+    return Tidied(what, count, size, remark)
 
 
 def _is_there(lake: Lake, name: str, version: int) -> bool:

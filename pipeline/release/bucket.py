@@ -9,7 +9,8 @@ Why a reader never sees half a release, with no lock between machines:
    is none. The id is made of the content, so two publishers of the same state send the same files.
 2. ``releases/latest.json`` is the pointer. It is written only over the version that was read before (``If-Match``), so
    of two publishers one goes first, and the other looks again at what is in force then. It holds the pinned versions
-   too, by which the older of two states is refused.
+   too, by which the older of two states is refused; they are then noted in the release as well, for when it is no
+   longer in force.
 3. Who removes a release first leaves a mark of his own in it, then looks at the pointer, then deletes, and takes his
    mark away last; who moves the pointer to a release then looks whether it is whole and unmarked, and else moves it
    back. So a remover who came first is seen by his mark, or has deleted all that he will; one who comes later sees the
@@ -26,13 +27,14 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.errors import UserError
-from pipeline.release.manifest import DATABASE, MANIFEST, PINNED, Manifest
+from pipeline.release.manifest import DATABASE, MANIFEST, PINNED, Manifest, newest_of, parse_pinned, pinned_bytes
 from pipeline.release.verify import ReleaseRefused
 from pipeline.storage import BucketStore
 
@@ -150,8 +152,7 @@ def put_in_force(
             known = before.pinned
         elif before is not None:
             refuse(before)
-        newest = {name: max(version, known.get(name, version)) for name, version in {**known, **pinned}.items()}
-        wanted = InForce(release=release, pinned=dict(sorted(newest.items())))
+        wanted = InForce(release=release, pinned=dict(sorted(newest_of(known, pinned).items())))
         # Also so where the store did it and the answer was lost.
         if before == wanted or bucket.swap(POINTER, _body(wanted), tag):
             break
@@ -162,6 +163,21 @@ def put_in_force(
         if before is not None and now == wanted:
             bucket.swap(POINTER, _body(before), tag)
         raise
+    _raise_pinned(bucket, release, wanted.pinned)
+
+
+def _raise_pinned(bucket: BucketStore, release: str, pinned: dict[str, int]) -> None:
+    """Note newer versions from which the same content was made again: the one file that ever changes."""
+    key = f"{FOLDER}/{release}/{PINNED}"
+    known: dict[str, int] = {}
+    with suppress(FileNotFoundError):  # it is no longer in force, and was removed meanwhile
+        while known != newest_of(known, pinned):
+            body, tag = bucket.read_tagged(key)
+            with suppress(ValueError):
+                known = parse_pinned(body)
+            newest = newest_of(known, pinned)
+            if newest != known and bucket.swap(key, pinned_bytes(newest), tag):
+                return
 
 
 def _body(pointer: InForce) -> bytes:
@@ -191,16 +207,29 @@ def read_stored(bucket: BucketStore, release: str) -> Stored:
         FileNotFoundError: there is none of that id.
         UserError: its manifest cannot be read.
     """
-    key = f"{FOLDER}/{release}/{MANIFEST}"
     try:
-        return Stored(Manifest.model_validate_json(bucket.read(key)), bucket.written_ns(key))
+        return _read_stored(bucket, release)
     except ValueError as error:
-        raise UserError(f"{bucket.uri(key)} cannot be read as a manifest ({error.__class__.__name__})") from error
+        where = bucket.uri(f"{FOLDER}/{release}/{MANIFEST}")
+        raise UserError(f"{where} cannot be read as a manifest ({error.__class__.__name__})") from error
+
+
+def _read_stored(bucket: BucketStore, release: str) -> Stored:
+    key = f"{FOLDER}/{release}/{MANIFEST}"
+    return Stored(Manifest.model_validate_json(bucket.read(key)), bucket.written_ns(key))
 
 
 def read_stored_pinned(bucket: BucketStore, release: str) -> dict[str, int]:
-    """Versions of the working tables that a release in the bucket was made from."""
-    return {str(k): int(v) for k, v in json.loads(bucket.read(f"{FOLDER}/{release}/{PINNED}")).items()}
+    """Versions of the working tables that a release in the bucket was made from.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    key = f"{FOLDER}/{release}/{PINNED}"
+    try:
+        return parse_pinned(bucket.read(key))
+    except (FileNotFoundError, ValueError) as error:
+        raise UserError(f"{bucket.uri(key)} cannot be read ({error.__class__.__name__})") from error
 
 
 def list_stored(bucket: BucketStore) -> list[Stored]:
@@ -208,8 +237,8 @@ def list_stored(bucket: BucketStore) -> list[Stored]:
     found = []
     for release in bucket.folders(FOLDER):
         try:
-            found.append(read_stored(bucket, release))
-        except (FileNotFoundError, UserError):
+            found.append(_read_stored(bucket, release))
+        except (FileNotFoundError, ValueError):
             continue
     return found
 

@@ -37,7 +37,8 @@ from pipeline.errors import UserError
 from pipeline.release import bucket as stored
 from pipeline.release.bucket import InForce
 from pipeline.release.build import BUILDING, remove_stale
-from pipeline.release.manifest import MANIFEST, Manifest, read_manifest, read_pinned, write_pinned
+from pipeline.release.listing import Release, in_force, linked, releases
+from pipeline.release.manifest import MANIFEST, newest_of, read_manifest, read_pinned, write_pinned
 from pipeline.release.verify import ReleaseRefused, require_sound, verify_copy
 from pipeline.settings import Settings
 from pipeline.storage import BucketStore, open_bucket
@@ -52,18 +53,6 @@ class Published:
     id: str
     path: Path
     already: bool
-
-
-@dataclass(frozen=True)
-class Release:
-    """A release; in a bucket it need not be on the disk yet (``copy_release``)."""
-
-    id: str
-    path: Path
-    as_of: str
-    code_version: str
-    is_latest: bool
-    rows: dict[str, int]
 
 
 def publish(settings: Settings, building: Path) -> Published:
@@ -101,28 +90,6 @@ def publish(settings: Settings, building: Path) -> Published:
     return Published(manifest.release, path, already)
 
 
-def in_force(settings: Settings) -> InForce | None:
-    """The release in force and the versions that it pins; None where there is none."""
-    shared = open_bucket(settings)
-    if shared is not None:
-        return stored.read_pointer(shared)
-    if not settings.latest.is_symlink():
-        return None
-    latest = settings.latest.readlink().name
-    return InForce(release=latest, pinned=read_pinned(settings.releases_dir / latest))
-
-
-def pinned_by(settings: Settings, release: Release) -> dict[str, int]:
-    """Versions of the working tables that a release pins, wherever it is kept."""
-    shared = open_bucket(settings)
-    if shared is None:
-        return read_pinned(release.path)
-    current = stored.read_pointer(shared)
-    if current is not None and current.release == release.id:
-        return current.pinned
-    return stored.read_stored_pinned(shared, release.id)
-
-
 def copy_release(settings: Settings, release: str | None = None) -> Path:
     """Have a release in the data folder, by default the one in force, which is then ``latest`` there too.
 
@@ -141,7 +108,7 @@ def copy_release(settings: Settings, release: str | None = None) -> Path:
     path = settings.releases_dir / wanted
     if not (path / MANIFEST).is_file():
         _copy(settings, shared, wanted)
-    if current is not None and wanted == current.release and _linked(settings) != wanted:
+    if current is not None and wanted == current.release and linked(settings) != wanted:
         with hold_turn(settings):
             _switch(settings, wanted)
     return path
@@ -163,29 +130,6 @@ def _copy(settings: Settings, shared: BucketStore, release: str) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def releases(settings: Settings) -> list[Release]:
-    """All releases, oldest first. Folders without a readable manifest are not releases."""
-    shared = open_bucket(settings)
-    current = in_force(settings)
-    found = []
-    for manifest, written_ns in _manifests(settings) if shared is None else stored.list_stored(shared):
-        path = settings.releases_dir / manifest.release
-        found.append((written_ns, _release(path, manifest, current.release if current else None)))
-    # Of the same exports newer code may make another release: the later one is the one that was made later.
-    return [one for _, one in sorted(found, key=lambda pair: (pair[1].as_of, pair[0], pair[1].id))]
-
-
-def _manifests(settings: Settings) -> Iterator[tuple[Manifest, int]]:
-    """Manifests on the disk and when each release was made, nanoseconds since 1970."""
-    for path in settings.releases_dir.glob(f"*/{MANIFEST}"):
-        if path.parent.name.startswith(BUILDING):
-            continue
-        try:
-            yield read_manifest(path.parent), path.parent.stat().st_mtime_ns
-        except UserError:
-            continue
-
-
 def rollback(settings: Settings, release: str) -> Release:
     """Make an earlier release the latest again. The next publication from newer tables goes forward as usual.
 
@@ -204,22 +148,6 @@ def rollback(settings: Settings, release: str) -> Release:
         with hold_turn(settings):
             _switch(settings, release)
     return replace(known[release], is_latest=True)
-
-
-def _release(path: Path, manifest: Manifest, latest: str | None) -> Release:
-    return Release(
-        id=manifest.release,
-        path=path,
-        as_of=manifest.as_of,
-        code_version=manifest.code_version,
-        is_latest=manifest.release == latest,
-        rows={name: entry.rows for name, entry in manifest.tables.items()},
-    )
-
-
-def _linked(settings: Settings) -> str | None:
-    """The release to which the data folder's own link points."""
-    return settings.latest.readlink().name if settings.latest.is_symlink() else None
 
 
 def _refuse_older(settings: Settings, current: InForce | None, release: str, pinned: dict[str, int]) -> None:
@@ -264,7 +192,7 @@ def _name(building: Path, path: Path) -> bool:
 def _raise_pinned(path: Path, pinned: dict[str, int]) -> None:
     """Note newer versions from which the same content was made again: the one file that ever changes."""
     known = read_pinned(path)
-    newest = {name: max(version, known.get(name, version)) for name, version in {**known, **pinned}.items()}
+    newest = newest_of(known, pinned)
     if newest != known:
         aside = path.parent / f".pinned-{os.getpid()}"
         aside.mkdir(exist_ok=True)

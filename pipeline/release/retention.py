@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from pipeline.release.bucket import list_abandoned, remove
 from pipeline.release.build import BUILDING
-from pipeline.release.publish import Release, hold_turn, releases
+from pipeline.release.listing import Release, releases
+from pipeline.release.publish import hold_turn
 from pipeline.settings import Settings
 from pipeline.storage import open_bucket
 

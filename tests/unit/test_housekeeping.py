@@ -94,6 +94,20 @@ def test_version_that_is_gone_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatc
     assert _of_tables(tidy(lake.settings)).remark == f"releases pin versions that are gone: {TABLE} 77"
 
 
+@pytest.mark.parametrize("said", [None, "[1]", '{"raw.acceptances": '])
+def test_nothing_is_removed_while_a_release_does_not_say_what_it_pins(
+    said: str | None, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = _write(lake, "Ann")
+    _write(lake, "Bob")
+    _release(lake.settings, version, monkeypatch)
+    pinned = lake.settings.releases_dir / "r1/pinned.json"
+    pinned.unlink() if said is None else pinned.write_text(said, encoding="utf-8")
+    done = _of_tables(tidy(lake.settings))
+    assert done.count == 0 and str(pinned) in done.remark
+    assert _by(lake, version) == ["Ann"]
+
+
 def test_a_pinned_version_outlives_its_log_retention(lake: Lake) -> None:
     """Delta itself drops commits older than 30 days at every hundredth commit."""
     pinned = _write(lake, "Ann")

@@ -26,7 +26,7 @@ from pipeline.release import (
     releases,
     rollback,
 )
-from pipeline.release.manifest import write_pinned
+from pipeline.release.manifest import pinned_bytes, write_pinned
 from pipeline.settings import Settings
 from pipeline.storage import BucketStore, open_bucket
 
@@ -105,8 +105,23 @@ def test_the_same_state_published_twice_is_one_release(built: list[Path], machin
     current = in_force(near)
     assert current is not None and current.pinned == dict.fromkeys(TABLES, 2)
     # Housekeeping on a third machine knows what to keep for it.
-    assert [pinned_by(machine("third"), one) for one in releases(machine("third"))] == [dict.fromkeys(TABLES, 2)]
     assert far.latest.resolve() == second.path
+    (one,) = releases(machine("third"))
+    assert pinned_by(machine("third"), one) == [dict.fromkeys(TABLES, 2)] * 2
+    # So it does once the release is no longer in force.
+    _publish(near, built[1], 3)
+    assert pinned_by(machine("third"), one) == [dict.fromkeys(TABLES, 2)]
+
+
+def test_what_the_pointer_and_the_release_itself_pin_is_kept(built: list[Path], machine: Machine) -> None:
+    near = machine("near")
+    published = _publish(near, built[0], 2)
+    _bucket(near).write(f"releases/{published.id}/pinned.json", pinned_bytes(dict.fromkeys(TABLES, 1)))
+    (one,) = releases(near)
+    assert pinned_by(near, one) == [dict.fromkeys(TABLES, 2), dict.fromkeys(TABLES, 1)]
+    _bucket(near).write(f"releases/{published.id}/pinned.json", b"[")
+    with pytest.raises(UserError, match=r"pinned\.json cannot be read"):
+        pinned_by(near, one)
 
 
 def test_an_older_state_is_refused_until_somebody_goes_back(built: list[Path], machine: Machine) -> None:
