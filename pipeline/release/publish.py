@@ -14,11 +14,12 @@ Why a reader never sees half a release, wherever a process dies:
    ``rename``: a reader follows the old link or the new one. Files of a release never change, so a reader that
    opened the old one keeps reading it.
 
-Publishers take turns only for step 4 (``flock``, released by the kernel when a process dies), and the version
-test is made inside that turn: the slower of two runs that read older tables cannot put ``latest`` back.
+Publishers take turns only for steps 3 and 4 (``flock``, released by the kernel when a process dies), and so do those
+who remove releases: what was found inside the turn is there until its end. The version test is made inside it too: the
+slower of two runs that read older tables cannot put ``latest`` back.
 
 Where several machines share a bucket (``ISW_STORE``), the data folder is this machine's copy: a release is sent to
-the bucket before step 4, and what is in force is what the bucket's pointer says (``bucket``).
+the bucket before step 3, and what is in force is what the bucket's pointer says (``bucket``).
 """
 
 from __future__ import annotations
@@ -72,22 +73,21 @@ def publish(settings: Settings, building: Path) -> Published:
         _refuse_older(settings, in_force(settings), manifest.release, pinned)
         _flush(building)
         path = settings.releases_dir / manifest.release
-        already = not _name(building, path)
+        shared = open_bucket(settings)
+        is_sent = shared is not None and stored.send(shared, building, manifest)
+        with hold_turn(settings):
+            if shared is None:
+                _refuse_older(settings, in_force(settings), manifest.release, pinned)
+            is_named = _name(building, path)
+            if shared is not None:
+                refuse = partial(_refuse_older, settings, release=manifest.release, pinned=pinned)
+                stored.put_in_force(shared, manifest.release, pinned, refuse)
+            _raise_pinned(path, pinned)
+            _switch(settings, manifest.release)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    shared = open_bucket(settings)
-    if shared is not None:
-        already = not stored.send(shared, path, manifest)
-    with hold_turn(settings):
-        if shared is None:
-            _refuse_older(settings, in_force(settings), manifest.release, pinned)
-        else:
-            refuse = partial(_refuse_older, settings, release=manifest.release, pinned=pinned)
-            stored.put_in_force(shared, manifest.release, pinned, refuse)
-        _raise_pinned(path, pinned)
-        _switch(settings, manifest.release)
     remove_stale(settings)
-    return Published(manifest.release, path, already)
+    return Published(manifest.release, path, already=not (is_named if shared is None else is_sent))
 
 
 def copy_release(settings: Settings, release: str | None = None) -> Path:
@@ -110,6 +110,8 @@ def copy_release(settings: Settings, release: str | None = None) -> Path:
         _copy(settings, shared, wanted)
     if current is not None and wanted == current.release and linked(settings) != wanted:
         with hold_turn(settings):
+            if not path.is_dir():  # housekeeping on this machine was faster
+                raise UserError(f"{path} was removed meanwhile: try again")
             _switch(settings, wanted)
     return path
 
@@ -136,18 +138,24 @@ def rollback(settings: Settings, release: str) -> Release:
     Raises:
         UserError: there is no such release.
     """
-    known = {one.id: one for one in releases(settings)}
-    if release not in known:
-        listed = ", ".join(known) or "none"
-        raise UserError(f"There is no release {release!r} in {settings.releases_dir}. There are: {listed}.")
     shared = open_bucket(settings)
     if shared is not None:
+        found = _find(settings, release)
         stored.put_in_force(shared, release, stored.read_stored_pinned(shared, release))
         copy_release(settings)
     else:
         with hold_turn(settings):
+            found = _find(settings, release)
             _switch(settings, release)
-    return replace(known[release], is_latest=True)
+    return replace(found, is_latest=True)
+
+
+def _find(settings: Settings, release: str) -> Release:
+    known = {one.id: one for one in releases(settings)}
+    if release not in known:
+        listed = ", ".join(known) or "none"
+        raise UserError(f"There is no release {release!r} in {settings.releases_dir}. There are: {listed}.")
+    return known[release]
 
 
 def _refuse_older(settings: Settings, current: InForce | None, release: str, pinned: dict[str, int]) -> None:
