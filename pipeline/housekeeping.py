@@ -30,7 +30,7 @@ from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.lake import UNCUT, Lake
 from pipeline.processes import is_own, spill_folder
-from pipeline.release import list_stale, pinned_by, prune, releases, superfluous
+from pipeline.release import list_stale, pinned_by, prune, releases, removable, superfluous
 from pipeline.settings import Settings
 from pipeline.table_files import DamagedTable
 
@@ -79,12 +79,15 @@ def tidy(settings: Settings, is_dry: bool = False, on_progress: Callable[[str], 
 
 
 def _releases(settings: Settings, is_dry: bool) -> Tidied:
-    known = superfluous(releases(settings), settings.keep_releases)
+    found = removable(settings)
     # Of a bucket, those that were never copied to this machine take no room on it.
-    size = sum(size_of(release.path) for release in known if release.path.exists())
+    sizes = {release.path: size_of(release.path) for release in found if release.path.exists()}
     if not is_dry:
-        prune(settings)
-    return Tidied("older releases", len(known), size, f"ISW_KEEP_RELEASES keeps {settings.keep_releases}")
+        found = prune(settings)
+        sizes = {path: size for path, size in sizes.items() if not path.exists()}
+    return Tidied(
+        "older releases", len(found), sum(sizes.values()), f"ISW_KEEP_RELEASES keeps {settings.keep_releases}"
+    )
 
 
 def _tables(settings: Settings, is_dry: bool) -> Tidied:

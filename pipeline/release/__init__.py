@@ -14,7 +14,7 @@ from pipeline.release.difference import Difference, compare_releases
 from pipeline.release.listing import Release, in_force, pinned_by, releases
 from pipeline.release.manifest import Manifest, read_manifest, read_pinned
 from pipeline.release.publish import Published, copy_release, publish, rollback
-from pipeline.release.retention import prune, superfluous
+from pipeline.release.retention import prune, removable, superfluous
 from pipeline.release.verify import ReleaseRefused, verify_release
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "read_manifest",
     "read_pinned",
     "releases",
+    "removable",
     "remove_stale",
     "rollback",
     "superfluous",

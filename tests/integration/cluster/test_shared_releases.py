@@ -24,6 +24,7 @@ from pipeline.release import (
     publish,
     read_manifest,
     releases,
+    removable,
     rollback,
 )
 from pipeline.release.manifest import pinned_bytes, write_pinned
@@ -177,6 +178,26 @@ def test_a_release_that_is_being_removed_is_not_put_in_force(
     assert store.folders("releases") == [second.id]
     current = in_force(near)
     assert current is not None and current.release == second.id
+
+
+def test_a_copy_goes_from_a_machine_once_another_has_removed_the_release(built: list[Path], machine: Machine) -> None:
+    near, far = (machine(name).model_copy(update={"keep_releases": 1}) for name in ("near", "far"))
+    first, second = _publish(far, built[0], 1), _publish(near, built[1], 2)
+    assert [one.id for one in prune(near)] == [first.id]
+    # What the machine's own link names is read there until the link is moved.
+    assert prune(far) == [] and far.latest.resolve() == first.path
+    copy_release(far)
+    assert [one.id for one in removable(far)] == [first.id] and [one.id for one in prune(far)] == [first.id]
+    assert [path.name for path in far.releases_dir.iterdir() if path.is_dir()] == [second.id]
+
+
+def test_what_was_not_removed_is_not_counted(
+    built: list[Path], machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = machine("near").model_copy(update={"keep_releases": 1})
+    first, _ = _publish(near, built[0], 1), _publish(near, built[1], 2)
+    monkeypatch.setattr("pipeline.release.retention.remove", lambda *_: False)
+    assert prune(near) == [] and first.path.is_dir()
 
 
 def test_a_release_published_again_while_another_removes_it_is_whole_or_not_in_force(
