@@ -26,6 +26,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 
+from pipeline.as_of import FOLDER, hold_turn, scratch_of
 from pipeline.catalogue import tables
 from pipeline.errors import UserError
 from pipeline.lake import UNCUT, Lake
@@ -39,7 +40,7 @@ HOUR = 3_600
 ASIDE_HOURS = 24
 ASIDE = (
     ".latest-*", ".reading-*", "*.tmp", "exports/.incoming-*", "exports/*/.*.part", "releases/.pinned-*", "work/*",
-    "ledger/**/*.tmp", "fetched/*/*/seen.json.tmp", "fetched/*/*/whole/*",
+    "ledger/**/*.tmp", "as_of/.*.duckdb.tmp", "fetched/*/*/seen.json.tmp", "fetched/*/*/whole/*",
 )  # fmt: skip
 # A download that was cut off is gone on with; a server has forgotten that version after a week.
 PARTIAL_HOURS = 7 * 24
@@ -72,7 +73,7 @@ def tidy(settings: Settings, is_dry: bool = False, on_progress: Callable[[str], 
         on_progress: told a line when a kind of thing is done.
     """
     done = []
-    for clean in (_releases, _tables, _leftovers):
+    for clean in (_releases, _tables, _other_days, _leftovers):
         done.append(clean(settings, is_dry))
         on_progress(done[-1].in_words())
     return done
@@ -115,6 +116,20 @@ def _tables(settings: Settings, is_dry: bool) -> Tidied:
         count, size = count + len(found), size + sum(found.values())
     remark = f"releases pin versions that are gone: {', '.join(sorted(lost))}" if lost else ""
     return Tidied(what, count, size, remark)
+
+
+def _other_days(settings: Settings, is_dry: bool) -> Tidied:
+    """Of the tables that were made as of other days only the newest version is ever read, in its turn."""
+    count, size = 0, 0
+    if (settings.root / FOLDER).is_dir():
+        with hold_turn(settings):
+            lake = Lake(scratch_of(settings))
+            for delta in filter(None, map(lake.delta, tables())):
+                found = _unneeded(delta, [], hours=0)
+                if found and not is_dry:
+                    _vacuum(delta, [], hours=0, dry_run=False)
+                count, size = count + len(found), size + sum(found.values())
+    return Tidied("data files of tables as of other days", count, size)
 
 
 def _is_there(lake: Lake, name: str, version: int) -> bool:
