@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -37,6 +38,7 @@ from pipeline.steps import STEPS
 from pipeline.theatres import Theatre
 from pipeline.work import Work, run_step
 
+FOLDER = "as_of"
 KEPT = 8
 EXPORT = ["theatre", "source", "export_id"]
 
@@ -107,9 +109,23 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
+def scratch_of(settings: Settings) -> Settings:
+    """The folder in which the working tables of other moments are made; its lake is read and written in a turn only."""
+    return settings.over_scratch(settings.root / FOLDER / "work")
+
+
+@contextmanager
+def hold_turn(settings: Settings) -> Iterator[Path]:
+    """Be the only process that uses the scratch folder; waits for another's turn to end. Gives the answers' folder."""
+    folder = settings.root / FOLDER
+    with (folder / ".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # one lake, one moment at a time
+        yield folder
+
+
 def work_as_of(settings: Settings, moment: datetime) -> Work:
     """Working tables in the scratch folder of a data folder, over what it had received by a moment."""
-    scratch = settings.over_scratch(settings.root / "as_of" / "work")
+    scratch = scratch_of(settings)
     scratch.root.mkdir(parents=True, exist_ok=True)
     if not scratch.overrides_dir.is_symlink():
         # Relative, so that the data folder can be moved.
@@ -163,9 +179,7 @@ def _make(settings: Settings, work: Work, on_progress: Callable[[str], None]) ->
     from pipeline.release.database import write_database  # noqa: PLC0415 - heavy, and a kept answer needs none of it
     from pipeline.release.manifest import combine  # noqa: PLC0415 - as above
 
-    folder = settings.root / "as_of"
-    with (folder / ".lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # one lake, one moment at a time
+    with hold_turn(settings) as folder:
         present = theatres_with_exports(work)
         path = folder / f"{_key(work, present)}.duckdb"
         if not path.exists():

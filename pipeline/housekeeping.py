@@ -26,10 +26,12 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 
+from pipeline.as_of import FOLDER, hold_turn, scratch_of
 from pipeline.catalogue import tables
+from pipeline.errors import UserError
 from pipeline.lake import UNCUT, Lake
 from pipeline.processes import is_own, spill_folder
-from pipeline.release import list_stale, pinned_by, prune, releases, superfluous
+from pipeline.release import list_stale, pinned_by, prune, releases, removable, superfluous
 from pipeline.settings import Settings
 from pipeline.table_files import DamagedTable
 
@@ -38,7 +40,7 @@ HOUR = 3_600
 ASIDE_HOURS = 24
 ASIDE = (
     ".latest-*", ".reading-*", "*.tmp", "exports/.incoming-*", "exports/*/.*.part", "releases/.pinned-*", "work/*",
-    "ledger/**/*.tmp", "fetched/*/*/seen.json.tmp", "fetched/*/*/whole/*",
+    "ledger/**/*.tmp", "as_of/.*.duckdb.tmp", "fetched/*/*/seen.json.tmp", "fetched/*/*/whole/*",
 )  # fmt: skip
 # A download that was cut off is gone on with; a server has forgotten that version after a week.
 PARTIAL_HOURS = 7 * 24
@@ -71,19 +73,22 @@ def tidy(settings: Settings, is_dry: bool = False, on_progress: Callable[[str], 
         on_progress: told a line when a kind of thing is done.
     """
     done = []
-    for clean in (_releases, _tables, _leftovers):
+    for clean in (_releases, _tables, _other_days, _leftovers):
         done.append(clean(settings, is_dry))
         on_progress(done[-1].in_words())
     return done
 
 
 def _releases(settings: Settings, is_dry: bool) -> Tidied:
-    known = superfluous(releases(settings), settings.keep_releases)
+    found = removable(settings)
     # Of a bucket, those that were never copied to this machine take no room on it.
-    size = sum(size_of(release.path) for release in known if release.path.exists())
+    sizes = {release.path: size_of(release.path) for release in found if release.path.exists()}
     if not is_dry:
-        prune(settings)
-    return Tidied("older releases", len(known), size, f"ISW_KEEP_RELEASES keeps {settings.keep_releases}")
+        found = prune(settings)
+        sizes = {path: size for path, size in sizes.items() if not path.exists()}
+    return Tidied(
+        "older releases", len(found), sum(sizes.values()), f"ISW_KEEP_RELEASES keeps {settings.keep_releases}"
+    )
 
 
 def _tables(settings: Settings, is_dry: bool) -> Tidied:
@@ -91,7 +96,12 @@ def _tables(settings: Settings, is_dry: bool) -> Tidied:
     # Releases that are removed now pin nothing any more.
     known = releases(settings)
     removed = {release.id for release in superfluous(known, settings.keep_releases)}
-    pinned = [pinned_by(settings, release) for release in known if release.id not in removed]
+    what = "data files of old versions of tables"
+    kept_releases = [release for release in known if release.id not in removed]
+    try:
+        pinned = [versions for release in kept_releases for versions in pinned_by(settings, release)]
+    except UserError as error:
+        return Tidied(what, 0, 0, f"none is removed, as a release does not say which it pins: {error}")
     count, size, lost = 0, 0, set()
     for name in tables():
         delta = lake.delta(name)
@@ -105,7 +115,21 @@ def _tables(settings: Settings, is_dry: bool) -> Tidied:
             _vacuum(delta, kept, settings.vacuum_after_hours, dry_run=False)
         count, size = count + len(found), size + sum(found.values())
     remark = f"releases pin versions that are gone: {', '.join(sorted(lost))}" if lost else ""
-    return Tidied("data files of old versions of tables", count, size, remark)
+    return Tidied(what, count, size, remark)
+
+
+def _other_days(settings: Settings, is_dry: bool) -> Tidied:
+    """Of the tables that were made as of other days only the newest version is ever read, in its turn."""
+    count, size = 0, 0
+    if (settings.root / FOLDER).is_dir():
+        with hold_turn(settings):
+            lake = Lake(scratch_of(settings))
+            for delta in filter(None, map(lake.delta, tables())):
+                found = _unneeded(delta, [], hours=0)
+                if found and not is_dry:
+                    _vacuum(delta, [], hours=0, dry_run=False)
+                count, size = count + len(found), size + sum(found.values())
+    return Tidied("data files of tables as of other days", count, size)
 
 
 def _is_there(lake: Lake, name: str, version: int) -> bool:

@@ -9,8 +9,13 @@ bytes, by today's readers, each export keeping its recorded source, file name an
 are emptied where they are laid out otherwise, and made again by the next run. The ledger needs nothing: an entry that
 no longer fits is no entry. Releases are never touched; they say themselves how they are laid out.
 
-Each table is replaced in one commit, ``raw.exports`` last, and the folder's own note after that: a migration that was
-killed is simply begun again. The rows of before stay in the tables' history until it is vacuumed.
+Each table is replaced in one commit, ``raw.exports`` last. A note beside the tables says for which layout they are, and
+before the first commit that the raw tables are being made again: while it says so they are all made again, whatever
+their layout, as a migration that was killed may have done some of them. Doing one twice makes the same.
+
+The rows of before stay in the tables' history until it is vacuumed. Where machines share a bucket, the note lies there
+too and the lock holds for one machine only. Two that migrate at once write the same; the one that finds the other's
+``raw.exports`` stops, so that nothing is put over what was received since.
 """
 
 from __future__ import annotations
@@ -23,8 +28,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
+from deltalake.exceptions import CommitFailedError
 
-from pipeline.catalogue import table, tables
+from pipeline.catalogue import Table, table, tables
 from pipeline.errors import UserError
 from pipeline.exports import read_export
 from pipeline.exports.store import find_kept
@@ -35,11 +41,13 @@ from pipeline.ledger import digest
 from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.space import require_space
-from pipeline.storage import FolderStore
+from pipeline.storage import open_store
 
 # Raised by one where the raw tables have to be made again though their columns are the same.
 FORMAT = 1
 NOTE = "format.json"
+# In the note while the raw tables are being made again.
+UNDER_WAY = "raw_under_way"
 
 
 @dataclass(frozen=True)
@@ -60,18 +68,22 @@ class Migrated:
 
 
 def is_of_today(settings: Settings) -> bool:
-    """True where a data folder has today's layout, or nothing in it yet.
+    """True where the tables of a data folder or store have today's layout, or there are none yet.
 
     Raises:
-        UserError: a newer version of this program wrote it.
+        UserError: a newer version of this program wrote them.
     """
     note = _read_note(settings)
     if note.get("format", 0) > FORMAT:
         raise UserError(
-            f"{settings.root} was written by a newer version of this program (format {note['format']}; this one knows"
-            f" up to {FORMAT}): use that version, or another data folder (ISW_DATA)"
+            f"{open_store(settings).uri('')} was written by a newer version of this program (format {note['format']}; "
+            f"this one knows up to {FORMAT}): use that version, or another data folder (ISW_DATA)"
         )
-    return note == _today() or not settings.lake_dir.is_dir()
+    return note == _today() or not _has_tables(Lake(settings))
+
+
+def _has_tables(lake: Lake) -> bool:
+    return any(lake.version(name) is not None for name in tables())
 
 
 def migrate(settings: Settings, on_progress: Callable[[str], None] = lambda _: None) -> Migrated | None:
@@ -91,28 +103,31 @@ def migrate(settings: Settings, on_progress: Callable[[str], None] = lambda _: N
     settings.root.mkdir(parents=True, exist_ok=True)
     with _turn(settings):
         if is_of_today(settings):
-            _write_note(settings)
+            _write_note(settings, _today())
             return None
         require_space(settings)
         lake = Lake(settings)
         differing = [spec for spec in tables().values() if lake.is_laid_out_otherwise(spec)]
-        is_older = _read_note(settings).get("format", FORMAT) < FORMAT
+        note = _read_note(settings)
+        is_older = note.get("format", FORMAT) < FORMAT or UNDER_WAY in note
         is_raw_older = is_older or any(spec.schema_name == "raw" for spec in differing)
         exports, changed = _remake_raw(settings, lake, on_progress) if is_raw_older else (0, [])
         made = [spec for spec in differing if spec.schema_name != "raw"]
         for spec in made:
             lake.replace_whole(spec, iter(()))
-        _write_note(settings)
+        _write_note(settings, _today())
         if not (differing or is_raw_older):
             return None
         return Migrated(exports, changed, [spec.name for spec in made])
 
 
 def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], None]) -> tuple[int, list[str]]:
+    version = lake.version("raw.exports")
     received = sorted(lake.rows_as_they_are("raw.exports"), key=lambda row: (row["received_at"], row["file_name"]))
     faults = [fault for row in received if (fault := _find_fault(settings, row))]
     if faults:
         raise UserError(f"nothing was migrated: {'; '.join(faults)}")
+    _write_note(settings, {**_read_note(settings), UNDER_WAY: True})
     exports: list[dict[str, Any]] = []
     refused: list[pa.Table] = []
 
@@ -125,10 +140,21 @@ def _remake_raw(settings: Settings, lake: Lake, on_progress: Callable[[str], Non
             on_progress(f"{name}: {reading.export['record_count']:,} records")
             yield from (pa.Table.from_batches([batch]) for batch in reading.pile.batches())
 
-    lake.replace_whole(table("raw.records"), records())
-    lake.replace_whole(table("raw.refused_exports"), iter(refused))
-    _carry_acceptances(lake, dict(zip(map(_name, received), exports, strict=True)))
-    lake.replace_whole(table("raw.exports"), iter([table("raw.exports").conform(exports)]))
+    def put(name: str, make: Callable[[Table], Iterator[pa.Table]]) -> None:
+        told = f"another process migrated {lake.address('')} meanwhile: run again"
+        if lake.version("raw.exports") != version:
+            raise UserError(told)
+        try:
+            lake.replace_whole(table(name), make(table(name)))
+        except CommitFailedError as error:
+            raise UserError(told) from error
+
+    put("raw.records", lambda _: records())
+    put("raw.refused_exports", lambda _: iter(refused))
+    accepted = _carry_acceptances(lake, dict(zip(map(_name, received), exports, strict=True)))
+    if accepted:
+        put("raw.acceptances", lambda spec: iter([spec.conform(accepted)]))
+    put("raw.exports", lambda spec: iter([spec.conform(exports)]))
     return len(received), [
         f"{old['theatre']} {old['source']}: {printable(old['file_name'])}: {old['record_count']:,} records before, "
         f"{new['record_count']:,} now"
@@ -141,12 +167,10 @@ def _name(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["theatre"], row["source"], row["export_id"]
 
 
-def _carry_acceptances(lake: Lake, exports: dict[tuple[str, str, str], dict[str, Any]]) -> None:
-    """What people let in stays let in, under the id that the export has now."""
-    rows = [row | {"export_id": exports[_name(row)]["export_id"]} for row in lake.rows_as_they_are("raw.acceptances")]
-    if rows:
-        spec = table("raw.acceptances")
-        lake.replace_whole(spec, iter([spec.conform(rows)]))
+def _carry_acceptances(lake: Lake, exports: dict[tuple[str, str, str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """What people let in stays let in, under the id that the export has now; it may have it already."""
+    rows = lake.rows_as_they_are("raw.acceptances")
+    return [row | {"export_id": exports.get(_name(row), row)["export_id"]} for row in rows]
 
 
 def _read_again(settings: Settings, row: dict[str, Any]) -> Reading:
@@ -173,15 +197,15 @@ def _today() -> dict[str, Any]:
 
 def _read_note(settings: Settings) -> dict[str, Any]:
     try:
-        note = json.loads((settings.root / NOTE).read_text(encoding="utf-8"))
+        note = json.loads(open_store(settings).read(NOTE))
         return note if isinstance(note, dict) else {}
     except (OSError, ValueError):
         return {}
 
 
-def _write_note(settings: Settings) -> None:
-    if _read_note(settings) != _today():
-        FolderStore(settings.root).write(NOTE, f"{json.dumps(_today(), indent=1)}\n".encode())
+def _write_note(settings: Settings, note: dict[str, Any]) -> None:
+    if _read_note(settings) != note:
+        open_store(settings).write(NOTE, f"{json.dumps(note, indent=1)}\n".encode())
 
 
 @contextmanager

@@ -23,7 +23,7 @@ CHOSEN = "chosen"
 def latest_id(settings: Settings) -> str | None:
     """The release in force; None where there is none. Reads no more than a link or the bucket's pointer."""
     if settings.store:
-        from pipeline.release.publish import in_force  # noqa: PLC0415 - loads where it is used
+        from pipeline.release.listing import in_force  # noqa: PLC0415 - loads where it is used
 
         current = in_force(settings)
         return current.release if current else None

@@ -239,6 +239,22 @@ class BucketStore:
         """
         return int(self._head(key)["last_modified"].timestamp() * 1e9)
 
+    def times_ns(self, folder: str) -> dict[str, int]:
+        """When each key below a folder was written, by the store's clock, by name relative to it."""
+        return {
+            found["path"].removeprefix(f"{folder}/"): int(found["last_modified"].timestamp() * 1e9)
+            for found in self._list(folder)
+        }
+
+    def now_ns(self) -> int:
+        """The time by the store's clock, nanoseconds since 1970. Writes and deletes one key."""
+        key = f".probe-{uuid.uuid4().hex}"
+        self.write(key, b"")
+        try:
+            return self.written_ns(key)
+        finally:
+            self.delete([key])
+
     def find_fault(self) -> str | None:
         """What the store does not do that is relied on, in words; None where it does. Writes and deletes one key."""
         key = f".probe-{uuid.uuid4().hex}"

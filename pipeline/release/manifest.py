@@ -124,15 +124,36 @@ def read_manifest(release: Path) -> Manifest:
 def read_pinned(release: Path) -> dict[str, int]:
     """Versions of the working tables that a release was read from; empty where it does not say."""
     try:
-        return {str(k): int(v) for k, v in json.loads((release / PINNED).read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, AttributeError, TypeError):
+        return parse_pinned((release / PINNED).read_bytes())
+    except (OSError, ValueError):
         return {}
 
 
 def write_pinned(folder: Path, pinned: dict[str, int]) -> None:
     """Write ``pinned.json`` into a folder."""
-    body = json.dumps(dict(sorted(pinned.items())), indent=1)
-    (folder / PINNED).write_text(body + "\n", encoding="utf-8", newline="\n")
+    (folder / PINNED).write_bytes(pinned_bytes(pinned))
+
+
+def parse_pinned(body: bytes) -> dict[str, int]:
+    """The versions that a ``pinned.json`` names.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return {str(name): int(version) for name, version in json.loads(body).items()}
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"{PINNED} names no versions") from error
+
+
+def pinned_bytes(pinned: dict[str, int]) -> bytes:
+    """Content of ``pinned.json``."""
+    return f"{json.dumps(dict(sorted(pinned.items())), indent=1)}\n".encode()
+
+
+def newest_of(known: dict[str, int], pinned: dict[str, int]) -> dict[str, int]:
+    """The newer of two versions of each table, from both of which the same content was made."""
+    return {name: max(version, known.get(name, version)) for name, version in {**known, **pinned}.items()}
 
 
 def describe_tables(frames: dict[str, pa.Table]) -> dict[str, TableEntry]:

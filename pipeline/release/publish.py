@@ -14,11 +14,12 @@ Why a reader never sees half a release, wherever a process dies:
    ``rename``: a reader follows the old link or the new one. Files of a release never change, so a reader that
    opened the old one keeps reading it.
 
-Publishers take turns only for step 4 (``flock``, released by the kernel when a process dies), and the version
-test is made inside that turn: the slower of two runs that read older tables cannot put ``latest`` back.
+Publishers take turns only for steps 3 and 4 (``flock``, released by the kernel when a process dies), and so do those
+who remove releases: what was found inside the turn is there until its end. The version test is made inside it too: the
+slower of two runs that read older tables cannot put ``latest`` back.
 
 Where several machines share a bucket (``ISW_STORE``), the data folder is this machine's copy: a release is sent to
-the bucket before step 4, and what is in force is what the bucket's pointer says (``bucket``).
+the bucket before step 3, and what is in force is what the bucket's pointer says (``bucket``).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from pipeline.errors import UserError
 from pipeline.release import bucket as stored
 from pipeline.release.bucket import InForce
 from pipeline.release.build import BUILDING, remove_stale
-from pipeline.release.manifest import MANIFEST, Manifest, read_manifest, read_pinned, write_pinned
+from pipeline.release.listing import Release, in_force, linked, releases
+from pipeline.release.manifest import MANIFEST, newest_of, read_manifest, read_pinned, write_pinned
 from pipeline.release.verify import ReleaseRefused, require_sound, verify_copy
 from pipeline.settings import Settings
 from pipeline.storage import BucketStore, open_bucket
@@ -52,18 +54,6 @@ class Published:
     id: str
     path: Path
     already: bool
-
-
-@dataclass(frozen=True)
-class Release:
-    """A release; in a bucket it need not be on the disk yet (``copy_release``)."""
-
-    id: str
-    path: Path
-    as_of: str
-    code_version: str
-    is_latest: bool
-    rows: dict[str, int]
 
 
 def publish(settings: Settings, building: Path) -> Published:
@@ -83,44 +73,21 @@ def publish(settings: Settings, building: Path) -> Published:
         _refuse_older(settings, in_force(settings), manifest.release, pinned)
         _flush(building)
         path = settings.releases_dir / manifest.release
-        already = not _name(building, path)
+        shared = open_bucket(settings)
+        is_sent = shared is not None and stored.send(shared, building, manifest)
+        with hold_turn(settings):
+            if shared is None:
+                _refuse_older(settings, in_force(settings), manifest.release, pinned)
+            is_named = _name(building, path)
+            if shared is not None:
+                refuse = partial(_refuse_older, settings, release=manifest.release, pinned=pinned)
+                stored.put_in_force(shared, manifest.release, pinned, refuse)
+            _raise_pinned(path, pinned)
+            _switch(settings, manifest.release)
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    shared = open_bucket(settings)
-    if shared is not None:
-        already = not stored.send(shared, path, manifest)
-    with hold_turn(settings):
-        if shared is None:
-            _refuse_older(settings, in_force(settings), manifest.release, pinned)
-        else:
-            refuse = partial(_refuse_older, settings, release=manifest.release, pinned=pinned)
-            stored.put_in_force(shared, manifest.release, pinned, refuse)
-        _raise_pinned(path, pinned)
-        _switch(settings, manifest.release)
     remove_stale(settings)
-    return Published(manifest.release, path, already)
-
-
-def in_force(settings: Settings) -> InForce | None:
-    """The release in force and the versions that it pins; None where there is none."""
-    shared = open_bucket(settings)
-    if shared is not None:
-        return stored.read_pointer(shared)
-    if not settings.latest.is_symlink():
-        return None
-    latest = settings.latest.readlink().name
-    return InForce(release=latest, pinned=read_pinned(settings.releases_dir / latest))
-
-
-def pinned_by(settings: Settings, release: Release) -> dict[str, int]:
-    """Versions of the working tables that a release pins, wherever it is kept."""
-    shared = open_bucket(settings)
-    if shared is None:
-        return read_pinned(release.path)
-    current = stored.read_pointer(shared)
-    if current is not None and current.release == release.id:
-        return current.pinned
-    return stored.read_stored_pinned(shared, release.id)
+    return Published(manifest.release, path, already=not (is_named if shared is None else is_sent))
 
 
 def copy_release(settings: Settings, release: str | None = None) -> Path:
@@ -141,8 +108,10 @@ def copy_release(settings: Settings, release: str | None = None) -> Path:
     path = settings.releases_dir / wanted
     if not (path / MANIFEST).is_file():
         _copy(settings, shared, wanted)
-    if current is not None and wanted == current.release and _linked(settings) != wanted:
+    if current is not None and wanted == current.release and linked(settings) != wanted:
         with hold_turn(settings):
+            if not path.is_dir():  # housekeeping on this machine was faster
+                raise UserError(f"{path} was removed meanwhile: try again")
             _switch(settings, wanted)
     return path
 
@@ -163,63 +132,30 @@ def _copy(settings: Settings, shared: BucketStore, release: str) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def releases(settings: Settings) -> list[Release]:
-    """All releases, oldest first. Folders without a readable manifest are not releases."""
-    shared = open_bucket(settings)
-    current = in_force(settings)
-    found = []
-    for manifest, written_ns in _manifests(settings) if shared is None else stored.list_stored(shared):
-        path = settings.releases_dir / manifest.release
-        found.append((written_ns, _release(path, manifest, current.release if current else None)))
-    # Of the same exports newer code may make another release: the later one is the one that was made later.
-    return [one for _, one in sorted(found, key=lambda pair: (pair[1].as_of, pair[0], pair[1].id))]
-
-
-def _manifests(settings: Settings) -> Iterator[tuple[Manifest, int]]:
-    """Manifests on the disk and when each release was made, nanoseconds since 1970."""
-    for path in settings.releases_dir.glob(f"*/{MANIFEST}"):
-        if path.parent.name.startswith(BUILDING):
-            continue
-        try:
-            yield read_manifest(path.parent), path.parent.stat().st_mtime_ns
-        except UserError:
-            continue
-
-
 def rollback(settings: Settings, release: str) -> Release:
     """Make an earlier release the latest again; ``pipeline.due.roll_back`` keeps it until there is something new.
 
     Raises:
         UserError: there is no such release.
     """
-    known = {one.id: one for one in releases(settings)}
-    if release not in known:
-        listed = ", ".join(known) or "none"
-        raise UserError(f"There is no release {release!r} in {settings.releases_dir}. There are: {listed}.")
     shared = open_bucket(settings)
     if shared is not None:
+        found = _find(settings, release)
         stored.put_in_force(shared, release, stored.read_stored_pinned(shared, release))
         copy_release(settings)
     else:
         with hold_turn(settings):
+            found = _find(settings, release)
             _switch(settings, release)
-    return replace(known[release], is_latest=True)
+    return replace(found, is_latest=True)
 
 
-def _release(path: Path, manifest: Manifest, latest: str | None) -> Release:
-    return Release(
-        id=manifest.release,
-        path=path,
-        as_of=manifest.as_of,
-        code_version=manifest.code_version,
-        is_latest=manifest.release == latest,
-        rows={name: entry.rows for name, entry in manifest.tables.items()},
-    )
-
-
-def _linked(settings: Settings) -> str | None:
-    """The release to which the data folder's own link points."""
-    return settings.latest.readlink().name if settings.latest.is_symlink() else None
+def _find(settings: Settings, release: str) -> Release:
+    known = {one.id: one for one in releases(settings)}
+    if release not in known:
+        listed = ", ".join(known) or "none"
+        raise UserError(f"There is no release {release!r} in {settings.releases_dir}. There are: {listed}.")
+    return known[release]
 
 
 def _refuse_older(settings: Settings, current: InForce | None, release: str, pinned: dict[str, int]) -> None:
@@ -264,7 +200,7 @@ def _name(building: Path, path: Path) -> bool:
 def _raise_pinned(path: Path, pinned: dict[str, int]) -> None:
     """Note newer versions from which the same content was made again: the one file that ever changes."""
     known = read_pinned(path)
-    newest = {name: max(version, known.get(name, version)) for name, version in {**known, **pinned}.items()}
+    newest = newest_of(known, pinned)
     if newest != known:
         aside = path.parent / f".pinned-{os.getpid()}"
         aside.mkdir(exist_ok=True)

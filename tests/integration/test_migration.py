@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
@@ -104,6 +105,55 @@ def test_a_migration_that_was_killed_is_begun_again(old: Settings, monkeypatch: 
     monkeypatch.setattr(Lake, "replace_whole", write)
     assert migrate(old) is not None
     assert received(old) == before and is_of_today(old)
+
+
+def by_an_older_reader(settings: Settings) -> None:
+    """Make the records alone be laid out otherwise, in a folder whose exports an older reader counted otherwise."""
+    lake = Lake(settings)
+    spec = table("raw.records")
+    records = lake.read(spec.name).append_column("of_before", pa.nulls(lake.read(spec.name).num_rows, pa.string()))
+    write_deltalake(
+        lake.address(spec.name), records, mode="overwrite", schema_mode="overwrite", partition_by=spec.storage
+    )
+    exports = lake.read("raw.exports").to_pylist()
+    spec = table("raw.exports")
+    lake.replace_whole(spec, iter([spec.conform([row | {"record_count": 999} for row in exports])]))
+    (settings.root / "format.json").write_text('{"format": 1, "tables": "of before"}', encoding="utf-8")
+
+
+def test_one_killed_after_its_first_table_ends_as_an_undisturbed_one(
+    old: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(old)
+    by_an_older_reader(old)
+    undisturbed = Settings(data=tmp_path / "undisturbed")
+    shutil.copytree(old.root, undisturbed.root)
+    migrate(undisturbed)
+    write = Lake.replace_whole
+
+    def die(lake: Lake, spec: object, frames: object) -> None:
+        write(lake, spec, frames)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lake, "replace_whole", die)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(old)
+    monkeypatch.setattr(Lake, "replace_whole", write)
+    assert not is_of_today(old) and migrate(old) is not None
+    assert is_of_today(old) and digests(old, *RAW) == digests(undisturbed, *RAW)
+    assert 999 not in Lake(old).read("raw.exports").column("record_count").to_pylist()
+
+
+def test_of_two_that_migrate_at_once_the_slower_stops(old: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, other = Lake.replace_whole, Lake(old)
+
+    def be_overtaken(lake: Lake, spec: object, frames: object) -> None:
+        write(lake, spec, frames)  # type: ignore[arg-type]
+        write(other, table("raw.exports"), iter([table("raw.exports").empty()]))
+
+    monkeypatch.setattr(Lake, "replace_whole", be_overtaken)
+    with pytest.raises(UserError, match=r"another process migrated .* meanwhile: run again"):
+        migrate(old)
 
 
 @pytest.mark.parametrize(("harm", "told"), [("lost", "cannot be read"), ("damaged", "are damaged")])

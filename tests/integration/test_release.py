@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -195,6 +197,41 @@ def test_latest_never_goes_back_by_itself_but_by_hand(build: Build, settings: Se
         rollback(settings, "x")
     assert publish(settings, build(pinned=6, code="newer")).already
     assert settings.latest.resolve() == newer.path
+
+
+def _remove_before_the_turn(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let another process remove a release just before this one's turn begins."""
+    module = importlib.import_module("pipeline.release.publish")
+    hold_turn = module.hold_turn
+
+    @contextmanager
+    def wait(settings: Settings) -> Iterator[None]:
+        shutil.rmtree(folder)
+        with hold_turn(settings):
+            yield
+
+    monkeypatch.setattr(module, "hold_turn", wait)
+
+
+def test_a_release_that_is_removed_before_the_turn_is_not_gone_back_to(
+    build: Build, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = publish(settings, build(code="old")), publish(settings, build(code="new", pinned=2))
+    _remove_before_the_turn(monkeypatch, first.path)
+    with pytest.raises(UserError, match="There is no release"):
+        rollback(settings, first.id)
+    assert settings.latest.resolve() == second.path
+
+
+def test_a_release_that_is_removed_while_it_is_published_again_is_there_afterwards(
+    build: Build, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(settings, build(code="old"))
+    publish(settings, build(code="new", pinned=2))
+    _remove_before_the_turn(monkeypatch, first.path)
+    again = publish(settings, build(code="old", pinned=3))
+    assert again == first and settings.latest.resolve() == first.path
+    assert verify_release(first.path) == [] and read_pinned(first.path)["core.strikes"] == 3
 
 
 def test_a_build_that_fails_leaves_nothing(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.as_of import scratch_of
 from pipeline.housekeeping import Tidied, tidy
 from pipeline.lake import Lake
 from pipeline.release.manifest import write_pinned
@@ -88,10 +89,38 @@ def test_files_removed_a_moment_ago_are_left_to_who_reads_them(settings: Setting
     assert _of_tables(tidy(settings)).count == 0
 
 
+def test_tables_as_of_other_days_keep_their_newest_version_alone(settings: Settings) -> None:
+    scratch = Lake(scratch_of(settings))
+    for by in ("Ann", "Bob", "Cyd"):
+        _write(scratch, by)
+
+    def told(is_dry: bool) -> Tidied:
+        return next(one for one in tidy(settings, is_dry) if "as of other days" in one.what)
+
+    would = told(is_dry=True)
+    assert (would.count, would.bytes > 0) == (2, True)
+    assert told(is_dry=False) == would and told(is_dry=False).count == 0
+    assert _by(scratch) == ["Cyd"]
+
+
 def test_version_that_is_gone_is_told(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     _write(lake, "Ann")
     _release(lake.settings, 77, monkeypatch)
     assert _of_tables(tidy(lake.settings)).remark == f"releases pin versions that are gone: {TABLE} 77"
+
+
+@pytest.mark.parametrize("said", [None, "[1]", '{"raw.acceptances": '])
+def test_nothing_is_removed_while_a_release_does_not_say_what_it_pins(
+    said: str | None, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = _write(lake, "Ann")
+    _write(lake, "Bob")
+    _release(lake.settings, version, monkeypatch)
+    pinned = lake.settings.releases_dir / "r1/pinned.json"
+    pinned.unlink() if said is None else pinned.write_text(said, encoding="utf-8")
+    done = _of_tables(tidy(lake.settings))
+    assert done.count == 0 and str(pinned) in done.remark
+    assert _by(lake, version) == ["Ann"]
 
 
 def test_a_pinned_version_outlives_its_log_retention(lake: Lake) -> None:
@@ -109,7 +138,7 @@ def test_leftovers_of_dead_processes_go_and_young_ones_stay(settings: Settings) 
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     old = [
-        settings.exports_dir / ".incoming-a", settings.root / ".reading-a",
+        settings.exports_dir / ".incoming-a", settings.root / ".reading-a", settings.root / "as_of/.k.duckdb.tmp",
         settings.root / "work/release/syria.pmtiles",
         settings.root / "ledger/syria/strikes/2015-10.12.tmp", settings.fetched_dir / "syria/airwars/download.part",
         settings.releases_dir / f".building-r-{ended.pid}/a",
