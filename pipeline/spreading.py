@@ -32,6 +32,8 @@ ROUND_SECONDS = 5.0
 ALONE_SECONDS = 300.0
 # So that a worker that is done early finds more to do.
 PIECES_PER_THREAD = 2
+# What Dask calls a client whose line to the scheduler is open.
+RUNNING = "running"
 
 T = TypeVar("T")
 
@@ -56,6 +58,7 @@ def spread(settings: Settings, function: Callable[..., T], pieces: Sequence[tupl
     from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as above
     from distributed.scheduler import KilledWorker  # noqa: PLC0415 - as above
 
+    lost = (CommClosedError, dask.ClosedClientError, dask.FutureCancelledError, dask.FuturesCancelledError)
     client = _client(settings.dask)
     known = {theatre.name: fingerprint(theatre) for theatre, _ in pieces}
     given = [(function, theatre.name, known[theatre.name], piece) for theatre, piece in pieces]
@@ -63,20 +66,26 @@ def spread(settings: Settings, function: Callable[..., T], pieces: Sequence[tupl
     try:
         _wait(client, futures)
         return list(client.gather(futures))
-    except (CommClosedError, dask.ClosedClientError, dask.FutureCancelledError, dask.FuturesCancelledError) as error:
-        _client.cache_clear()
-        raise UserError(
-            f"the Dask scheduler at ISW_DASK={settings.dask} was lost ({type(error).__name__}): start it, or unset "
-            "ISW_DASK to work on this machine alone; then run again: what was finished stays"
-        ) from None
     except KilledWorker as error:
         raise UserError(
             f"{error}: each worker that tried this died, most likely for want of memory. Give the workers more, or "
             "start more of them with one thread each; then run again: what was finished stays."
         ) from None
+    except UserError:
+        raise
+    except Exception as error:
+        # In the middle of losing the line, the client may raise anything.
+        if client.status == RUNNING and not isinstance(error, lost):
+            raise
+        _client.cache_clear()
+        raise UserError(
+            f"the Dask scheduler at ISW_DASK={settings.dask} was lost ({type(error).__name__}): start it, or unset "
+            "ISW_DASK to work on this machine alone; then run again: what was finished stays"
+        ) from None
     finally:
-        with suppress(CommClosedError, dask.ClosedClientError):
-            client.cancel(futures)
+        if client.status == RUNNING:
+            with suppress(*lost):
+                client.cancel(futures)
 
 
 def _wait(client: Any, futures: Sequence[Any]) -> None:

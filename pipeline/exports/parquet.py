@@ -51,7 +51,8 @@ def read(given: Given) -> Content:
     """
     settings = given.settings
     try:
-        file = pq.ParquetFile(given.path)
+        # Left to itself, the library reads ahead and keeps the whole file.
+        file = pq.ParquetFile(given.path, pre_buffer=False)
     except (pa.ArrowException, OSError, ValueError) as error:
         code = "export_truncated" if "magic bytes not found" in str(error) else "export_unreadable"
         raise RefusedError(code, f"Parquet: {error}") from error
