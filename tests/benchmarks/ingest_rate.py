@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import shutil
 import sys
 import tempfile
 import time
@@ -88,6 +89,17 @@ def by_gdal(driver: str) -> Callable[[Frame, Path], None]:
     return write
 
 
+def zipped(driver: str, name: str) -> Callable[[Frame, Path], None]:
+    """A writer of a format of several files, which come in one zip."""
+
+    def write(rows: Frame, path: Path) -> None:
+        with tempfile.TemporaryDirectory(prefix="isw-ingest-rate-") as folder:
+            pyogrio.write_dataframe(rows, Path(folder) / name, driver=driver)
+            shutil.make_archive(str(path.with_suffix("")), "zip", folder)
+
+    return write
+
+
 def bare_duckdb(function: str) -> Callable[[Path], int]:
     def read(path: Path) -> int:
         return duckdb.sql(f"SELECT * FROM {function}('{path}')").to_arrow_table().num_rows
@@ -115,6 +127,9 @@ FORMATS: dict[str, Format] = {
     "json": ("x.json", write_json, "duckdb", bare_duckdb("read_json")),
     "geojson": ("x.geojson", by_gdal("GeoJSON"), "pyogrio", bare_pyogrio),
     "geojsonl": ("x.geojsonl", by_gdal("GeoJSONSeq"), "pyogrio", bare_pyogrio),
+    "kml": ("x.kml", by_gdal("KML"), "pyogrio", bare_pyogrio),
+    "shapefile": ("x.shp.zip", zipped("ESRI Shapefile", "x.shp"), "pyogrio", bare_pyogrio),
+    "filegdb": ("x.gdb.zip", zipped("OpenFileGDB", "x.gdb"), "pyogrio", bare_pyogrio),
     "geopackage": ("x.gpkg", by_gdal("GPKG"), "pyogrio", bare_pyogrio),
     "flatgeobuf": ("x.fgb", by_gdal("FlatGeobuf"), "pyogrio", bare_pyogrio),
     "parquet": ("x.parquet", lambda rows, path: rows.to_parquet(path), "pyarrow", bare_pyarrow),
