@@ -15,6 +15,11 @@ from pipeline.theatres import theatres
 from pipeline.work import Work, run_step
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: many tests wait, for browsers, servers and Dagster's daemon."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a data folder of the test's own."""

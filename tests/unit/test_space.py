@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline import running
+from pipeline.catalogue import table
 from pipeline.doctor import examine
 from pipeline.errors import UserError
+from pipeline.lake import Lake
 from pipeline.migration import is_of_today, migrate
 from pipeline.settings import Settings
 from pipeline.space import estimate_bytes, require_space
@@ -48,10 +50,11 @@ def test_a_refused_run_has_taken_nothing(crowded: Settings) -> None:
 
 
 def test_a_refused_migration_has_changed_nothing(crowded: Settings) -> None:
-    crowded.lake_dir.mkdir()
+    lake = Lake(crowded)
+    lake.replace_whole(table("raw.exports"), iter(()))
     with pytest.raises(UserError, match="Nothing was begun"):
         migrate(crowded)
-    assert not is_of_today(crowded) and not list(crowded.lake_dir.iterdir())
+    assert not is_of_today(crowded) and lake.version("raw.exports") == 0
 
 
 def test_what_a_run_takes_away_meanwhile_does_not_count(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
