@@ -36,8 +36,9 @@ install-dev: $(VENV)/dev.stamp ## Install what tests and checks need too
 run: install ## Run everything through Dagster, on the showcase and the inbox
 	$(BIN)/isw-strikes run
 
+# The slowest tests stand together: a worker that is done takes some of another's.
 test: install-dev ## Install and run every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 ui: install ## Open the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/isw-strikes ui
