@@ -14,7 +14,6 @@ what differs. The answer is kept under the digest of all that it is made from.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from pipeline.errors import UserError
 from pipeline.lake import Lake
 from pipeline.ledger import code_digest, digest
 from pipeline.override_files import overrides_digest
+from pipeline.processes import take_turn
 from pipeline.publication import stored_tables
 from pipeline.released import latest_folder, say_rollback
 from pipeline.settings import Settings
@@ -118,8 +118,7 @@ def scratch_of(settings: Settings) -> Settings:
 def hold_turn(settings: Settings) -> Iterator[Path]:
     """Be the only process that uses the scratch folder; waits for another's turn to end. Gives the answers' folder."""
     folder = settings.root / FOLDER
-    with (folder / ".lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # one lake, one moment at a time
+    with take_turn(folder / ".lock"):  # one lake, one moment at a time
         yield folder
 
 

@@ -6,10 +6,8 @@ another or on the workers of a cluster. Does not belong here: taking one file (`
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from pipeline import exports
 from pipeline.errors import UserError
 from pipeline.intake import Taken, find, ingest, take_received
 from pipeline.printing import printable
+from pipeline.processes import take_turn
 from pipeline.settings import Settings
 from pipeline.theatres import Theatre, theatres
 
@@ -79,11 +78,16 @@ def look_into_inbox(settings: Settings, now: float | None = None, settled: Colle
 
 def decide_by_folder(settings: Settings, path: Path) -> Waiting | None:
     """Whose a file is by its folders alone; None where only its content can say."""
-    folders = path.relative_to(settings.inbox_dir).parts[:-1]
-    theatre = theatres().get(folders[0]) if folders else None
-    if theatre and len(folders) >= 2 and folders[1] in theatre.sources:
-        return Waiting(path, ((theatre.name, folders[1]),))
+    theatre, folders = _theatre_folder(settings, path)
+    if theatre and folders and folders[0] in theatre.sources:
+        return Waiting(path, ((theatre.name, folders[0]),))
     return None
+
+
+def _theatre_folder(settings: Settings, path: Path) -> tuple[Theatre | None, tuple[str, ...]]:
+    """The theatre in whose folder of the inbox a file is, and the folders below that; None in no theatre's."""
+    folders = path.relative_to(settings.inbox_dir).parts[:-1]
+    return (theatres().get(folders[0]) if folders else None), folders[1:]
 
 
 def decide(settings: Settings, path: Path) -> Waiting:
@@ -91,8 +95,7 @@ def decide(settings: Settings, path: Path) -> Waiting:
     declared = decide_by_folder(settings, path)
     if declared:
         return declared
-    folders = path.relative_to(settings.inbox_dir).parts[:-1]
-    theatre = theatres().get(folders[0]) if folders else None
+    theatre, _ = _theatre_folder(settings, path)
     targets = tuple(found for found in exports.recognise(settings, path) if theatre is None or found[0] == theatre.name)
     if targets:
         return Waiting(path, targets)
@@ -144,7 +147,7 @@ def take_inbox(
     Returns:
         What was taken, and what was left with the reason.
     """
-    with _turn(settings):
+    with take_turn(settings.root / ".inbox.lock"):  # two takers would move the same file
         waiting_files = len(list_inbox(settings))
         if waiting_files:
             on_progress(f"inbox: looking at {waiting_files:,} files")
@@ -261,12 +264,3 @@ def _guess_receipt(path: Path, theatre: Theatre) -> datetime:
     first = datetime.fromisoformat(f"{theatre.first_month}-01").replace(tzinfo=UTC)
     stamp = path.stat().st_mtime
     return datetime.fromtimestamp(stamp, UTC) if first.timestamp() <= stamp <= now.timestamp() else now
-
-
-@contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
-    """One taker at a time: two would move the same file."""
-    settings.root.mkdir(parents=True, exist_ok=True)
-    with (settings.root / ".inbox.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield

@@ -20,10 +20,8 @@ too and the lock holds for one machine only. Two that migrate at once write the 
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +37,7 @@ from pipeline.intake import find, name_export
 from pipeline.lake import Lake
 from pipeline.ledger import digest
 from pipeline.printing import printable
+from pipeline.processes import take_turn
 from pipeline.settings import Settings
 from pipeline.space import require_space
 from pipeline.storage import open_store
@@ -100,8 +99,7 @@ def migrate(settings: Settings, on_progress: Callable[[str], None] = lambda _: N
         UserError: a newer version wrote the folder; the disk has no room; or bytes that were received are missing or
             damaged, or their source is in no theatre file any more. Nothing is changed then.
     """
-    settings.root.mkdir(parents=True, exist_ok=True)
-    with _turn(settings):
+    with take_turn(settings.root / ".migration.lock"):
         if is_of_today(settings):
             _write_note(settings, _today())
             return None
@@ -206,10 +204,3 @@ def _read_note(settings: Settings) -> dict[str, Any]:
 def _write_note(settings: Settings, note: dict[str, Any]) -> None:
     if _read_note(settings) != note:
         open_store(settings).write(NOTE, f"{json.dumps(note, indent=1)}\n".encode())
-
-
-@contextmanager
-def _turn(settings: Settings) -> Iterator[None]:
-    with (settings.root / ".migration.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield

@@ -1,14 +1,17 @@
-"""Processes: files that belong to one process alone, and cleaning up after those that died.
+"""Processes: what belongs to one process alone or to one at a time, and cleaning up after those that died.
 
-Belongs here: whether a process lives and since when, and the folder into which this one's DuckDB spills.
+Belongs here: whether a process lives and since when, taking turns, and the folder into which this one's DuckDB spills.
 Does not belong here: what is written to such files.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SPILL = "isw-strikes-duckdb-"
@@ -36,6 +39,18 @@ def began(process: str) -> str:
     # A name in brackets, which may hold anything, comes before what is counted here.
     state, *others = told.rpartition(")")[2].split()
     return "" if state == "Z" else others[18]
+
+
+@contextmanager
+def take_turn(lock: Path) -> Iterator[None]:
+    """Be the only process on this machine that holds a lock file; waits for another's turn to end.
+
+    The system ends the turn of a process that dies. The file stays.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 def spill_folder() -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
 from pipeline.intake import ingest_showcase
+from pipeline.processes import take_turn
 from pipeline.settings import Settings
 from pipeline.steps import STEPS
 from pipeline.theatres import theatres
@@ -42,8 +42,7 @@ def showcase(tmp_path_factory: pytest.TempPathFactory) -> Work:
     # Processes that share the tests each have a folder in the one folder of all.
     folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     work = Work(Settings(data=folder / "showcase"))
-    with (folder / "showcase.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with take_turn(folder / "showcase.lock"):
         ingest_showcase(work.settings, ["syria"])
         for step in STEPS:
             run_step(work, theatres()["syria"], step)

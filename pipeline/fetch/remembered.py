@@ -7,13 +7,12 @@ Does not belong here: exports; they are the intake's.
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pipeline.processes import take_turn
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
 
@@ -51,13 +50,9 @@ class Memory:
         """The version of the file that the part is of: a strong ``ETag`` or a ``Last-Modified``."""
         return self.folder / "download.mark"
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self) -> AbstractContextManager[None]:
         """One fetch of a source at a time: two would write the same part."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            yield
+        return take_turn(self.folder / ".lock")
 
     def seen(self, address: str) -> Seen | None:
         """What was last taken from an address; None where nothing was, or it cannot be read."""

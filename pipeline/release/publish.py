@@ -25,16 +25,15 @@ the bucket before step 3, and what is in force is what the bucket's pointer says
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.processes import take_turn
 from pipeline.release import bucket as stored
 from pipeline.release.bucket import InForce
 from pipeline.release.build import BUILDING, remove_stale
@@ -210,13 +209,9 @@ def _raise_pinned(path: Path, pinned: dict[str, int]) -> None:
         aside.rmdir()
 
 
-@contextmanager
-def hold_turn(settings: Settings) -> Iterator[None]:
+def hold_turn(settings: Settings) -> AbstractContextManager[None]:
     """Be the only process that switches or removes releases; waits for another's turn to end."""
-    settings.releases_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.releases_dir / LOCK).open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+    return take_turn(settings.releases_dir / LOCK)
 
 
 def _switch(settings: Settings, release: str) -> None:
