@@ -19,6 +19,7 @@ import dagster as dg
 from assets import tags
 from assets.resources import Pipeline
 from pipeline.settings import Settings
+from pipeline.space import size_of
 
 if TYPE_CHECKING:
     from pipeline.housekeeping import Tidied
@@ -47,7 +48,7 @@ def tidy_all(
 
 def tidy_runs(settings: Settings, instance: dg.DagsterInstance, is_dry: bool = False) -> "Tidied":
     """Delete runs that ended longer ago than the setting, but those that made something last."""
-    from pipeline.housekeeping import Tidied, remove, size_of  # noqa: PLC0415 - as above
+    from pipeline.housekeeping import Tidied, remove  # noqa: PLC0415 - as above
 
     before = datetime.now(UTC) - timedelta(days=settings.keep_runs_days)
     old = instance.get_run_records(dg.RunsFilter(statuses=ENDED, created_before=before))

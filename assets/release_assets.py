@@ -61,7 +61,7 @@ def release_asset(theatres: Iterable[Theatre], retry: dg.RetryPolicy | None) -> 
 def _publish(context: dg.AssetExecutionContext, pipeline: Pipeline, theatres: dict[str, Theatre]) -> AssetEvents:
     from pipeline.release import ReleaseRefused  # noqa: PLC0415 - loads where a release is made
 
-    named = [name for name in context.run.tags.get(tags.THEATRE, "").split(",") if name in theatres] or None
+    named = [name for name in tags.theatres(context.run.tags) if name in theatres] or None
     hindrance = find_hindrance(pipeline.work(), named)
     if hindrance:
         # No failure: a backfill of some months leaves the others as they were, and the release before stays right.

@@ -169,9 +169,6 @@ def _is_busy(instance: dg.DagsterInstance, theatre: str) -> bool:
 
 def _is_for(run: dg.DagsterRun, theatre: str) -> bool:
     """Backfills from the UI have no tag, but name their assets; a publication without a tag is of all theatres."""
-    named = run.tags.get(tags.THEATRE)
-    if named is not None and theatre in named.split(","):
-        return True
-    if named is None and run.job_name == jobs.PUBLISH:
-        return True
-    return any(key.path[0] == theatre for key in run.asset_selection or ())
+    named = tags.theatres(run.tags)
+    is_of_all = not named and run.job_name == jobs.PUBLISH
+    return is_of_all or theatre in named or any(key.path[0] == theatre for key in run.asset_selection or ())

@@ -29,6 +29,11 @@ def why(text: str) -> dict[str, str]:
     return {WHY: text if len(text) <= LONGEST_WHY else text[: LONGEST_WHY - 1] + "…"}
 
 
+def theatres(tags: Mapping[str, str]) -> list[str]:
+    """Names of the theatres that a run is of; none where it does not say."""
+    return [name for name in tags.get(THEATRE, "").split(",") if name]
+
+
 def is_set(tags: Mapping[str, str], name: str) -> bool:
     """Whether a tag says yes; no where it is absent."""
     return tags.get(name, "").strip().lower() in {"true", "yes", "1"}

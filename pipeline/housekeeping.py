@@ -33,6 +33,7 @@ from pipeline.lake import UNCUT, Lake
 from pipeline.processes import is_own, spill_folder
 from pipeline.release import list_stale, pinned_by, prune, releases, removable, superfluous
 from pipeline.settings import Settings
+from pipeline.space import size_of
 from pipeline.table_files import DamagedTable
 
 HOUR = 3_600
@@ -80,7 +81,7 @@ def tidy(settings: Settings, is_dry: bool = False, on_progress: Callable[[str], 
 
 
 def _releases(settings: Settings, is_dry: bool) -> Tidied:
-    found = removable(settings)
+    found = removable(settings, releases(settings))
     # Of a bucket, those that were never copied to this machine take no room on it.
     sizes = {release.path: size_of(release.path) for release in found if release.path.exists()}
     if not is_dry:
@@ -195,13 +196,6 @@ def _last_written(path: Path) -> float:
         return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
     except FileNotFoundError:
         return time.time()
-
-
-def size_of(path: Path) -> int:
-    """Size of a file, or of all files in a folder, in bytes."""
-    if not path.is_dir() or path.is_symlink():
-        return path.lstat().st_size
-    return sum(one.lstat().st_size for one in path.rglob("*") if one.is_file())
 
 
 def remove(path: Path) -> None:

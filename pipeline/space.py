@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
-from stat import S_ISREG
 
 from pipeline.errors import UserError
 from pipeline.settings import Settings
@@ -37,7 +35,7 @@ def require_space(settings: Settings) -> None:
 
 def estimate_bytes(settings: Settings) -> int:
     """Bytes that a run may write: what waits in the inbox, several times over, and one more release."""
-    return COPIES * _size(settings.inbox_dir) + _size(settings.latest.resolve())
+    return COPIES * size_of(settings.inbox_dir.resolve()) + size_of(settings.latest.resolve())
 
 
 def free_bytes(settings: Settings) -> int:
@@ -48,15 +46,18 @@ def free_bytes(settings: Settings) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _size(folder: Path) -> int:
-    """Bytes of the files in a folder, without what another run takes away meanwhile."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                found = os.lstat(Path(parent, name))
-                total += found.st_size if S_ISREG(found.st_mode) else 0
-    return total
+def size_of(path: Path) -> int:
+    """Size of a file or link, or of the files in a folder, in bytes, without what another run takes away meanwhile."""
+    if path.is_dir() and not path.is_symlink():
+        return sum(_file_size(Path(parent, name)) for parent, _, names in os.walk(path) for name in names)
+    return _file_size(path)
+
+
+def _file_size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _told(size: int) -> str:

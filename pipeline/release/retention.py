@@ -35,9 +35,13 @@ def superfluous(known: Sequence[Release], keep: int) -> list[Release]:
     return [release for release in known if release.id not in kept and not release.is_latest]
 
 
-def removable(settings: Settings) -> list[Release]:
-    """What :func:`prune` removes: releases that are not kept, and copies here of what a bucket no longer has."""
-    known = releases(settings)
+def removable(settings: Settings, known: Sequence[Release]) -> list[Release]:
+    """What :func:`prune` removes: releases that are not kept, and copies here of what a bucket no longer has.
+
+    Args:
+        settings: the data folder, and how many are kept.
+        known: all releases, oldest first.
+    """
     ids = {release.id for release in known}
     # By the same rule: where a bucket is new, what the data folder held before it is no more superfluous than it was.
     copied = [copy for copy in copies(settings) if copy.id not in ids]
@@ -59,10 +63,10 @@ def prune(settings: Settings) -> list[Release]:
         for broken_off in list_abandoned(shared):
             remove(shared, broken_off)
     with hold_turn(settings):
-        stored = {release.id for release in releases(settings)} if shared is not None else set()
+        known = releases(settings)
         removed = []
-        for release in removable(settings):
-            if shared is not None and release.id in stored and not remove(shared, release.id):
+        for release in removable(settings, known):
+            if shared is not None and release in known and not remove(shared, release.id):
                 continue
             removed.append(release)
             # A bucket's need not have been copied to this machine; and what its link names is read until it is moved.
