@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -31,12 +30,6 @@ def _theatre(**every: str) -> Theatre:
 
 def _dump(source: Source) -> dict[str, object]:
     return {name: getattr(source, name) for name in source.model_fields_set}
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -25,12 +24,6 @@ def stub(settings: Settings) -> Stub:
     stub = Stub(settings)
     stub.receive()
     return stub
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as opened:
-        yield opened
 
 
 def materialised(result: dg.ExecuteInProcessResult, *key: str) -> dict[str | None, dg.AssetMaterialization]:
