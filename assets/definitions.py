@@ -40,7 +40,7 @@ def definitions(pipeline: Pipeline | None = None, theatres: Mapping[str, Theatre
     return dg.Definitions(
         assets=[*own, release_asset(known, over_store(pipeline.settings))],
         asset_checks=[check for theatre in known for check in freshness_checks(theatre)],
-        jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job(pipeline)],
+        jobs=[*known_jobs, *freshness_jobs(known), housekeeping_job()],
         schedules=[*schedules(known), *freshness_schedules(known), housekeeping_schedule()],
         sensors=[*sensors(known, pipeline, known_jobs), failure_sensor(pipeline), status_sensor(pipeline, known)],
         resources={"pipeline": noting(pipeline)},

@@ -83,11 +83,11 @@ def _makers_of(instance: dg.DagsterInstance, key: dg.AssetKey) -> Iterator[str]:
         yield from (record.run_id for record in instance.fetch_materializations(wanted, limit=BATCH).records)
 
 
-def housekeeping_job(pipeline: Pipeline) -> dg.JobDefinition:
+def housekeeping_job() -> dg.JobDefinition:
     """The job."""
 
     @dg.op(description="Removes older releases, unneeded data files, leftovers of ended runs, and Dagster's old runs.")
-    def tidy_up(context: dg.OpExecutionContext) -> None:
+    def tidy_up(context: dg.OpExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> None:
         done = tidy_all(pipeline.settings, context.instance, on_progress=context.log.info)
         counts = {one.what: one.count for one in done}
         context.add_output_metadata({**counts, "freed bytes": sum(one.bytes for one in done)})

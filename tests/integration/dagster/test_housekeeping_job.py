@@ -9,6 +9,7 @@ from stub_pipeline import Stub
 
 from assets.definitions import definitions
 from assets.housekeeping import tidy_runs
+from assets.lost_runs import process_tag
 from assets.runs import instance
 from pipeline.settings import Settings
 
@@ -44,6 +45,9 @@ def test_the_job_tells_what_it_removed(settings: Settings) -> None:
     os.utime(left, (0, 0))
     with dg.DagsterInstance.ephemeral() as opened:
         result = job.execute_in_process(instance=opened)
+        run = opened.get_run_by_id(result.run_id)
     assert result.success and not left.exists()
+    # A run that was killed is closed at the next tick, because it says which process it was.
+    assert run is not None and run.tags.items() >= process_tag(result.run_id).items()
     (output,) = (event.step_output_data for event in result.all_events if event.is_successful_output)
     assert output.metadata["leftovers of runs that were ended"].value == 1
