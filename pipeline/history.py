@@ -13,8 +13,9 @@ before it are superseded. Two contents of one key in one export are a conflict: 
 quarantined.
 
 **Withdrawals.** Each export of a source that ``is_complete`` is the whole list: a key that a newer one lacks is
-withdrawn, and the record that was accepted is its tombstone. A record that is there but refused withdraws nothing.
-Where a key comes back, a new revision begins.
+withdrawn, and the record that was accepted is its tombstone. A record that is there but refused withdraws nothing;
+where its key does not tell which one it is, it could be any of those that the export lacks, and the export withdraws
+nothing at all. Where a key comes back, a new revision begins.
 
 **Held back** is an export, with nothing of it applied, until a person accepts it (``isw-strikes accept``)
 
@@ -120,6 +121,7 @@ def _judge_exports(
         row |= {
             "is_complete": source.is_complete, "standing": None, "lacking": None, "held_because": None, "told": None,
             "repeats": None, "is_accepted": row["export_id"] in accepted, "state": UNREADABLE,
+            "unidentified": row["unidentified"] if source.is_complete else None,
         }  # fmt: skip
         if not row["is_readable"]:
             continue
@@ -131,13 +133,18 @@ def _judge_exports(
             row |= {"state": HELD, "held_because": fault[0], "told": fault[1]}
             continue
         row["state"] = APPLIED
-        standing.apply(row["receipt_no"])
+        standing.apply(row["receipt_no"], withdraws=_withdraws(row))
         before.append(row)
         sayings.setdefault(_saying(row), row)
-    following = [row["receipt_no"] for row in before[1:]] + [None]
-    for row, later in zip(before, following, strict=False):
-        row["next_complete"] = later if source.is_complete else None
+    later = None
+    for row in reversed(before):
+        row["next_complete"] = later
+        later = row["receipt_no"] if _withdraws(row) else later
     return judged
+
+
+def _withdraws(row: dict[str, Any]) -> bool:
+    return row["is_complete"] and not row["unidentified"]
 
 
 def _saying(row: dict[str, Any]) -> tuple[int, int]:

@@ -25,7 +25,7 @@ class Measured:
     """One export against what stood before it.
 
     Attributes:
-        standing: keys that stood by the export applied last.
+        standing: keys that stood by the export applied last, and by those before it since the last that withdrew.
         lacking: of those, keys that it lacks.
         refused: of those, keys that it has, and of which all its records were refused.
         changed: keys of which it says otherwise than what stands.
@@ -75,11 +75,11 @@ class Standing:
             changed=int(((before != SILENT) & (contents != SILENT) & (contents != before)).sum()),
         )
 
-    def apply(self, receipt_no: int) -> None:
-        """Let an export count: what it says stands from now on."""
+    def apply(self, receipt_no: int, withdraws: bool) -> None:
+        """Let an export count: what it says stands from now on, and what it lacks too unless it withdraws nothing."""
         keys, contents = self._said(receipt_no)
         self._content[keys[contents != SILENT]] = contents[contents != SILENT]
-        self._last = keys
+        self._last = keys if withdraws else np.union1d(self._last, keys)
 
 
 def _numbers(texts: pa.ChunkedArray) -> np.ndarray:

@@ -155,6 +155,30 @@ def test_a_record_that_is_there_but_refused_withdraws_nothing() -> None:
         assert _states(gone)["e3"] == "shrank"  # what was refused in between still stands, and is what e3 lacks
 
 
+@pytest.mark.parametrize(
+    ("key", "named", "refused"),
+    [
+        (("id",), "x", {"": None}),  # the key itself is not there
+        (("id", "date_from"), "x | 2016-01-01", {"x": 99}),  # a day of the key cannot be read
+        ((), None, {"x": 99}),  # what it says is its key
+    ],
+)
+def test_while_a_refused_record_could_be_any_nothing_is_withdrawn(
+    key: tuple[str, ...], named: str | None, refused: Said
+) -> None:
+    source = COMPLETE.model_copy(update={"key": key})
+    standing = len(FIRST)
+    series = [("e1", 1, FIRST), ("e2", 2, {**TEN, **refused}), ("e3", 3, {**TEN, **refused, "y": 2})]
+    mapped = _map(series, source)
+    assert [row["unidentified"] for row in mapped.receipts.to_pylist()] == [0, 1, 1]
+    assert [row["lacking"] for row in mapped.receipts.to_pylist()] == [None, 1, 1]  # of all that could stand
+    assert mapped.rows.num_rows == standing + 1 and (named is None or named in _days(mapped))
+    assert {row["status"] for row in mapped.revisions.to_pylist()} == {"current"}
+    # Once all can be told apart, what is lacking is withdrawn.
+    later = _map([*series, ("e4", 4, TEN)], source)
+    assert later.rows.num_rows == len(TEN) and later.receipts.to_pylist()[-1]["lacking"] == 2
+
+
 def test_a_list_of_which_too_much_is_refused_is_held_back() -> None:
     mapped = _map([("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN))], COMPLETE)
     assert _states(mapped)["e2"] == "refused"

@@ -28,9 +28,9 @@ from pipeline.quarantine import (
     write_csv,
     write_template,
 )
-from pipeline.running import Outcome, _tell_overrides
 from pipeline.settings import Settings
 from pipeline.steps import step
+from pipeline.telling import tell_overrides
 from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work, judge, run_step
 
@@ -148,13 +148,12 @@ def test_an_override_that_is_refused_is_listed_among_the_refused_and_told_by_a_r
     _map(work)
     (row,) = find_refused(work.settings, reason="override_record_unknown").to_pylist()
     assert (row["file_name"], row["line_no"], row["source_key"]) == ("overrides/syria/airwars/fix.csv", 2, "k9")
-    outcome, lines = Outcome(), []
-    _tell_overrides(work, ["syria"], outcome, lines.append)
+    lines: list[str] = []
+    (problem,) = tell_overrides(work, ["syria"], lines.append)
     assert lines == [
         "syria airwars: overrides: 2 applied to 2 records (1 of them are refused all the same), 0 unneeded, 0 outdated,"
         " 1 refused"
     ]
-    (problem,) = outcome.problems
     assert problem.startswith("overrides/syria/airwars/fix.csv line 2: override_record_unknown: Copy the key")
 
 

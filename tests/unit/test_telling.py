@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.intake import Taken, ingest
-from pipeline.running import _tell_older
 from pipeline.settings import Settings
 from pipeline.steps import step
+from pipeline.telling import tell_older
 from pipeline.theatres import theatres
 from pipeline.work import Work, run_step
 
@@ -29,12 +29,12 @@ def test_a_file_that_is_older_than_what_stands_is_told_of(settings: Settings, tm
     older = _take(settings, tmp_path / "older.csv", day=3, received=8)
     work = Work(settings)
     run_step(work, SYRIA, step("mapped_strikes"), ["airwars"])
-    assert _tell_older(work, [older]) == [
+    assert tell_older(work, [older]) == [
         "older.csv counts as received 2026-02-08 00:00: 1 of its 1 records are older than what stands"
         " (received 2026-02-09 00:00)"
     ]
-    assert _tell_older(work, [standing]) == []
-    assert _tell_older(work, [older, standing]) == []  # taken together, the newer is what was wanted
+    assert tell_older(work, [standing]) == []
+    assert tell_older(work, [older, standing]) == []  # taken together, the newer is what was wanted
 
 
 def test_a_receipt_in_the_future_is_refused(settings: Settings, tmp_path: Path) -> None:
