@@ -1,15 +1,14 @@
 """Intake: from files to raw records, each export once.
 
 Belongs here: taking files given by hand or shipped as showcase, and writing ``raw.exports`` and ``raw.records``.
-Does not belong here: which files of the inbox are taken (``inbox``), reading a format (``exports``), interpreting
-records (``mapping``).
+Does not belong here: which files of the inbox are taken (``inbox``), which export a receipt is (``receipts``), reading
+a format (``exports``), interpreting records (``mapping``).
 
 The row in ``raw.exports`` is written after the records: it marks the export as taken in.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any
 
 from pipeline import exports
 from pipeline.errors import UserError
-from pipeline.exports import Received
 from pipeline.lake import Lake
+from pipeline.receipts import judge, name_export, once_more, place
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre, theatres
 
@@ -68,6 +67,7 @@ def ingest(
     """Take one file for one source. Identical bytes are not taken twice for the same source, unless
 
     - it is a source that tells something by the name of its files, and the name is another;
+    - each export is the whole list, and their receipt is declared as of another time;
     - another export came after them, and the source's own server says them again or each export is the whole list:
       the same bytes then say something new, and are an export of their own.
 
@@ -107,56 +107,32 @@ def take_received(
     is_fetched: bool = False,
 ) -> Taken:
     """Take a file whose bytes are kept; see :func:`ingest`."""
-    lake = Lake(settings)
-    known = lake.read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
+    known = Lake(settings).read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
-    if known and (received_at is None or not is_declared):
-        moment = max(moment, _newest(known)["received_at"] + timedelta(seconds=1))
-    received = name_export(received, source)
-    alike = [row for row in known if _is_alike(source, row, received)]
-    said_before = None
-    if alike and (is_fetched or source.is_complete) and _is_said_anew(known, alike, moment, is_fetched):
-        said_before = _newest(alike)["received_at"]
-        again = hashlib.sha256(f"{received.export_id} {moment.isoformat()}".encode()).hexdigest()
-        received = replace(received, export_id=again)
-    elif alike:
-        first = next(row for row in alike if row["export_id"] == received.export_id)
-        if not is_declared or (moment, received.file_name) >= (first["received_at"], first["file_name"]):
-            return _taken(path, _newest(alike), is_new=False)
-    reading = exports.read_export(settings, received, theatre, source, moment)
+    is_declared = is_declared and received_at is not None
+    if known and not is_declared:
+        moment = max(moment, max(known, key=place)["received_at"] + timedelta(seconds=1))
+    verdict = judge(source, known, name_export(received, source), moment, is_declared, is_fetched)
+    if verdict.received is None:
+        alike = [row for row in known if row["sha256"] == received.sha256]
+        return _taken(path, max(alike, key=place), is_new=False)
+    if verdict.makes_room is not None:
+        row = verdict.makes_room
+        later = once_more(replace(verdict.received, file_name=row["file_name"]), row["received_at"])
+        _write(settings, exports.read_export(settings, later, theatre, source, row["received_at"]), row["is_fetched"])
+    reading = exports.read_export(settings, verdict.received, theatre, source, moment)
+    return _taken(path, _write(settings, reading, is_fetched), verdict.is_new, verdict.said_before)
+
+
+def _write(settings: Settings, reading: exports.Reading, is_fetched: bool | None) -> dict[str, Any]:
+    lake = Lake(settings)
     export = {**reading.export, "is_fetched": is_fetched}
-    where = {"theatre": theatre.name, "source": source.name, "export_id": received.export_id}
+    where = {name: export[name] for name in ("theatre", "source", "export_id")}
     lake.replace_in_batches("raw.records", reading.pile.batches, **where)
     if reading.refused.num_rows:
         lake.replace("raw.refused_exports", reading.refused, **where)
     lake.replace("raw.exports", [export], **where)
-    # An export that was there and is read again, because its rows name the file, is not new.
-    return _taken(path, export, not alike or said_before is not None, said_before)
-
-
-def name_export(received: exports.Received, source: Source) -> exports.Received:
-    """A received file under the id that its export has in a source: that of its bytes, or of them and its name."""
-    if not source.is_read_by_name:
-        return received
-    named = hashlib.sha256(f"{received.sha256} {received.file_name}".encode()).hexdigest()
-    return replace(received, export_id=named)
-
-
-def _newest(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return max(rows, key=lambda row: (row["received_at"], row["file_name"], row["export_id"]))
-
-
-def _is_alike(source: Source, row: dict[str, Any], received: Received) -> bool:
-    """Whether an export is of the same bytes and, where the name tells something, of the same name."""
-    is_named_so = not source.is_read_by_name or row["file_name"] == received.file_name
-    return bool(row["sha256"] == received.sha256 and is_named_so)
-
-
-def _is_said_anew(known: list[dict[str, Any]], alike: list[dict[str, Any]], moment: datetime, is_fetched: bool) -> bool:
-    """Whether known bytes come after another export: for a server, after another of its own answers."""
-    answers = [row for row in known if row["is_fetched"]] if is_fetched else []
-    latest = _newest(answers or known)
-    return latest not in alike and bool(moment > latest["received_at"])
+    return export
 
 
 def _taken(path: Path, row: dict[str, Any], is_new: bool, said_before: datetime | None = None) -> Taken:

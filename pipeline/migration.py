@@ -33,11 +33,12 @@ from pipeline.errors import UserError
 from pipeline.exports import read_export
 from pipeline.exports.store import find_kept
 from pipeline.exports.types import Reading
-from pipeline.intake import find, name_export
+from pipeline.intake import find
 from pipeline.lake import Lake
 from pipeline.ledger import digest
 from pipeline.printing import printable
 from pipeline.processes import take_turn
+from pipeline.receipts import name_export
 from pipeline.settings import Settings
 from pipeline.space import require_space
 from pipeline.storage import open_store

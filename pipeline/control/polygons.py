@@ -8,9 +8,10 @@ A feature is dated by its own property where it has one, else by the file's name
 a day apart the property stands and ``repairs`` says so. A shapefile's null date (1899-12-30) counts as none.
 
 A day is one statement: the set of features that one export holds for it. Of several exports the one received
-last speaks for the day (``history`` says which that is). An export that says the
-same is a duplicate, one that says something else is superseded, feature by feature. The source's ``key`` is
-not used.
+last speaks for the day (``history`` says which that is), but one of whose features some are refused never in place of
+one that can be used whole: what is lacking would look like ground that nobody drew. An export that says the same is a
+duplicate; one that says something else is superseded, or held where it came later, feature by feature. The source's
+``key`` is not used.
 """
 
 from __future__ import annotations

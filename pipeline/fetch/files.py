@@ -100,11 +100,14 @@ def _part(memory: Memory) -> tuple[int, str]:
 
 
 def _goes_on(response: httpx.Response, offset: int, mark: str) -> bool:
-    """True where an answer goes on at the byte that was asked for, in the version that the part is of."""
+    """True where an answer goes on at the byte that was asked for, and names the version that the part is of.
+
+    A server may ignore ``If-Range``, or know no versions: what does not say of which it is could be of another.
+    """
     found = CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
     named = {response.headers[name] for name in ("etag", "last-modified") if name in response.headers}
     is_there = response.status_code == HTTPStatus.PARTIAL_CONTENT and found is not None and int(found[1]) == offset
-    return is_there and (not named or mark in named)
+    return is_there and mark in named
 
 
 def _version(response: httpx.Response) -> Version:

@@ -16,7 +16,7 @@ from pipeline.mapping import Received
 from pipeline.references import TABLES as REFERENCES
 from pipeline.settings import Settings
 from pipeline.strikes import map_strikes
-from pipeline.theatres import theatres
+from pipeline.theatres import FieldSource, theatres
 
 RECEIVED = datetime(2026, 11, 1, tzinfo=UTC)
 AIRWARS = "airwars_id,incident_code,geolocation_accuracy,date,location_en,latitude,longitude\n"
@@ -75,6 +75,44 @@ def test_of_several_receipts_of_the_same_bytes_the_earliest_that_was_declared_co
     ((row,), other) = kept
     assert other == [row]
     assert (row["file_name"], row["received_at"].day) == ("a.csv", 2)
+
+
+def test_a_whole_list_that_is_declared_again_is_an_export_again_whatever_was_taken_first(
+    settings: Settings, tmp_path: Path
+) -> None:
+    syria = theatres()["syria"]
+    complete = syria.sources["airwars"].model_copy(update={"is_complete": True})
+    one, two = (AIRWARS + f"{key},c,village,2015-10-01,x,36.2,37.1\n" for key in "12")
+    receipts = [("a.csv", 1, one), ("b.csv", 2, two), ("c.csv", 3, one), ("a.csv", 3, one), ("d.csv", 4, one)]
+    kept = []
+    for number, order in enumerate((receipts, receipts[::-1])):
+        own = Settings(data=settings.root / str(number))
+        for name, day, content in order:
+            path = tmp_path / name
+            path.write_text(content, encoding="utf-8")
+            ingest(own, path, syria, complete, datetime(2026, 11, day, tzinfo=UTC))
+        rows = Lake(own).read("raw.exports").to_pylist()
+        kept.append(sorted((row["received_at"].day, row["file_name"], row["export_id"]) for row in rows))
+        assert Lake(own).read("raw.records").num_rows == len(rows)
+    assert kept == [kept[0]] * len(kept)
+    assert [row[:2] for row in kept[0]] == [(1, "a.csv"), (2, "b.csv"), (3, "a.csv"), (4, "d.csv")]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["gained", "lost"])
+def test_a_file_is_known_though_the_source_is_read_by_name_now_or_no_longer(
+    settings: Settings, tmp_path: Path, order: int
+) -> None:
+    syria = theatres()["syria"]
+    plain = syria.sources["airwars"]
+    named = plain.model_copy(update={"fields": plain.fields | {"note": FieldSource(file_name=True)}})
+    path = tmp_path / "same.csv"
+    path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
+    before, after = (plain, named)[::order]
+    taken = [ingest(settings, path, syria, source, RECEIVED) for source in (before, after)]
+    assert [file.is_new for file in taken] == [True, False]
+    earlier = ingest(settings, path, syria, after, RECEIVED - timedelta(days=1))
+    (row,) = Lake(settings).read("raw.exports").to_pylist()
+    assert not earlier.is_new and row["export_id"] == taken[0].export_id and row["received_at"] < RECEIVED
 
 
 def test_an_old_time_stamp_in_the_inbox_moves_no_export_that_is_already_there(settings: Settings) -> None:

@@ -1,6 +1,16 @@
 -- Which export speaks for each day; see pipeline.control.polygons for the rule. `outcomes` says which records are
 -- quarantined; all others are decided here. An accepted record belongs to itself, a duplicate to the record it repeats.
 WITH
+-- A feature whose day is not known could be of any.
+refused AS (
+    SELECT
+        typed.snapshot_day,
+        typed.export_id
+    FROM typed
+    INNER JOIN outcomes ON typed.record_id = outcomes.record_id
+    WHERE outcomes.outcome = 'quarantined' AND typed.out_of_scope IS NULL
+),
+
 usable AS (
     SELECT
         typed.record_id,
@@ -23,7 +33,13 @@ statements AS (
         export_id,
         receipt_no,
         string_agg(content_digest, ' ' ORDER BY content_digest) AS content,
-        row_number() OVER (PARTITION BY snapshot_day ORDER BY receipt_no) AS position
+        row_number() OVER (PARTITION BY snapshot_day ORDER BY receipt_no) AS position,
+        NOT EXISTS (
+            FROM refused
+            WHERE
+                refused.export_id = usable.export_id
+                AND coalesce(refused.snapshot_day = usable.snapshot_day, TRUE)
+        ) AS is_whole
     FROM usable
     WHERE repeat = 1
     GROUP BY snapshot_day, export_id, receipt_no
@@ -32,7 +48,8 @@ statements AS (
 winning AS (
     SELECT
         snapshot_day,
-        arg_max(content, position) AS content
+        last(content ORDER BY is_whole, position) AS content,
+        last(position ORDER BY is_whole, position) AS position
     FROM statements
     GROUP BY snapshot_day
 ),
@@ -66,6 +83,7 @@ decided AS (
         CASE
             WHEN accepted.record_id = usable.record_id THEN 'accepted'
             WHEN statements.content = winning.content THEN 'duplicate'
+            WHEN statements.position > winning.position THEN 'held'
             ELSE 'superseded'
         END AS outcome,
         CASE WHEN statements.content = winning.content THEN accepted.record_id END AS target_id

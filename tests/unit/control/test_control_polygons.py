@@ -150,6 +150,16 @@ def test_of_exports_received_together_the_greater_id_speaks() -> None:
     assert found == _reissued(("two", 1, [B]), ("one", 1, [A]))
 
 
+def test_a_day_of_which_a_feature_is_refused_does_not_speak_in_place_of_a_whole_one() -> None:
+    found = _reissued(("whole", 1, [A, B]), ("part", 2, [A, None]))
+    assert found == {"whole": ["accepted", "accepted"], "part": ["held", "quarantined"]}
+    # Where no export says the day whole, the last one speaks; and so does a whole one, whenever it came.
+    assert _reissued(("one", 1, [A, None]), ("two", 2, [B, None])) == {
+        "one": ["superseded", "quarantined"], "two": ["accepted", "quarantined"],
+    }  # fmt: skip
+    assert _reissued(("part", 1, [A, None]), ("whole", 2, [A, B]))["whole"] == ["accepted", "accepted"]
+
+
 def test_duplicates_point_at_the_record_that_they_repeat() -> None:
     mapped = _map(("isis", A), ("isis", A), ("isis", None)).map()
     first, second, refused = sorted(mapped.outcomes.to_pylist(), key=lambda row: row["record_id"])
