@@ -148,7 +148,8 @@ def test_an_override_that_is_refused_is_listed_among_the_refused_and_told_by_a_r
     _map(work)
     (row,) = find_refused(work.settings, reason="override_record_unknown").to_pylist()
     assert (row["file_name"], row["line_no"], row["source_key"]) == ("overrides/syria/airwars/fix.csv", 2, "k9")
-    outcome, lines = Outcome(), []
+    outcome = Outcome()
+    lines: list[str] = []
     _tell_overrides(work, ["syria"], outcome, lines.append)
     assert lines == [
         "syria airwars: overrides: 2 applied to 2 records (1 of them are refused all the same), 0 unneeded, 0 outdated,"
