@@ -55,8 +55,10 @@ lint: install-dev ## Lint code and SQL
 	$(BIN)/ruff check .
 	$(BIN)/sqlfluff lint --disable-progress-bar pipeline/sql
 
+# One check knows one module of a name, so each further conftest.py has a check of its own.
 types: install-dev ## Check types
 	$(BIN)/mypy
+	for file in $(wildcard tests/*/conftest.py tests/*/*/conftest.py); do $(BIN)/mypy $$file || exit 1; done
 
 fuzz: install-dev ## Fuzz every reader of exports for SECONDS each (Linux)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/fuzz.txt

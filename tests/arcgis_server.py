@@ -40,7 +40,7 @@ def _square(x: int, y: int) -> list[list[int]]:
     return [[x, y], [x, y + 900], [x + 900, y + 900], [x + 900, y], [x, y]]
 
 
-FIELDS = [
+FIELDS: list[Row] = [
     {"name": "OBJECTID", "type": "esriFieldTypeOID", "alias": "OBJECTID", "domain": None},
     {
         "name": "status", "type": "esriFieldTypeInteger", "alias": "Status",

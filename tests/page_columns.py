@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-TYPES = {"u8": np.uint8, "u16": "<u2", "u32": "<u4", "i32": "<i4", "f64": "<f8"}
+TYPES = {"u8": "u1", "u16": "<u2", "u32": "<u4", "i32": "<i4", "f64": "<f8"}
 
 
 def read_columns(page: Path, theatre: str, table: str) -> dict[str, list[Any]]:

@@ -131,7 +131,8 @@ def _record_id(source: str, number: int) -> str:
 
 
 def _raw() -> dict[str, list[dict[str, Any]]]:
-    exports, records = [], []
+    exports: list[dict[str, Any]] = []
+    records: list[dict[str, Any]] = []
     for source, places in (("isw_reports", ISW), ("mod_claims", CLAIMS)):
         export = {"theatre": THEATRE, "source": source, "export_id": _export_id(source)}
         exports.append(
@@ -225,7 +226,7 @@ def _revision(strike: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shapes(state: dict[str, list[tuple[float, ...]]]) -> list[tuple[str, Polygon]]:
+def _shapes(state: dict[str, list[tuple[float, float, float, float]]]) -> list[tuple[str, Polygon]]:
     shapes = []
     for controller, boxes in state.items():
         union = unary_union([box(*corners) for corners in boxes])

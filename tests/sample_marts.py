@@ -33,7 +33,7 @@ def _shares(counted: list[Pair]) -> dict[str, Any]:
         figures = [name for name in table("marts.headline").columns if name.startswith("not_focus_")]
         return {"split": None, **dict.fromkeys(figures)}
 
-    def mean(values: list[Any]) -> float:
+    def mean(values: list[float]) -> float:
         return round(sum(values) / n, 6)
 
     rows = [a for _, a in counted]

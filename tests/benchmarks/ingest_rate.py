@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import geopandas as gpd
@@ -42,7 +42,7 @@ from pipeline.theatres import theatres
 
 MEGABYTE = 1024**2
 RECEIVED = datetime(2026, 11, 1, tzinfo=UTC)
-Frame = gpd.GeoDataFrame
+Frame: TypeAlias = gpd.GeoDataFrame
 
 
 def frame(rows: int) -> Frame:
@@ -102,7 +102,7 @@ def zipped(driver: str, name: str) -> Callable[[Frame, Path], None]:
 
 def bare_duckdb(function: str) -> Callable[[Path], int]:
     def read(path: Path) -> int:
-        return duckdb.sql(f"SELECT * FROM {function}('{path}')").to_arrow_table().num_rows
+        return int(duckdb.sql(f"SELECT * FROM {function}('{path}')").to_arrow_table().num_rows)
 
     return read
 
@@ -143,7 +143,7 @@ def ours(path: Path, data: Path, caps: dict[str, int]) -> int:
     reading = read_export(settings, received, theatres()["syria"], a_source(), RECEIVED)
     if reading.export["problem"]:
         raise SystemExit(str(reading.export["problem"]))
-    return reading.records.num_rows
+    return int(reading.records.num_rows)
 
 
 def taken(path: Path, data: Path, caps: dict[str, int]) -> int:

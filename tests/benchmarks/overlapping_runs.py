@@ -136,7 +136,7 @@ def releases(settings: Settings) -> list[str]:
 
 def most_at_once(runs: list[dict[str, Any]]) -> int:
     """The most runs that were under way at one time."""
-    return max(sum(run["startTime"] <= one["startTime"] < run["endTime"] for run in runs) for one in runs)
+    return max(sum(bool(run["startTime"] <= one["startTime"] < run["endTime"]) for run in runs) for one in runs)
 
 
 def main() -> None:

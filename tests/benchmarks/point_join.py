@@ -167,7 +167,7 @@ def by_duckdb(areas: pd.DataFrame, asked: pd.DataFrame) -> Any:
 
 def by_sedona(areas: pd.DataFrame, asked: pd.DataFrame) -> Any:
     """SedonaDB in the form that suits it best: each day moved to a stretch of longitude of its own."""
-    import sedonadb  # type: ignore[import-not-found]
+    import sedonadb
 
     session = sedonadb.connect()
     shapes = shapely.from_wkb(areas["wkb"].to_numpy())

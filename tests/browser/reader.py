@@ -43,7 +43,8 @@ class Reader:
 def pixels(reader: Reader) -> np.ndarray:
     """The map as it is on screen, rows of RGB, 0 to 255."""
     image = matplotlib.image.imread(io.BytesIO(reader.page.locator("#ground").screenshot()), format="png")
-    return np.rint(image[..., :3] * 255).astype(int)
+    rgb: np.ndarray = np.rint(image[..., :3] * 255).astype(int)
+    return rgb
 
 
 def shade(controller: str) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def garble(path: Path) -> None:
     path.write_bytes(b"\xff" * path.stat().st_size)
 
 
-HEALED = {
+HEALED: dict[str, Callable[[Path], object]] = {
     "Parquet of a derived table cut off": lambda data: cut(data_file(data, "core.strikes")),
     "log entry of a derived table emptied": lambda data: empty(log_entry(data, "core.attribution")),
     "newest log entry of a derived table missing": lambda data: log_entry(data, "core.strikes").unlink(),
@@ -65,7 +66,7 @@ HEALED = {
     "ledger entry emptied": lambda data: empty(data / "ledger" / "all" / "release" / "latest.json"),
     "`latest` missing": lambda data: (data / "latest").unlink(),
 }
-TOLD = {
+TOLD: dict[str, Callable[[Path], object]] = {
     "Parquet of a raw table cut off": lambda data: cut(data_file(data, "raw.records")),
     "log entry of a raw table emptied": lambda data: empty(log_entry(data, "raw.records")),
     "Parquet of a raw table garbled": lambda data: garble(data_file(data, "raw.records")),

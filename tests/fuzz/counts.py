@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 import pyarrow.parquet as pq
 
 from pipeline.exports import Reading
-from pipeline.exports.types import printable
+from pipeline.printing import printable
 
 Count = Callable[[bytes, Reading], int | None]
 SHEETS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -37,7 +37,8 @@ def rows(content: bytes, reading: Reading) -> int | None:
     text = content.decode(reading.export["encoding"]).removeprefix("\ufeff")
     if '"' in text or text.lower().startswith("sep="):
         return None
-    return sum(line != "" for line in re.split(r"\r\n|\r|\n", text)) - 1
+    lines: list[str] = re.split(r"\r\n|\r|\n", text)
+    return sum(line != "" for line in lines) - 1
 
 
 def features(content: bytes, reading: Reading) -> int | None:

@@ -12,10 +12,11 @@ import pytest
 from deltalake import write_deltalake
 
 from pipeline.catalogue import table
+from pipeline.content import content_digest
 from pipeline.errors import UserError
 from pipeline.exports.store import find_kept
 from pipeline.intake import find, ingest
-from pipeline.lake import Lake, content_digest
+from pipeline.lake import Lake
 from pipeline.ledger import Ledger
 from pipeline.migration import is_of_today, migrate
 from pipeline.release import compare_releases, read_manifest, releases, rollback

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from pipeline.as_of import end_of, known_by, work_as_of
 from pipeline.catalogue import table
+from pipeline.content import content_digest
 from pipeline.errors import UserError
 from pipeline.intake import ingest
-from pipeline.lake import Lake, content_digest
+from pipeline.lake import Lake
 from pipeline.override_files import read_overrides
 from pipeline.release.database import open_database, write_database
 from pipeline.release.manifest import combine, released
@@ -98,8 +99,8 @@ def test_an_export_that_was_let_in_later_is_held_back_until_then(settings: Setti
     where = {name: newest[name] for name in ("theatre", "source", "export_id")}
     accepted = {**where, "accepted_at": FIRST + timedelta(days=5), "accepted_by": "a person", "reason": "it is right"}
     lake.replace("raw.acceptances", [accepted], **where)
-    days = {day: FIRST + timedelta(days=day) for day in (0, 1, 4, 5)}
-    keys = {day: keys_of(work_as_of(settings, moment)) for day, moment in days.items()}
+    moments = {day: FIRST + timedelta(days=day) for day in (0, 1, 4, 5)}
+    keys = {day: keys_of(work_as_of(settings, moment)) for day, moment in moments.items()}
     assert keys == {0: ["a", "b", "c"], 1: ["a", "b", "c"], 4: ["a", "b", "c"], 5: ["d"]}
 
 

@@ -82,7 +82,7 @@ def test_disc_shares_are_the_exact_areas(showcase: Work) -> None:
     corners = [tuple(chance.choice(shapely.get_coordinates(shapely.from_wkb(row["geometry"])))) for row in rows]
     points = [(x + chance.gauss(0, 0.05), y + chance.gauss(0, 0.05)) for x, y in corners[:40]]
     ground = ExactGround(control.areas.to_pylist(), land(SYRIA))
-    differences = []
+    differences: list[float] = []
     for radius in (1_000.0, 12_000.0):
         for point, found in zip(points, ask(points, radius, DAY, control=control), strict=True):
             exact = without_slivers(ground.shares(*point, radius, snapshot))

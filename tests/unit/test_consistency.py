@@ -82,7 +82,7 @@ def test_agreement_stands_beside_other_maps_and_an_answer_that_knows_nothing(syr
     strikes = [strike(f"s{number}", stated_holder="isis" if number < 5 else "opposition") for number in range(20)]
     strikes += [strike("late", day="2016-06-01", stated_holder="isis"), strike("unsaid")]
     strikes += [strike("background", stated_holder="isis", is_background=True)]
-    right = [held(row, **{row["stated_holder"] or "isis": 1.0}) for row in strikes]
+    right = [held(row, opposition=1.0) if row["stated_holder"] == "opposition" else held(row) for row in strikes]
     wrong = [held(row) for row in strikes]
     variants = {
         ("facts", "sourced only", "Only what is cited"): table("core.attribution").conform(wrong),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 from strike_rows import ARTICLE, BOUNDS, FIGURES, INTERVALS, RAQQA, apart, find, frames_of, held, one, scattered, strike
@@ -20,7 +21,7 @@ def syria() -> Theatre:
 
 def test_figures_of_twenty_places(syria: Theatre) -> None:
     strikes = scattered(20)
-    grounds: list[dict[str, float]] = [{"opposition": 1.0}] * 10
+    grounds: list[dict[str, Any]] = [{"opposition": 1.0}] * 10
     grounds += [{"isis": 1.0}] * 4
     grounds += [{"government": 1.0}] * 2
     grounds += [{"nusra": 0.95, "isis": 0.05}, {"isis": 0.92, "kurdish": 0.08}]
@@ -87,9 +88,7 @@ def test_a_filter_takes_of_an_episode_only_the_strikes_that_it_keeps(syria: Thea
 
 def test_contested_ground_with_the_focus_as_a_party_is_unknown_in_the_bounds(syria: Theatre) -> None:
     strikes = scattered(20)
-    attribution = [
-        held(row, **({"contested": 1.0} if at % 2 else {"opposition": 1.0})) for at, row in enumerate(strikes)
-    ]
+    attribution = [held(row, contested=1.0) if at % 2 else held(row, opposition=1.0) for at, row in enumerate(strikes)]
     for row in attribution[1::2]:
         row.update(other_share=0.0, unknown_share=1.0, controller="contested", status="contested")
     row = one(build_tables(syria, frames_of(strikes, attribution))["marts.headline"], **ARTICLE)

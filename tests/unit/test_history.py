@@ -150,7 +150,7 @@ def test_a_record_that_is_there_but_refused_withdraws_nothing() -> None:
     mapped = _map([("e1", 1, TEN), ("e2", 2, {**TEN, "k1": None})], COMPLETE)
     assert _days(mapped) == TEN
     assert _outcomes(mapped)["e2::k1"] == "quarantined"
-    refused = [("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN)), ("e3", 3, {"k1": 1})]
+    refused: list[tuple[str, int, Said]] = [("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN)), ("e3", 3, {"k1": 1})]
     for gone in (_map(refused, COMPLETE), _map(refused, COMPLETE, accepted=["e2"])):
         assert _states(gone)["e3"] == "shrank"  # what was refused in between still stands, and is what e3 lacks
 

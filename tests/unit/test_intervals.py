@@ -49,7 +49,7 @@ def test_strikes_at_one_place_widen_the_interval() -> None:
     def of(places: int) -> tuple[float, float]:
         strikes = [strike(f"s{i:02d}", f"2015-11-{1 + 2 * (i // places):02d}", at=apart(i % places)) for i in range(40)]
         attribution = [
-            held(row, **({"isis": 1.0} if i % 4 == 0 else {"opposition": 1.0})) for i, row in enumerate(strikes)
+            held(row, isis=1.0) if i % 4 == 0 else held(row, opposition=1.0) for i, row in enumerate(strikes)
         ]
         row = headline_of(strikes, attribution)
         assert (row["n"], row["places"]) == (40, places)
@@ -62,7 +62,7 @@ def test_strikes_at_one_place_widen_the_interval() -> None:
 
 def test_a_handful_of_places_has_no_interval_and_the_sentence_says_why() -> None:
     strikes = [strike(f"s{i:02d}", f"2015-11-{1 + 2 * (i // 9):02d}", at=apart(i % 9)) for i in range(27)]
-    attribution = [held(row, **({"isis": 1.0} if i % 4 else {"opposition": 1.0})) for i, row in enumerate(strikes)]
+    attribution = [held(row, isis=1.0) if i % 4 else held(row, opposition=1.0) for i, row in enumerate(strikes)]
     row = headline_of(strikes, attribution)
     assert (row["n"], row["places"], row["place_lower"], row["place_upper"]) == (27, 9, None, None)
     assert "9 places named are too few" in row["sentence"]
@@ -70,7 +70,7 @@ def test_a_handful_of_places_has_no_interval_and_the_sentence_says_why() -> None
 
 def test_many_places_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     strikes = scattered(300)
-    attribution = [held(row, **({"isis": 1.0} if i % 3 == 0 else {"opposition": 1.0})) for i, row in enumerate(strikes)]
+    attribution = [held(row, isis=1.0) if i % 3 == 0 else held(row, opposition=1.0) for i, row in enumerate(strikes)]
     alone = headline_of(strikes, attribution)
     monkeypatch.setattr(intervals, "GROUPS", 100)
     grouped = headline_of(strikes, attribution)
@@ -138,7 +138,7 @@ def test_polygons_have_no_interval_of_the_map() -> None:
 
 def test_draws_are_the_same_each_time() -> None:
     strikes = scattered(30)
-    attribution = [held(row, **({"isis": 1.0} if i % 3 else {"opposition": 1.0})) for i, row in enumerate(strikes)]
+    attribution = [held(row, isis=1.0) if i % 3 else held(row, opposition=1.0) for i, row in enumerate(strikes)]
     assert headline_of(strikes, attribution) == headline_of(strikes, attribution)
 
 

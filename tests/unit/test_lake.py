@@ -31,7 +31,8 @@ def test_a_partition_is_replaced_and_others_stay(settings: Settings) -> None:
 
 
 def test_batches_are_asked_for_one_after_another_while_they_are_written(settings: Settings) -> None:
-    given, alive = [], []
+    given: list[weakref.ref[Any]] = []
+    alive: list[int] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
         for number in range(40):

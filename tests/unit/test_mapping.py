@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ def _source(**changes: object) -> Source:
     return Source(**{**body, **changes})
 
 
-def _records(exports: list[list[dict[str, object]]]) -> tuple[pa.Table, pa.Table]:
+def _records(exports: Sequence[Sequence[Mapping[str, object]]]) -> tuple[pa.Table, pa.Table]:
     """Exports received a day apart, each a list of records' properties."""
     records, received = [], []
     for day, rows in enumerate(exports, start=1):
@@ -47,7 +48,7 @@ def _records(exports: list[list[dict[str, object]]]) -> tuple[pa.Table, pa.Table
     return table("raw.records").conform(records), table("raw.exports").conform(received)
 
 
-def _outcomes(exports: list[list[dict[str, object]]], source: Source | None = None) -> dict[str, str]:
+def _outcomes(exports: Sequence[Sequence[Mapping[str, object]]], source: Source | None = None) -> dict[str, str]:
     source = source or _source()
     records, received = _records(exports)
     fields = identify(source, extract(source, records, received), ["place", "credit"])
@@ -111,7 +112,7 @@ def test_two_tales_of_one_key_in_one_export_are_a_conflict_unless_they_are_sight
     )
 )
 def test_every_record_has_one_outcome_and_every_key_one_accepted_record(
-    exports: list[list[dict[str, object]]],
+    exports: Sequence[Sequence[Mapping[str, object]]],
 ) -> None:
     found = _outcomes(exports)
     assert len(found) == sum(len(rows) for rows in exports)

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from raw_strikes import SYRIA, airwars, map_rows, reasons_of, source_like
 
 from pipeline.catalogue import table
 from pipeline.mapping import Mapped, Received
 from pipeline.parsing import parse_dates, parse_spans
 from pipeline.references import map_references
 from pipeline.theatres import Theatre, precision_scales, theatres
-from tests.raw_strikes import SYRIA, airwars, map_rows, reasons_of, source_like
 
 PAIR = source_like("airwars", {"coordinate": "where"})
 BLANK = {"latitude": "", "longitude": ""}

@@ -163,13 +163,16 @@ def test_many_draws_at_once_are_each_as_if_asked_alone(statements: list[Statemen
 def test_a_draw_that_leaves_none_of_the_nearest_asks_all_others() -> None:
     random = np.random.default_rng(0)
     places = random.uniform((37, 35), (38.5, 36.5), (120, 2)).round(4).tolist()
-    statements = [(x, y, ("isis", "opposition")[i % 2], "[]", 0, None) for i, (x, y) in enumerate(places)]
+    statements: list[Statement] = [
+        (x, y, ("isis", "opposition")[i % 2], "[]", 0, None) for i, (x, y) in enumerate(places)
+    ]
     assert_each_draw_is_as_if_asked_alone(statements, 1, kept=0.04)
 
 
 def test_no_observations_make_nothing_known() -> None:
-    empty = [table(f"core.{name}").empty() for name in ("control_snapshots", "control_areas", "front_lines")]
-    control = ControlFrames("none", *empty, table("core.control_observations").empty())
+    names = ("control_snapshots", "control_areas", "front_lines", "control_observations")
+    snapshots, areas, fronts, observations = (table(f"core.{name}").empty() for name in names)
+    control = ControlFrames("none", snapshots, areas, fronts, observations)
     asked = NearestControl(SYRIA, probes_of([(37.0, 36.0, 1_000.0)]), control)
     assert asked.ask().column("unknown_share").to_pylist() == [1]
     assert [shares.tolist() for shares in asked.focus_shares(np.ones((2, 0), bool))] == [[[0.0], [0.0]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -45,8 +46,8 @@ def found(*strikes: Row) -> list[tuple[str, str, int, int]]:
     return [(row["strike_id"], row["controller"], row["reported_days"], row["days_off"]) for row in rows]
 
 
-def reported(name: str, first: str, last: str, **given: object) -> Row:
-    days = {"reported_from": date.fromisoformat(first), "reported_to": date.fromisoformat(last)}
+def reported(name: str, first: str, last: str, **given: Any) -> Row:
+    days: Row = {"reported_from": date.fromisoformat(first), "reported_to": date.fromisoformat(last)}
     return strike(name, last, **(days | given))
 
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.mapping import FIELDS, Received, extract, identify
+from pipeline.mapping import Received, extract, identify
 from pipeline.overrides import EMPTIED, GIVEN, apply_overrides, fields_to_override, write_value
 from pipeline.strikes import MappedStrikes, map_strikes
-from pipeline.theatres import theatres
+from pipeline.theatres import FIELDS, theatres
 
 SYRIA = theatres()["syria"]
 AIRWARS = SYRIA.sources["airwars"]

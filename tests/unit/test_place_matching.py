@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from raw_strikes import airwars, map_rows, source_like
+from strike_rows import place
 
 from pipeline.names import fold_name
-from tests.raw_strikes import airwars, map_rows, source_like
-from tests.strike_rows import place
 
 
 def _places() -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline import processes
 from pipeline.processes import SPILL, is_alive, spill_folder
 
 ASK = "from pipeline.processes import spill_folder; print(spill_folder())"
@@ -44,6 +44,6 @@ def test_the_folder_of_another_user_stays(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left = tmp_path / f"{SPILL}building"
     left.mkdir()
-    monkeypatch.setattr(processes.os, "geteuid", lambda: left.stat().st_uid + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: left.stat().st_uid + 1)
     spill_folder()
     assert left.exists()

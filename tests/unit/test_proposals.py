@@ -275,7 +275,8 @@ def test_a_file_that_an_existing_source_takes_is_said(tried: Any) -> None:
 
 
 def test_hostile_names_and_values_are_neither_printed_nor_broken(tried: Any) -> None:
-    proposal, trial = tried(table(*good_rows(**{"note\u202e: {x: [": "a: b # c\u202e"})))
+    hostile: dict[str, Any] = {"note\u202e: {x: [": "a: b # c\u202e"}
+    proposal, trial = tried(table(*good_rows(**hostile)))
     assert trial.accepted == 20
     assert "\u202e" not in proposal.text and "\\u202E" in proposal.text
     assert quoted("a\u202eb\x1b[31m") == "'a�b�[31m'"

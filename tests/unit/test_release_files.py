@@ -154,7 +154,7 @@ def test_every_table_and_column_has_a_comment(database: Path) -> None:
 
 
 def test_the_file_opens_without_the_spatial_extension(database: Path, frames: dict[str, pa.Table]) -> None:
-    closed = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    closed: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     with duckdb.connect(str(database), read_only=True, config=closed) as connection:
         for name, spec in released().items():
             plain = ", ".join(f'"{c.name}"' for c in spec.columns.values() if c.type != "geometry")

@@ -60,7 +60,7 @@ def test_a_refused_migration_has_changed_nothing(crowded: Settings) -> None:
 def test_what_a_run_takes_away_meanwhile_does_not_count(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.inbox_dir.mkdir(parents=True)
     (settings.inbox_dir / "strikes.csv").write_bytes(b"0" * MIB)
-    walked = [(str(settings.inbox_dir), [], ["strikes.csv", "taken.csv"])]
+    walked: list[tuple[str, list[str], list[str]]] = [(str(settings.inbox_dir), [], ["strikes.csv", "taken.csv"])]
     monkeypatch.setattr(os, "walk", lambda folder: walked if folder == settings.inbox_dir else [])
     assert estimate_bytes(settings) == 4 * MIB
 

@@ -39,7 +39,7 @@ def _scattered(
     monkeypatch: pytest.MonkeyPatch, seen: Callable[[dict[str, str]], dict[str, str]]
 ) -> list[tuple[str, list[str]]]:
     """A cluster that does pieces of one month here, as a worker whose inputs look as ``seen`` says."""
-    done = []
+    done: list[tuple[str, list[str]]] = []
 
     def spread(settings: Settings, function: Any, pieces: Sequence[tuple[Theatre, Any]]) -> list[Any]:
         done.extend(piece for _, piece in pieces)

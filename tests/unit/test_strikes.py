@@ -7,10 +7,10 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from raw_strikes import ALEPPO, airwars, map_rows, reasons_of, source_like
 
 from pipeline.strikes import read_note_days
 from pipeline.work import Work
-from tests.raw_strikes import ALEPPO, airwars, map_rows, reasons_of, source_like
 
 
 def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scale() -> None:

@@ -197,7 +197,7 @@ def test_any_point_falls_in_one_tile_and_within_its_edges(points: list[tuple[flo
         encoded = connection.execute(
             sql("tiles/encode_points"), {"zoom": zoom, "layer": "strikes", "rows": "strikes"}
         ).fetchall()
-    found = Counter()
+    found: Counter[int] = Counter()
     for x, y, part in encoded:
         assert 0 <= x < 2**zoom
         assert 0 <= y < 2**zoom

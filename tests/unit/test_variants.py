@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from pipeline.attribution import CONTROL_TABLES
 from pipeline.catalogue import table
 from pipeline.control import build_control
-from pipeline.steps import CONTROL_TABLES
 from pipeline.theatres import theatres
 from pipeline.variants import attribute_variants
 from pipeline.work import Work

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from parts import S3, Dask
@@ -88,25 +89,29 @@ def postgres() -> Iterator[dict[str, str]]:
     programs = POSTGRES[-1].parent
     # Not below pytest's own folder, into which nobody else may look.
     folder = Path(tempfile.mkdtemp(prefix="isw-strikes-postgres-"))
-    owner: dict[str, object] = {}
+    owner: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to be run by root
         owner = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": "/"}
         shutil.chown(folder, "postgres", "postgres")
     data, word = folder / "data", folder / "word"
     word.write_text("throwaway")
     word.chmod(0o644)
-    init = [programs / "initdb", "-D", data, "-U", "isw", "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync"]
-    subprocess.run(init, check=True, stdout=subprocess.DEVNULL, **owner)  # type: ignore[call-overload]
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "isw", "--auth=scram-sha-256", f"--pwfile={word}", "--no-sync"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        **owner,
+    )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    server = subprocess.Popen(  # type: ignore[call-overload]
+    server = subprocess.Popen(
         [programs / "postgres", "-D", data, "-p", port, "-h", "127.0.0.1", "-k", "", "-F"],
         stderr=subprocess.DEVNULL,
         **owner,
     )
     try:
-        ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port, "-d", "postgres", "-U", "isw"]
+        ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", port, "-d", "postgres", "-U", "isw"]
         while subprocess.run(ready, check=False).returncode:
             assert server.poll() is None, "PostgreSQL ended"
             time.sleep(0.1)

@@ -21,6 +21,12 @@ from pipeline.work import Built, Candidate, Step, Work
 SYRIA = theatres()["syria"]
 
 
+def number(metadata: dg.MetadataValue) -> float:
+    """A number that Dagster was told."""
+    assert isinstance(metadata.value, int | float)
+    return metadata.value
+
+
 @dataclass
 class Stub:
     """What the stub steps are made from, what they write, and what was asked of them.

@@ -43,7 +43,7 @@ def test_a_publication_waits_for_another_runs(settings: Settings) -> None:
 def die(settings: Settings) -> None:
     """Publish as Dagster's daemon has it done, and be killed in the middle."""
 
-    def kill(*_: object) -> Publication:
+    def kill(*_: object, **__: object) -> Publication:
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError("nobody comes here")
 
@@ -62,6 +62,7 @@ def test_a_killed_run_holds_no_place_whoever_started_it(settings: Settings) -> N
         assert run.status is dg.DagsterRunStatus.STARTED
         assert opened.event_log_storage.get_concurrency_info(POOL).active_run_ids == {run.run_id}
     with instance(settings) as opened:
-        assert opened.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE
+        closed = opened.get_run_by_id(run.run_id)
+        assert closed is not None and closed.status is dg.DagsterRunStatus.FAILURE
         assert not opened.event_log_storage.get_concurrency_info(POOL).claimed_slots
     assert run_job(Stub(settings).pipeline(), "publish", {}).success

@@ -83,7 +83,10 @@ def redrawn(raw: Raw, day: str, *features: tuple[str, Any]) -> Raw:
 
 
 def _wkb(geometry: Any) -> bytes | None:
-    return shapely.to_wkb(geometry, output_dimension=3) if isinstance(geometry, shapely.Geometry) else geometry
+    made: bytes | None = geometry
+    if isinstance(geometry, shapely.Geometry):
+        made = shapely.to_wkb(geometry, output_dimension=3)
+    return made
 
 
 def read_csv(path: Path) -> list[Feature]:

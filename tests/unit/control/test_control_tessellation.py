@@ -97,7 +97,7 @@ def showcase_raw() -> Raw:
 
 @pytest.fixture(scope="module")
 def showcase_rows(showcase_raw: Raw) -> list[dict[str, Any]]:
-    return showcase_raw.map().rows.to_pylist()
+    return list(showcase_raw.map().rows.to_pylist())
 
 
 @pytest.fixture(scope="module")

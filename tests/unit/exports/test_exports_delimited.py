@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -174,12 +175,13 @@ def test_files_without_rows_are_empty(content: bytes) -> None:
 
 def test_caps_are_told_with_their_name_and_value() -> None:
     wide = ",".join(f"c{n}" for n in range(50)).encode()
-    for content, name, caps in [
+    cases: list[tuple[bytes, str, dict[str, Any]]] = [
         (wide + b"\n1\n", "max_columns = 40 (ISW_MAX_COLUMNS)", {"max_columns": 40}),
         (b"a,b\n" + b"," * 50 + b"\n", "max_columns = 40 (ISW_MAX_COLUMNS)", {"max_columns": 40}),
         (wide + b"\n", "max_field_bytes = 100 (ISW_MAX_FIELD_BYTES)", {"max_field_bytes": 100}),
         (b'a,b\n1,"' + b"x\n" * 100 + b'"\n', "max_field_bytes = 100", {"max_field_bytes": 100}),
-    ]:
+    ]
+    for content, name, caps in cases:
         code, value = refusal(read_bytes(content, **caps))
         assert code == "export_cap_exceeded"
         assert name in value

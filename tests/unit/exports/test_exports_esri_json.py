@@ -20,9 +20,9 @@ from pipeline.theatres import Dialect
 
 WORLD = {"wkid": 4326, "latestWkid": 4326}
 MERCATOR = {"wkid": 102100, "latestWkid": 3857}
-OUTER = [[0, 0], [0, 9], [9, 9], [9, 0], [0, 0]]
-HOLE = [[2, 2], [4, 2], [4, 4], [2, 4], [2, 2]]
-ISLAND = [[2.5, 2.5], [2.5, 3], [3, 3], [2.5, 2.5]]
+OUTER: list[list[float]] = [[0, 0], [0, 9], [9, 9], [9, 0], [0, 0]]
+HOLE: list[list[float]] = [[2, 2], [4, 2], [4, 4], [2, 4], [2, 2]]
+ISLAND: list[list[float]] = [[2.5, 2.5], [2.5, 3], [3, 3], [2.5, 2.5]]
 
 
 def feature_set(*features: Any, **members: Any) -> bytes:

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 from export_files import feature, geojson, properties, read_bytes, refusal, zipped
@@ -15,7 +16,7 @@ from matrix_files import strikes, xlsx
 LITTLE = 64 * 1024**2
 
 
-def most_memory(content: bytes, **caps: int) -> int:
+def most_memory(content: bytes, **caps: Any) -> int:
     """The most memory that Python holds at once while these bytes are read."""
     tracemalloc.start()
     try:

@@ -143,7 +143,8 @@ def test_the_caps_on_columns_texts_and_vertices() -> None:
         (json.dumps([{"a": "x" * 60}]).encode(), "max_field_bytes"),
         (geojson(feature({}, line)), "max_vertices"),
     ]:
-        code, value = refusal(read_bytes(content, **{cap: 50}))
+        caps: dict[str, Any] = {cap: 50}
+        code, value = refusal(read_bytes(content, **caps))
         assert (code, f"{cap} = 50" in value) == ("export_cap_exceeded", True)
 
 

@@ -159,11 +159,12 @@ def test_entities_and_document_types_are_unsafe(head: str) -> None:
 
 def test_caps_on_depth_text_and_vertices() -> None:
     deep = "<a>" * 70 + "</a>" * 70
-    for body, name, caps in [
+    cases: list[tuple[str, str, dict[str, Any]]] = [
         (placemark(deep), "max_depth = 64 (ISW_MAX_DEPTH)", {}),
         (placemark("<name>" + "x" * 200 + "</name>"), "max_field_bytes = 100", {"max_field_bytes": 100}),
         (placemark(POLYGON), "max_vertices = 3", {"max_vertices": 3}),
-    ]:
+    ]
+    for body, name, caps in cases:
         code, value = refusal(read_bytes(kml(body), **caps))
         assert (code, name in value) == ("export_cap_exceeded", True)
 

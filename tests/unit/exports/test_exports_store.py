@@ -73,7 +73,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
             file.write(b"more")
         return real()
 
-    monkeypatch.setattr(store.hashlib, "sha256", grow)
+    monkeypatch.setattr(hashlib, "sha256", grow)
     with pytest.raises(UserError, match="changed while it was read"):
         receive(settings, path, RECEIVED)
     assert kept_files(settings) == []

@@ -186,7 +186,8 @@ def test_a_server_that_cannot_give_a_whole_page_is_asked_for_less(
 
 
 def test_what_is_asked_again_is_told(settings: Settings, server: ArcgisServer, tmp_path: Path) -> None:
-    server.web.faults, told = [on_page(Answer(b"", 503))], []
+    server.web.faults = [on_page(Answer(b"", 503))]
+    told: list[str] = []
     with Client(settings, on_progress=told.append) as client:
         fetch_layer(client, _block(server), tmp_path / "layer.json")
     assert len(told) == 1 and told[0].endswith("the server answers 503 Service Unavailable; asking again")
