@@ -21,6 +21,8 @@ from pipeline.exports.types import Content, Given, Reader, Record, RefusedError,
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
 
+# How a refusal begins that no reader foresaw.
+UNFORESEEN = "reading it failed"
 # What a member may be for the archive's other members to be read all the same.
 NO_DATA = ("export_format_unknown", "export_empty")
 
@@ -77,6 +79,8 @@ class Opened:
 def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Opened]:
     """An export whose format is known, for as long as its records are read.
 
+    Whatever a library stumbles over until then is told as a refusal, so that one file stops no other.
+
     Args:
         settings: gives the caps.
         path: the file.
@@ -84,12 +88,19 @@ def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Op
 
     Raises:
         RefusedError: ``export_empty``, ``export_format_unknown``, ``export_ambiguous``, or what is wrong with an
-            archive.
+            archive; ``export_unreadable`` where reading fails in a way that no reader foresaw.
+        OSError: the disk's fault, not the file's.
     """
-    with tempfile.TemporaryDirectory(prefix="isw-export-") as scratch:
-        given = Given(settings, path, dialect, Path(scratch))
-        notes: list[str] = []
-        yield Opened(_find_parts(given, "", 0, notes), notes)
+    try:
+        with tempfile.TemporaryDirectory(prefix="isw-export-") as scratch:
+            given = Given(settings, path, dialect, Path(scratch))
+            notes: list[str] = []
+            yield Opened(_find_parts(given, "", 0, notes), notes)
+    except (RefusedError, OSError):
+        raise
+    except Exception as error:
+        said = f"{UNFORESEEN}: {type(error).__name__}: {error}".removesuffix(": ")
+        raise RefusedError("export_unreadable", said) from error
 
 
 def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[Part]:
