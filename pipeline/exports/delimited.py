@@ -9,7 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -67,15 +70,10 @@ def read(given: Given) -> Content:
         RefusedError: the file as a whole can't be read.
     """
     settings, path, notes = given.settings, given.path, list[str]()
-    csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reading sets the same cap
-    encoding = choose_encoding(path, given.dialect.encoding, notes)
-    quote = given.dialect.quote or '"'
-    skipped = (given.dialect.header_row or 1) - 1
-    with _open(path, encoding, skipped) as file:
-        cut = Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote, skipped)
-    if skipped:
-        notes.append(f"{skipped} lines above the header were passed over")
-    with _open(path, encoding, skipped) as file:
+    encoding, cut = _find_cut(given, notes)
+    if cut.skipped:
+        notes.append(f"{cut.skipped} lines above the header were passed over")
+    with _open(path, encoding, cut.skipped) as file:
         header = next(_rows(settings, file, cut), None)
     if header is None:
         raise RefusedError("export_empty", "the file holds no text")
@@ -95,6 +93,31 @@ def read(given: Given) -> Content:
 
 
 READER = Reader("csv", sniff, read)
+
+
+def is_prose(given: Given) -> bool:
+    """Whether a text is one of words, such as a readme, for any can be read as a table: most of its first rows do not
+    have one number of cells, above one, in common.
+
+    Raises:
+        RefusedError: the text can't be read.
+    """
+    encoding, cut = _find_cut(given, [])
+    with _open(given.path, encoding, cut.skipped) as file:
+        rows = islice(_rows(given.settings, file, cut), SAMPLE_ROWS)
+        widths = Counter(1 if isinstance(row.cells, str) else len(row.cells) for row in rows)
+    width, count = max(widths.items(), key=itemgetter(1), default=(1, 0))
+    return width == 1 or count == 1 or 2 * count <= widths.total()
+
+
+def _find_cut(given: Given, notes: list[str]) -> tuple[str, Cut]:
+    """Encoding of a text and how its rows are cut."""
+    csv.field_size_limit(given.settings.max_field_bytes)  # for the whole process; every reading sets the same cap
+    encoding = choose_encoding(given.path, given.dialect.encoding, notes)
+    quote = given.dialect.quote or '"'
+    skipped = (given.dialect.header_row or 1) - 1
+    with _open(given.path, encoding, skipped) as file:
+        return encoding, Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote, skipped)
 
 
 def _open(path: Path, encoding: str, skipped: int) -> TextIO:

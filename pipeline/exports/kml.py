@@ -35,6 +35,8 @@ FOLDERS = frozenset({"Folder", "Document"})
 PROLOG = r"\s*(?:(?>(?:<\?.*?\?>|<!--.*?-->))\s*)*+"
 ROOT = re.compile(PROLOG + r"<(?:!DOCTYPE\s+|[\w.-]+:)?(?:kml|Placemark)\b", re.DOTALL)
 ENCODING = re.compile(r"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)", re.ASCII)
+# What placemarks are drawn with: icons, photographs, overlays, models.
+DECORATION = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".svg", ".webp", ".tif", ".tiff", ".dae")
 # How a geometry is drawn: kept as properties of the placemark.
 DRAWN = ("altitudeMode", "tessellate", "extrude")
 # Where the value of an element with a single inner one is expected under another name.
@@ -49,6 +51,11 @@ def sniff(head: bytes, names: Sequence[str]) -> bool:
 def sniff_kmz(_head: bytes, names: Sequence[str]) -> bool:
     """Whether an archive has a KML member."""
     return any(name.lower().endswith(".kml") for name in names)
+
+
+def own(names: Sequence[str]) -> set[str]:
+    """Members of an archive that are KML or what its placemarks are drawn with."""
+    return {name for name in names if name.lower().endswith((".kml", *DECORATION))}
 
 
 def read(given: Given) -> Content:
@@ -83,7 +90,7 @@ def read_kmz(given: Given) -> Content:
 
 
 KML_READER = Reader("kml", sniff, read)
-KMZ_READER = Reader("kmz", sniff_kmz, read_kmz)
+KMZ_READER = Reader("kmz", sniff_kmz, read_kmz, own)
 
 
 def _declared_encoding(head: bytes) -> str:

@@ -29,7 +29,7 @@ from pipeline.exports.crs import (
 )
 from pipeline.exports.encodings import choose_encoding
 from pipeline.exports.geometry import from_wkb
-from pipeline.exports.shapefile_parts import NULL_SHAPE, Layer, head_of, shape_of, unknown_crs, unpack_layers
+from pipeline.exports.shapefile_parts import NULL_SHAPE, Layer, head_of, own, shape_of, unknown_crs, unpack_layers
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
 from pipeline.settings import Settings
 
@@ -73,7 +73,7 @@ def read(given: Given) -> Content:
     )
 
 
-READER = Reader("shapefile", sniff, read)
+READER = Reader("shapefile", sniff, read, own)
 
 
 def _encoding(layer: Layer, otherwise: str | None, notes: list[str]) -> tuple[str | None, str]:

@@ -7,6 +7,7 @@ Does not belong here: what the parts mean (``shapefile``).
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,9 @@ from pipeline.exports.types import Given, RefusedError
 
 NEEDED = (".shp", ".shx", ".dbf")
 PARTS = (*NEEDED, ".prj", ".cpg")
+# What programs write beside a layer: its indexes, how it is drawn, who made it.
+BESIDE = (".sbn", ".sbx", ".qix", ".ain", ".aih", ".atx", ".fbn", ".fbx", ".ixs", ".mxs", ".cst", ".qpj", ".idm", ".ind")
+DRAWN = (".qml", ".qmd", ".sld", ".lyr", ".lyrx", ".avl", ".xml")
 MAGIC = 9994
 NULL_SHAPE = b"\0\0\0\0"
 
@@ -34,6 +38,13 @@ class Layer:
     def part(self, suffix: str) -> Path:
         """Path of another part; it may be missing."""
         return self.path.with_suffix(suffix)
+
+
+def own(names: Sequence[str]) -> set[str]:
+    """Members of an archive that are parts of a layer or stand beside one, under its name."""
+    stems = tuple(name[:-3].casefold() for name in names if name.lower().endswith(".shp"))
+    endings = (*PARTS, *BESIDE, *DRAWN)
+    return {name for name in names if name.casefold().startswith(stems) and name.lower().endswith(endings)}
 
 
 def unpack_layers(given: Given) -> list[Layer]:

@@ -25,7 +25,7 @@ from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from pipeline.exports.arrow_values import json_value
 from pipeline.exports.types import EXTRA, FORMULAS, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
-from pipeline.exports.workbook_parts import Sheet, check_header, survey
+from pipeline.exports.workbook_parts import Sheet, check_header, own, survey
 from pipeline.settings import Settings
 
 DATE = "date"
@@ -98,7 +98,7 @@ def read(given: Given) -> Content:
     return Content("xlsx", _records(settings, rows, names, notes), None, None, tuple(names), notes)
 
 
-READER = Reader("xlsx", sniff, read)
+READER = Reader("xlsx", sniff, read, own)
 
 
 @contextmanager
