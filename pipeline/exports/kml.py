@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
@@ -27,6 +27,7 @@ from pipeline.exports.encodings import decode_head
 from pipeline.exports.geometry import Positions, ShapeError, check_vertices, line, point, polygon
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
 from pipeline.exports.xml_stream import Found, find_elements
+from pipeline.parsing import NUMBER
 from pipeline.settings import Settings
 
 FEATURE = "Placemark"
@@ -195,10 +196,13 @@ def _track(shape: Element) -> BaseGeometry:
 
 
 def _array(found: list[list[str]]) -> Positions:
+    strange = next(filterfalse(NUMBER.fullmatch, chain.from_iterable(found)), None)
+    if strange is not None:  # Python would take 3_7.1 and nan
+        raise ShapeError(f"a coordinate is not a number: {strange!r}")
     try:
         array = np.array([[float(number) for number in position] for position in found], dtype=np.float64)
     except ValueError as error:
-        raise ShapeError(f"a coordinate is not a number: {error}") from error
+        raise ShapeError(f"positions are not of one length: {error}") from error
     if not np.isfinite(array).all():
         raise ShapeError("a coordinate is not finite")
     return array if found else np.empty((0, 2))
