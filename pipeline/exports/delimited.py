@@ -36,6 +36,8 @@ SAMPLE = 256 * 1024
 SAMPLE_ROWS = 200
 # Excel's own way to declare the delimiter on a line before the header.
 DECLARED = re.compile(r"sep=([^\w\s\"]|\t)\r?\n?$", re.IGNORECASE)
+# Columns from which on a line is seen to be a row, and no line of a note.
+LEAST_WIDTH = 3
 MARKUP = ("<", "%PDF", "{\\rtf")
 
 
@@ -173,12 +175,15 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
     pending: list[str] = []
     lines = _lines(settings, file, pending)
     reader = csv.reader(lines, delimiter=cut.delimiter, quotechar=cut.quote, strict=True)
-    start = 1 + cut.skipped
+    start, width = 1 + cut.skipped, 0
     is_first = True
     while True:
         try:
             for cells in reader:
-                if cells and not (is_first and DECLARED.match(pending[0])):
+                if width and len(pending) > 1 and _are_rows(pending, width, cut):
+                    yield from _parted(pending, start)
+                elif cells and not (is_first and DECLARED.match(pending[0])):
+                    width = width or len(cells)
                     yield Row(cells, start)
                 pending.clear()
                 is_first = False
@@ -189,6 +194,22 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
             pending.clear()
             is_first = False
             start = reader.line_num + 1 + cut.skipped
+
+
+def _are_rows(lines: list[str], width: int, cut: Cut) -> bool:
+    """Whether each of the lines that quotation marks join would be a row of this width without them: then the marks
+    are strays that would make one row of several. A delimiter before a blank is one of prose. A note over two columns
+    looks so too easily to be judged.
+    """
+    delimiter = re.escape(cut.delimiter)
+    between = re.compile(f"{delimiter}(?! )")
+    return width >= LEAST_WIDTH and all(len(between.findall(line)) == width - 1 for line in lines if line.strip())
+
+
+def _parted(lines: list[str], start: int) -> Iterator[Row]:
+    """Each line that is not blank as a row that can't be cut."""
+    problem = f"stray quotation marks: lines {start} to {start + len(lines) - 1} would be one row"
+    yield from (Row(line, start + place, problem) for place, line in enumerate(lines) if line.strip())
 
 
 def _lines(settings: Settings, file: TextIO, pending: list[str]) -> Iterator[str]:

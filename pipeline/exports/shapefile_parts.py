@@ -17,7 +17,22 @@ from pipeline.exports.types import Given, RefusedError
 NEEDED = (".shp", ".shx", ".dbf")
 PARTS = (*NEEDED, ".prj", ".cpg")
 # What programs write beside a layer: its indexes, how it is drawn, who made it.
-BESIDE = (".sbn", ".sbx", ".qix", ".ain", ".aih", ".atx", ".fbn", ".fbx", ".ixs", ".mxs", ".cst", ".qpj", ".idm", ".ind")
+BESIDE = (
+    ".sbn",
+    ".sbx",
+    ".qix",
+    ".ain",
+    ".aih",
+    ".atx",
+    ".fbn",
+    ".fbx",
+    ".ixs",
+    ".mxs",
+    ".cst",
+    ".qpj",
+    ".idm",
+    ".ind",
+)
 DRAWN = (".qml", ".qmd", ".sld", ".lyr", ".lyrx", ".avl", ".xml")
 MAGIC = 9994
 NULL_SHAPE = b"\0\0\0\0"
