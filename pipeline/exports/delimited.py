@@ -9,7 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -33,6 +36,8 @@ SAMPLE = 256 * 1024
 SAMPLE_ROWS = 200
 # Excel's own way to declare the delimiter on a line before the header.
 DECLARED = re.compile(r"sep=([^\w\s\"]|\t)\r?\n?$", re.IGNORECASE)
+# Columns from which on a line is seen to be a row, and no line of a note.
+LEAST_WIDTH = 3
 MARKUP = ("<", "%PDF", "{\\rtf")
 
 
@@ -67,15 +72,10 @@ def read(given: Given) -> Content:
         RefusedError: the file as a whole can't be read.
     """
     settings, path, notes = given.settings, given.path, list[str]()
-    csv.field_size_limit(settings.max_field_bytes)  # for the whole process; every reading sets the same cap
-    encoding = choose_encoding(path, given.dialect.encoding, notes)
-    quote = given.dialect.quote or '"'
-    skipped = (given.dialect.header_row or 1) - 1
-    with _open(path, encoding, skipped) as file:
-        cut = Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote, skipped)
-    if skipped:
-        notes.append(f"{skipped} lines above the header were passed over")
-    with _open(path, encoding, skipped) as file:
+    encoding, cut = _find_cut(given, notes)
+    if cut.skipped:
+        notes.append(f"{cut.skipped} lines above the header were passed over")
+    with _open(path, encoding, cut.skipped) as file:
         header = next(_rows(settings, file, cut), None)
     if header is None:
         raise RefusedError("export_empty", "the file holds no text")
@@ -95,6 +95,31 @@ def read(given: Given) -> Content:
 
 
 READER = Reader("csv", sniff, read)
+
+
+def is_prose(given: Given) -> bool:
+    """Whether a text is one of words, such as a readme, for any can be read as a table: most of its first rows do not
+    have one number of cells, above one, in common.
+
+    Raises:
+        RefusedError: the text can't be read.
+    """
+    encoding, cut = _find_cut(given, [])
+    with _open(given.path, encoding, cut.skipped) as file:
+        rows = islice(_rows(given.settings, file, cut), SAMPLE_ROWS)
+        widths = Counter(1 if isinstance(row.cells, str) else len(row.cells) for row in rows)
+    width, count = max(widths.items(), key=itemgetter(1), default=(1, 0))
+    return width == 1 or count == 1 or 2 * count <= widths.total()
+
+
+def _find_cut(given: Given, notes: list[str]) -> tuple[str, Cut]:
+    """Encoding of a text and how its rows are cut."""
+    csv.field_size_limit(given.settings.max_field_bytes)  # for the whole process; every reading sets the same cap
+    encoding = choose_encoding(given.path, given.dialect.encoding, notes)
+    quote = given.dialect.quote or '"'
+    skipped = (given.dialect.header_row or 1) - 1
+    with _open(given.path, encoding, skipped) as file:
+        return encoding, Cut(given.dialect.delimiter or _sniff_delimiter(file, quote), quote, skipped)
 
 
 def _open(path: Path, encoding: str, skipped: int) -> TextIO:
@@ -150,12 +175,15 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
     pending: list[str] = []
     lines = _lines(settings, file, pending)
     reader = csv.reader(lines, delimiter=cut.delimiter, quotechar=cut.quote, strict=True)
-    start = 1 + cut.skipped
+    start, width = 1 + cut.skipped, 0
     is_first = True
     while True:
         try:
             for cells in reader:
-                if cells and not (is_first and DECLARED.match(pending[0])):
+                if width and len(pending) > 1 and _are_rows(pending, width, cut):
+                    yield from _parted(pending, start)
+                elif cells and not (is_first and DECLARED.match(pending[0])):
+                    width = width or len(cells)
                     yield Row(cells, start)
                 pending.clear()
                 is_first = False
@@ -166,6 +194,22 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
             pending.clear()
             is_first = False
             start = reader.line_num + 1 + cut.skipped
+
+
+def _are_rows(lines: list[str], width: int, cut: Cut) -> bool:
+    """Whether each of the lines that quotation marks join would be a row of this width without them: then the marks
+    are strays that would make one row of several. A delimiter before a blank is one of prose. A note over two columns
+    looks so too easily to be judged.
+    """
+    delimiter = re.escape(cut.delimiter)
+    between = re.compile(f"{delimiter}(?! )")
+    return width >= LEAST_WIDTH and all(len(between.findall(line)) == width - 1 for line in lines if line.strip())
+
+
+def _parted(lines: list[str], start: int) -> Iterator[Row]:
+    """Each line that is not blank as a row that can't be cut."""
+    problem = f"stray quotation marks: lines {start} to {start + len(lines) - 1} would be one row"
+    yield from (Row(line, start + place, problem) for place, line in enumerate(lines) if line.strip())
 
 
 def _lines(settings: Settings, file: TextIO, pending: list[str]) -> Iterator[str]:

@@ -36,6 +36,8 @@ GEOPACKAGES = (b"GPKG", b"GP10", b"GP11")
 WAL_MODE, PLAIN_MODE = b"\2\2", b"\1\1"
 TABLE = ".gdbtable"
 PART = re.compile(r"[A-Za-z0-9_.]{1,64}")
+# How the files of a geodatabase are called: tables, indexes, who has it open.
+NAMED = re.compile(r".*\.gdb\w+|a[0-9a-f]{8}\..+|gdb|timestamps|.*\.lock", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,17 @@ def sniff_geodatabase(_head: bytes, names: Sequence[str]) -> bool:
     return any(name.lower().endswith(TABLE) for name in names)
 
 
+def _homes(names: Sequence[str]) -> list[str]:
+    """Folders of an archive that are geodatabases."""
+    return list(dict.fromkeys(str(PurePosixPath(name).parent) for name in names if name.lower().endswith(TABLE)))
+
+
+def own_geodatabase(names: Sequence[str]) -> set[str]:
+    """Members of an archive that are files of a geodatabase."""
+    homes, paths = set(_homes(names)), {name: PurePosixPath(name) for name in names}
+    return {name for name, path in paths.items() if str(path.parent) in homes and NAMED.fullmatch(path.name)}
+
+
 def sniff_geopackage(head: bytes, names: Sequence[str]) -> bool:
     """Whether the first bytes are those of an SQLite database that says it is a GeoPackage."""
     return not names and head.startswith(SQLITE) and (head[68:72] in GEOPACKAGES or b"gpkg_contents" in head)
@@ -82,7 +95,7 @@ def read_geodatabase(given: Given) -> Content:
         RefusedError: the archive or a layer can't be read; also while the records are read.
     """
     members = archives.list_members(given.settings, given.path)
-    homes = list(dict.fromkeys(str(PurePosixPath(n).parent) for n in members if n.lower().endswith(TABLE)))
+    homes = _homes(members)
     folder = given.new_folder()
     targets, layers = {}, []
     folders = {home: folder / f"{number}.gdb" for number, home in enumerate(homes)}
@@ -140,7 +153,7 @@ def read_flatgeobuf(given: Given) -> Content:
     return _content(given, "flatgeobuf", layers)
 
 
-GEODATABASE_READER = Reader("filegdb", sniff_geodatabase, read_geodatabase)
+GEODATABASE_READER = Reader("filegdb", sniff_geodatabase, read_geodatabase, own_geodatabase)
 GEOPACKAGE_READER = Reader("geopackage", sniff_geopackage, read_geopackage)
 FLATGEOBUF_READER = Reader("flatgeobuf", sniff_flatgeobuf, read_flatgeobuf)
 

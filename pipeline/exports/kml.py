@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, filterfalse
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
@@ -27,6 +27,7 @@ from pipeline.exports.encodings import decode_head
 from pipeline.exports.geometry import Positions, ShapeError, check_vertices, line, point, polygon
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
 from pipeline.exports.xml_stream import Found, find_elements
+from pipeline.parsing import NUMBER
 from pipeline.settings import Settings
 
 FEATURE = "Placemark"
@@ -35,6 +36,8 @@ FOLDERS = frozenset({"Folder", "Document"})
 PROLOG = r"\s*(?:(?>(?:<\?.*?\?>|<!--.*?-->))\s*)*+"
 ROOT = re.compile(PROLOG + r"<(?:!DOCTYPE\s+|[\w.-]+:)?(?:kml|Placemark)\b", re.DOTALL)
 ENCODING = re.compile(r"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)", re.ASCII)
+# What placemarks are drawn with: icons, photographs, overlays, models.
+DECORATION = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".svg", ".webp", ".tif", ".tiff", ".dae")
 # How a geometry is drawn: kept as properties of the placemark.
 DRAWN = ("altitudeMode", "tessellate", "extrude")
 # Where the value of an element with a single inner one is expected under another name.
@@ -49,6 +52,11 @@ def sniff(head: bytes, names: Sequence[str]) -> bool:
 def sniff_kmz(_head: bytes, names: Sequence[str]) -> bool:
     """Whether an archive has a KML member."""
     return any(name.lower().endswith(".kml") for name in names)
+
+
+def own(names: Sequence[str]) -> set[str]:
+    """Members of an archive that are KML or what its placemarks are drawn with."""
+    return {name for name in names if name.lower().endswith((".kml", *DECORATION))}
 
 
 def read(given: Given) -> Content:
@@ -83,7 +91,7 @@ def read_kmz(given: Given) -> Content:
 
 
 KML_READER = Reader("kml", sniff, read)
-KMZ_READER = Reader("kmz", sniff_kmz, read_kmz)
+KMZ_READER = Reader("kmz", sniff_kmz, read_kmz, own)
 
 
 def _declared_encoding(head: bytes) -> str:
@@ -188,10 +196,13 @@ def _track(shape: Element) -> BaseGeometry:
 
 
 def _array(found: list[list[str]]) -> Positions:
+    strange = next(filterfalse(NUMBER.fullmatch, chain.from_iterable(found)), None)
+    if strange is not None:  # Python would take 3_7.1 and nan
+        raise ShapeError(f"a coordinate is not a number: {strange!r}")
     try:
         array = np.array([[float(number) for number in position] for position in found], dtype=np.float64)
     except ValueError as error:
-        raise ShapeError(f"a coordinate is not a number: {error}") from error
+        raise ShapeError(f"positions are not of one length: {error}") from error
     if not np.isfinite(array).all():
         raise ShapeError("a coordinate is not finite")
     return array if found else np.empty((0, 2))

@@ -16,11 +16,13 @@ from pathlib import Path, PurePosixPath
 
 from pipeline.exports import archives, delimited
 from pipeline.exports.encodings import HEAD, decode_head
-from pipeline.exports.registry import find_reader, is_protected, likely
+from pipeline.exports.registry import find_readers, is_protected, likely
 from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
 
+# How a refusal begins that no reader foresaw.
+UNFORESEEN = "reading it failed"
 # What a member may be for the archive's other members to be read all the same.
 NO_DATA = ("export_format_unknown", "export_empty")
 
@@ -77,6 +79,8 @@ class Opened:
 def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Opened]:
     """An export whose format is known, for as long as its records are read.
 
+    Whatever a library stumbles over until then is told as a refusal, so that one file stops no other.
+
     Args:
         settings: gives the caps.
         path: the file.
@@ -84,12 +88,19 @@ def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Op
 
     Raises:
         RefusedError: ``export_empty``, ``export_format_unknown``, ``export_ambiguous``, or what is wrong with an
-            archive.
+            archive; ``export_unreadable`` where reading fails in a way that no reader foresaw.
+        OSError: the disk's fault, not the file's.
     """
-    with tempfile.TemporaryDirectory(prefix="isw-export-") as scratch:
-        given = Given(settings, path, dialect, Path(scratch))
-        notes: list[str] = []
-        yield Opened(_find_parts(given, "", 0, notes), notes)
+    try:
+        with tempfile.TemporaryDirectory(prefix="isw-export-") as scratch:
+            given = Given(settings, path, dialect, Path(scratch))
+            notes: list[str] = []
+            yield Opened(_find_parts(given, "", 0, notes), notes)
+    except (RefusedError, OSError):
+        raise
+    except Exception as error:
+        said = f"{UNFORESEEN}: {type(error).__name__}: {error}".removesuffix(": ")
+        raise RefusedError("export_unreadable", said) from error
 
 
 def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[Part]:
@@ -107,10 +118,10 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
         notes.append(f"{name or 'the file'} was unpacked (gzip)")
         return _find_parts(replace(given, path=inner), name, depth + 1, notes)
     members = archives.list_members(settings, path) if is_zip else []
-    reader = find_reader(head, members)
-    if reader is not None:
-        return [Part(name, reader, given)]
-    parts = _find_in_members(given, name, members, depth, notes) if members else []
+    whole = [Part(name, reader, given) for reader in find_readers(head, members)]
+    taken = {member for part in whole for member in part.reader.own(members)}
+    others = [member for member in members if member not in taken]
+    parts = _find_in_members(given, name, whole, others, depth, notes) if members else whole
     if not parts and is_protected(path, head):
         raise RefusedError("export_encrypted", "the Office document is encrypted")
     if not parts:
@@ -118,8 +129,13 @@ def _find_parts(given: Given, name: str, depth: int, notes: list[str]) -> list[P
     return parts
 
 
-def _find_in_members(given: Given, name: str, members: Sequence[str], depth: int, notes: list[str]) -> list[Part]:
-    """The parts among the members of the archive ``name``. Those without data are passed over, and noted."""
+def _find_in_members(
+    given: Given, name: str, whole: list[Part], members: Sequence[str], depth: int, notes: list[str]
+) -> list[Part]:
+    """The parts among the members of the archive ``name``. Those without data are passed over, and noted.
+
+    Where a reader takes the archive as a ``whole``, ``members`` are the others, and none of them may hold data.
+    """
     folder = given.new_folder()
     targets = {member: folder / str(number) for number, member in enumerate(members)}
     names = {member: f"{name}/{member}" if name else member for member in members}
@@ -132,24 +148,21 @@ def _find_in_members(given: Given, name: str, members: Sequence[str], depth: int
             if refusal.code not in NO_DATA:
                 raise
             notes.append(f"{names[member]} was passed over: {refusal.value}")
-    if len(parts) > 1:
+    if len(whole + parts) > 1:
         prose = [part for part in parts if _is_prose(part)]
-        notes += [f"{part.name} was passed over: text without columns" for part in prose]
-        parts = [part for part in parts if part not in prose] or parts
-    formats = {part.reader.name for part in parts}
-    if len(formats) > 1:
-        listed = ", ".join(f"{part.name} ({part.reader.name})" for part in parts)
-        raise RefusedError("export_ambiguous", f"the archive holds files of several formats: {listed}")
+        notes += [f"{part.name} was passed over: text without a table" for part in prose]
+        parts = [part for part in parts if part not in prose] or ([] if whole else parts)
+    parts = whole + parts
+    if len(parts) > 1 and (whole or len({part.reader.name for part in parts}) > 1):
+        listed = ", ".join(f"{part.name or 'the archive itself'} ({part.reader.name})" for part in parts)
+        raise RefusedError("export_ambiguous", f"the archive holds what cannot be read as one: {listed}")
     notes += [f"{part.name} was read" for part in parts if part.name in names.values()]  # the others were told of
     return parts
 
 
 def _is_prose(part: Part) -> bool:
-    """Whether a text is one of words, such as a readme: any text can be read as a table of one column."""
-    if part.reader is not delimited.READER:
-        return False
     try:
-        return len(part.reader.read(part.given).fields or ()) == 1
+        return part.reader is delimited.READER and delimited.is_prose(part.given)
     except RefusedError:
         return False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from pipeline.exports import (
@@ -60,9 +61,10 @@ OTHERS = {
 TAG = re.compile(r"<(!DOCTYPE html|[A-Za-z][\w:.-]*)", re.IGNORECASE)
 
 
-def find_reader(head: bytes, names: Sequence[str]) -> Reader | None:
-    """The reader for a file by its first bytes and, if it is an archive, its members' names; None where none fits."""
-    return next((reader for reader in READERS if reader.sniff(head, names)), None)
+def find_readers(head: bytes, names: Sequence[str]) -> list[Reader]:
+    """The reader for a file by its first bytes; for an archive all that fit its members' names."""
+    fitting = (reader for reader in READERS if reader.sniff(head, names))
+    return list(fitting if names else islice(fitting, 1))
 
 
 def is_protected(path: Path, head: bytes) -> bool:

@@ -29,7 +29,7 @@ from pipeline.exports.crs import (
 )
 from pipeline.exports.encodings import choose_encoding
 from pipeline.exports.geometry import from_wkb
-from pipeline.exports.shapefile_parts import NULL_SHAPE, Layer, head_of, shape_of, unknown_crs, unpack_layers
+from pipeline.exports.shapefile_parts import NULL_SHAPE, Layer, head_of, own, shape_of, unknown_crs, unpack_layers
 from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
 from pipeline.settings import Settings
 
@@ -37,6 +37,7 @@ from pipeline.settings import Settings
 NO_DATE = date(1899, 12, 30).isoformat()
 BATCH = 10_000
 LANGUAGE_BYTE = 29
+CHUNK = 1024 * 1024
 
 
 def sniff(_head: bytes, names: Sequence[str]) -> bool:
@@ -73,7 +74,7 @@ def read(given: Given) -> Content:
     )
 
 
-READER = Reader("shapefile", sniff, read)
+READER = Reader("shapefile", sniff, read, own)
 
 
 def _encoding(layer: Layer, otherwise: str | None, notes: list[str]) -> tuple[str | None, str]:
@@ -92,7 +93,10 @@ def _encoding(layer: Layer, otherwise: str | None, notes: list[str]) -> tuple[st
     header = struct.unpack("<H", head_of(layer, ".dbf", 32)[8:10])[0]
     texts = layer.part(".texts")
     # Without the head, whose numbers are no text, and without zeros, with which some programs pad.
-    texts.write_bytes(layer.part(".dbf").read_bytes()[header:].replace(b"\0", b" "))
+    with layer.part(".dbf").open("rb") as table, texts.open("wb") as file:
+        table.seek(header)
+        while chunk := table.read(CHUNK):
+            file.write(chunk.replace(b"\0", b" "))
     found = choose_encoding(texts, otherwise, notes)
     return found, found
 

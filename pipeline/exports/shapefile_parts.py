@@ -7,6 +7,7 @@ Does not belong here: what the parts mean (``shapefile``).
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,24 @@ from pipeline.exports.types import Given, RefusedError
 
 NEEDED = (".shp", ".shx", ".dbf")
 PARTS = (*NEEDED, ".prj", ".cpg")
+# What programs write beside a layer: its indexes, how it is drawn, who made it.
+BESIDE = (
+    ".sbn",
+    ".sbx",
+    ".qix",
+    ".ain",
+    ".aih",
+    ".atx",
+    ".fbn",
+    ".fbx",
+    ".ixs",
+    ".mxs",
+    ".cst",
+    ".qpj",
+    ".idm",
+    ".ind",
+)
+DRAWN = (".qml", ".qmd", ".sld", ".lyr", ".lyrx", ".avl", ".xml")
 MAGIC = 9994
 NULL_SHAPE = b"\0\0\0\0"
 
@@ -36,6 +55,13 @@ class Layer:
         return self.path.with_suffix(suffix)
 
 
+def own(names: Sequence[str]) -> set[str]:
+    """Members of an archive that are parts of a layer or stand beside one, under its name."""
+    stems = tuple(name[:-3].casefold() for name in names if name.lower().endswith(".shp"))
+    endings = (*PARTS, *BESIDE, *DRAWN)
+    return {name for name in names if name.casefold().startswith(stems) and name.lower().endswith(endings)}
+
+
 def unpack_layers(given: Given) -> list[Layer]:
     """Unpack each layer's parts to ``<n>.shp``…, so that no name of the archive reaches the disk.
 
@@ -43,14 +69,16 @@ def unpack_layers(given: Given) -> list[Layer]:
         RefusedError: the archive can't be unpacked, or a part is missing, too short or at odds with another.
     """
     members, folder = archives.list_members(given.settings, given.path), given.new_folder()
-    by_name = {name.casefold(): name for name in members}
+    by_name: dict[str, list[str]] = {}
+    for name in members:
+        by_name.setdefault(name.casefold(), []).append(name)
     stems = [name[:-4] for name in members if name.lower().endswith(".shp")]
     if not stems:
         raise RefusedError("export_unreadable", f"no .shp among {', '.join(members)}")
     short = [PurePosixPath(stem).name for stem in stems]
-    layers, targets = [], {}
+    layers, targets = [], dict[str, Path]()
     for number, (stem, name) in enumerate(zip(stems, short, strict=True)):
-        parts = {suffix: by_name.get((stem + suffix).casefold()) for suffix in PARTS}
+        parts = {suffix: _find_part(by_name, stem + suffix, targets) for suffix in PARTS}
         missing = [suffix for suffix in NEEDED if parts[suffix] is None]
         if missing:
             raise RefusedError(
@@ -64,6 +92,16 @@ def unpack_layers(given: Given) -> list[Layer]:
         _check_parts(layer)
         _check_projection(layer)
     return layers
+
+
+def _find_part(by_name: dict[str, list[str]], wanted: str, taken: Collection[str]) -> str | None:
+    """The member of this name, else the one whose name differs in case only; None where there is neither."""
+    alike = by_name.get(wanted.casefold(), [])
+    found = [wanted] if wanted in alike else alike
+    if len(found) > 1 or any(name in taken for name in found):
+        text = f"nothing says which part is whose: {wanted} differs from another name in case only"
+        raise RefusedError("export_unreadable", text, layer=PurePosixPath(wanted).stem)
+    return found[0] if found else None
 
 
 def _check_parts(layer: Layer) -> None:

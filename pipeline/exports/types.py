@@ -141,6 +141,10 @@ class Content:
     notes: list[str] = field(default_factory=list)
 
 
+def _none(_names: Sequence[str]) -> set[str]:
+    return set()
+
+
 @dataclass(frozen=True)
 class Reader:
     """One format.
@@ -149,11 +153,14 @@ class Reader:
         name: name of the format, as in ``raw.exports``.
         sniff: whether a file is of the format, by its first bytes and, if an archive, its members' names.
         read: reads the file; raises RefusedError where it can't be read as a whole.
+        own: which of an archive's members are of the format, by all members' names: those that are read, and what
+            stands beside them (an index, a picture) and is no data.
     """
 
     name: str
     sniff: Callable[[bytes, Sequence[str]], bool]
     read: Callable[[Given], Content]
+    own: Callable[[Sequence[str]], set[str]] = _none
 
 
 class RefusedError(Exception):

@@ -7,6 +7,7 @@ Does not belong here: what makes a workbook unsafe or its header no header (``wo
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, time
@@ -25,7 +26,7 @@ from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from pipeline.exports.arrow_values import json_value
 from pipeline.exports.types import EXTRA, FORMULAS, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
-from pipeline.exports.workbook_parts import Sheet, check_header, survey
+from pipeline.exports.workbook_parts import Sheet, check_header, own, survey
 from pipeline.settings import Settings
 
 DATE = "date"
@@ -86,6 +87,8 @@ def read(given: Given) -> Content:
     width = max(cell["column"] for cell in cells)
     if width > settings.max_columns:
         raise over_cap(settings, "max_columns", f"a header of {width:,} columns", line)
+    if repeated := _repeated(cells):
+        raise RefusedError("export_unreadable", f"in the header, {repeated}", line=line, layer=sheet.title)
     texts = [""] * width
     for cell in cells:
         texts[cell["column"] - 1] = str(json_value(cell["value"]))
@@ -98,7 +101,7 @@ def read(given: Given) -> Content:
     return Content("xlsx", _records(settings, rows, names, notes), None, None, tuple(names), notes)
 
 
-READER = Reader("xlsx", sniff, read)
+READER = Reader("xlsx", sniff, read, own)
 
 
 @contextmanager
@@ -195,21 +198,30 @@ def _records(
         properties: dict[str, Any] = dict.fromkeys(names)
         beyond: list[Any] = []
         computed: dict[str, str] = {}
+        taken: set[int] = set()
         for cell in cells:
             value = json_value(cell["value"])
-            if cell["column"] > width:
+            if cell["column"] > width or cell["column"] in taken:
                 beyond.append(value)
                 continue
+            taken.add(cell["column"])
             name = names[cell["column"] - 1]
             properties[name] = value
             if "formula" in cell:
                 computed[name] = cell["formula"]
-        problem = None
+        problem = _repeated(cells)
         if beyond:
-            properties[EXTRA], problem = beyond, f"cells beyond the header's {width} columns"
+            properties[EXTRA] = beyond
+            problem = problem or f"cells beyond the header's {width} columns"
         if computed:
             properties[FORMULAS] = computed
             formulas += len(computed)
         yield Record("", number, line, properties, None, problem)
     if formulas:
         notes.append(f"{formulas:,} cells hold formulas: their last computed values were taken")
+
+
+def _repeated(cells: list[dict[str, Any]]) -> str | None:
+    """That several cells of a row are in one column, in words; None where none are."""
+    column, count = Counter(cell["column"] for cell in cells).most_common(1)[0]
+    return f"{count} cells are in column {column}" if count > 1 else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
@@ -23,6 +24,8 @@ CHUNK = 1024 * 1024
 # Longer than any tag that is looked for, so that none is missed between two chunks.
 OVERLAP = 4096
 XML = (".xml", ".rels")
+# Where programs put parts that are no XML: pictures, embedded files, settings of printers.
+FOLDERS = ("xl/", "docProps/", "customXml/", "docMetadata/", "package/", "_xmlsignatures/", "[trash]/")
 SHEET = re.compile(rb"<(?:\w+:)?worksheet[\s>]")
 CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
 ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
@@ -45,6 +48,11 @@ class Sheet(NamedTuple):
     title: str
     has_cells: bool
     merged: tuple[str, ...]
+
+
+def own(names: Sequence[str]) -> set[str]:
+    """Members of an archive that are parts of the workbook in it."""
+    return {name for name in names if name.startswith(FOLDERS) or name.lower().endswith(XML)}
 
 
 def survey(settings: Settings, path: Path) -> dict[str, Sheet]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.exports import registry
+from pipeline.exports.types import Content, Given, Reader
 from pipeline.inbox import STABLE_SECONDS, look_into_inbox, take_inbox, tell_left
 from pipeline.intake import ingest
 from pipeline.lake import Lake
@@ -280,3 +282,22 @@ def test_a_file_that_cannot_be_taken_stays_in_the_inbox_and_stops_no_other(setti
         big: f"{big} was not received", merged: "syria/merged is made of None and None and takes no file",
     }  # fmt: skip
     assert "max_export_bytes = 300" in str(left[0].hint)
+
+
+def test_a_file_that_a_library_stumbles_over_stops_no_other_of_the_inbox(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(_: Given) -> Content:
+        raise KeyError("geometry")
+
+    readers = [Reader("bad", lambda head, _: head.startswith(b"bad"), stumble), *registry.READERS]
+    monkeypatch.setattr(registry, "READERS", readers)
+    lost = _drop(settings, "a-bad.bin", "bad")
+    sorted_already = _drop(settings, "syria/airwars/b-bad.bin", "bad")
+    good = _drop(settings, "syria/airwars/c-good.csv", AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n")
+    taken, left = take_inbox(settings)
+    assert [(file.path, file.records) for file in taken] == [(str(sorted_already), 0), (str(good), 1)]
+    assert "b-bad.bin: The content breaks the rules of its own format: reading it failed: KeyError" in str(
+        taken[0].problem
+    )
+    assert [one.path for one in left] == [lost] and "reading it failed: KeyError: 'geometry'" in str(left[0].hint)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import shapely
 
 from pipeline.exports import Reading, Received, read_export
+from pipeline.exports.opening import UNFORESEEN
 from pipeline.settings import Settings
 from pipeline.theatres import FieldSource, Source, theatres
 
@@ -56,6 +57,7 @@ def read_bytes(content: bytes, source: Source | None = None, name: str = "export
 def check_laws(reading: Reading) -> None:
     """What holds of every reading, whatever the file."""
     refused, code = reading.refused.to_pylist(), reading.export["problem_code"]
+    assert UNFORESEEN not in (reading.export["problem"] or "")
     assert [row["reason_code"] for row in refused] == ([] if code is None else [code])
     assert reading.export["record_count"] == reading.records.num_rows
     assert (reading.records.num_rows == 0) == (code is not None)

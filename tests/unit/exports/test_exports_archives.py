@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import gzip
+import io
 import stat
 import zipfile
 from collections.abc import Callable
 
+import matrix_files
 import pytest
-from export_files import column, kml, properties, read_bytes, refusal, zipped
+from export_files import (
+    column,
+    kml,
+    properties,
+    read_bytes,
+    refusal,
+    shapefile_parts,
+    zipped,
+    zipped_shapefile,
+)
 
 MAP = kml("<Placemark><name>a</name></Placemark>")
 
 
 def with_member(change: Callable[[zipfile.ZipInfo], None]) -> bytes:
     """An archive with a member that has been changed."""
-    import io
-
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("doc.kml", MAP)
@@ -163,3 +172,74 @@ def test_a_name_without_its_ending_that_is_the_name_of_another_file_stays_whole(
     names = ("a.csv", "a.txt", "a.csv.csv", "b.csv")
     reading = read_bytes(zipped({name: b"id,day\n1,2015-10-01\n" for name in names}))
     assert column(reading, "layer") == ["a.csv", "a.txt", "a.csv.csv", "b"]
+
+
+def geodatabase() -> bytes:
+    """The members of a zipped File Geodatabase, in the folder ``x.gdb``."""
+    return matrix_files.SHAPED["filegdb"](matrix_files.areas())
+
+
+def with_members(archive: bytes, **more: bytes) -> bytes:
+    """An archive with more members, whose names have a dot where these have two underscores."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as found:
+        members = {name: found.read(name) for name in found.namelist()}
+    return zipped(members | {name.replace("__", "."): content for name, content in more.items()})
+
+
+LAYER = zipped_shapefile(shapefile_parts({"a": [1]}, [None]), "control")
+BOOK = matrix_files.xlsx(matrix_files.strikes()[:1])
+WHOLES = {"shapefile": LAYER, "kmz": zipped({"doc.kml": MAP}), "xlsx": BOOK, "filegdb": geodatabase()}
+TABLE = b"id,day\n1,2015-10-01\n"
+
+
+@pytest.mark.parametrize("format_", list(WHOLES))
+@pytest.mark.parametrize(
+    ("name", "content", "other"),
+    [
+        ("control__csv", TABLE, "control.csv (csv)"),
+        ("more__json", b'[{"a":1}]', "more.json (json)"),
+        ("more__zip", zipped({"b.csv": TABLE}), "more.zip/b.csv (csv)"),
+    ],
+)
+def test_data_beside_a_format_that_takes_the_whole_archive_is_ambiguous(
+    format_: str, name: str, content: bytes, other: str
+) -> None:
+    code, value = refusal(read_bytes(with_members(WHOLES[format_], **{name: content})))
+    assert (code, value.partition(": ")[2]) == ("export_ambiguous", f"the archive itself ({format_}), {other}")
+
+
+@pytest.mark.parametrize("format_", list(WHOLES))
+def test_words_and_pictures_beside_such_a_format_are_passed_over_and_noted(format_: str) -> None:
+    readme = b"What this is, in words.\nMade by us, for you, in 2016.\nThanks!\n"
+    content = with_members(WHOLES[format_], readme__txt=readme, licence__pdf=b"%PDF-1.7", note__txt=b"A, b.\n")
+    reading = read_bytes(content)
+    assert (reading.export["format"], reading.export["problem"]) == (format_, None)
+    assert properties(reading) == properties(read_bytes(WHOLES[format_]))
+    for words in (
+        "readme.txt was passed over: text without a table",
+        "licence.pdf was passed over: the content looks like a PDF document",
+        "note.txt was passed over: text without a table",
+    ):
+        assert words in reading.export["notes"]
+
+
+def test_two_formats_that_each_take_the_whole_archive_are_ambiguous() -> None:
+    code, value = refusal(read_bytes(with_members(LAYER, doc__kml=MAP)))
+    assert (code, "the archive itself (shapefile), the archive itself (kmz)" in value) == ("export_ambiguous", True)
+
+
+def test_what_programs_write_beside_their_data_is_no_other_data() -> None:
+    drawn = b'{"type":"CIMLayerDocument","version":"3.0.0"}'
+    beside = {"control__shp__xml": b"<metadata/>", "control__qix": b"\0\1"}
+    assert read_bytes(with_members(LAYER, **beside, control__lyrx=drawn)).export["notes"] is None
+    assert read_bytes(with_members(WHOLES["kmz"], icon__png=b"\x89PNG\r\n\x1a\n")).export["notes"] is None
+    for format_ in WHOLES:
+        assert "passed over" not in (read_bytes(WHOLES[format_]).export["notes"] or "")
+
+
+def test_a_readme_with_commas_is_no_table_beside_tables() -> None:
+    readme = b"Strikes, by day.\nFrom us, with thanks, in 2016.\nSee the page.\n"
+    reading = read_bytes(zipped({"a.csv": TABLE, "readme.txt": readme}))
+    assert properties(reading) == [{"id": "1", "day": "2015-10-01"}]
+    ragged = b"id,day,note\n1,2015-10-01,x,\n2,2015-10-02,y,\n"
+    assert len(properties(read_bytes(zipped({"a.csv": TABLE, "b.csv": ragged})))) == 3

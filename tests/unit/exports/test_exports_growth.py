@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import tracemalloc
 import zipfile
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
-from export_files import feature, geojson, properties, read_bytes, refusal, zipped
+from export_files import (
+    feature,
+    geojson,
+    patched,
+    properties,
+    read_bytes,
+    refusal,
+    shapefile_parts,
+    zipped,
+    zipped_shapefile,
+)
 from matrix_files import strikes, xlsx
+
+from pipeline.exports.opening import open_export
+from pipeline.settings import Settings
+from pipeline.theatres import Dialect
 
 # Far above what the readers and their libraries take for a small file, far below what follows from copying.
 LITTLE = 64 * 1024**2
@@ -73,3 +89,22 @@ def test_long_records_after_many_short_ones_are_not_held_together() -> None:
     parts["xl/sharedStrings.xml"] = f'<sst xmlns="{main}"><si><t>a</t></si><si><t>{long}</t></si></sst>'.encode()
     assert refusal(read_bytes(zipped(parts), max_records_bytes=50_000_000))[0] == "export_cap_exceeded"
     assert most_memory(zipped(parts), max_records_bytes=50_000_000) < 2 * LITTLE
+
+
+def test_the_encoding_of_a_table_is_found_without_holding_the_table() -> None:
+    parts = shapefile_parts({"name": ["Балаклія, місто" + " і ще" * 30] * 40_000}, [None] * 40_000, encoding="CP1251")
+    del parts[".cpg"]
+    parts[".dbf"] = patched(parts[".dbf"], 29, "B", 0)
+    assert len(parts[".dbf"]) > 6 * 1024**2
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "layer.zip"
+        path.write_bytes(zipped_shapefile(parts))
+        with open_export(Settings(data=Path(folder)), path, Dialect()) as opened:
+            opened.read()  # what is loaded at first use takes memory too
+            tracemalloc.start()
+            try:
+                assert opened.read().encoding == "cp1251"
+                most = tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+    assert most < len(parts[".dbf"])

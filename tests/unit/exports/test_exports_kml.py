@@ -121,7 +121,9 @@ def test_kinds_of_geometry() -> None:
     assert found == [text and shapely.from_wkt(text).wkt for text in shapes.values()]
 
 
-@pytest.mark.parametrize("text", ["37;36", "37", "a,b", "1,2 3,4,5,6", "nan,1", "1e999,1", "37, 36"])
+@pytest.mark.parametrize(
+    "text", ["37;36", "37", "a,b", "1,2 3,4,5,6", "nan,1", "1e999,1", "37, 36", "3_7.1,36", "٣٧,36"]
+)
 def test_a_broken_geometry_stays_a_record_with_its_text(text: str) -> None:
     point = f"<Point><coordinates>{text}</coordinates></Point>"
     reading = read_bytes(kml(placemark(f"<name>a</name>{point}") + placemark(POLYGON)))

@@ -113,6 +113,28 @@ def test_metadata_that_says_nothing_is_told(meta: bytes, words: str) -> None:
     assert (code, words in value) == ("export_unreadable", True)
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (pa.table({"g": ["POINT (37 36)"]}), "the geometry column 'g' holds string; WKB is read"),
+        (pa.table({"g": [2**40]}), "the geometry column 'g' holds int64; WKB is read"),
+        (pa.table([[b"a"], [b"b"]], names=["g", "g"]), "2 columns are named 'g', as the geometry is"),
+    ],
+)
+def test_a_geometry_column_without_bytes_or_a_name_of_its_own_is_refused(table: pa.Table, words: str) -> None:
+    geo = {"primary_column": "g", "columns": {"g": {"encoding": "WKB"}}}
+    content = parquet(table.replace_schema_metadata({"geo": json.dumps(geo)}))
+    assert refusal(read_bytes(content)) == ("export_unreadable", words)
+
+
+@pytest.mark.parametrize("kind", [pa.large_binary(), pa.binary_view()])
+def test_wkb_is_read_in_every_kind_of_bytes(kind: pa.DataType) -> None:
+    geo = {"primary_column": "g", "columns": {"g": {"encoding": "WKB"}}}
+    table = pa.table({"g": pa.array([shapely.to_wkb(shapely.Point(37, 36)), None], kind)})
+    found = geometries(read_bytes(parquet(table.replace_schema_metadata({"geo": json.dumps(geo)}))))
+    assert found == [shapely.Point(37, 36), None]
+
+
 def test_many_rows_in_few_bytes_are_refused_before_they_are_made() -> None:
     content = parquet(pa.table({"a": pa.nulls(30_000_000, pa.int8())}))
     assert len(content) < 100_000

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from export_files import (
     CORNERS,
     RECEIVED,
+    a_source,
     feature,
     geojson,
     kml,
@@ -22,9 +24,11 @@ from shapely import Polygon
 
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
-from pipeline.exports import recognise
-from pipeline.exports.types import unique_names
+from pipeline.exports import find_fault, read_export, receive, recognise, registry
+from pipeline.exports.opening import UNFORESEEN, open_export
+from pipeline.exports.types import Content, Given, Reader, Record, unique_names
 from pipeline.settings import Settings
+from pipeline.theatres import Dialect, theatres
 
 POINT = {"type": "Point", "coordinates": [37.1, 36.2]}
 MAP = kml("<Placemark><name>a</name><Point><coordinates>1,2</coordinates></Point></Placemark>")
@@ -145,3 +149,49 @@ def test_sources_are_recognised_by_columns_and_names(settings: Settings, tmp_pat
         path = tmp_path / name
         path.write_bytes(content)
         assert recognise(settings, path) == wanted
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(KeyError("geometry"), "KeyError: 'geometry'"), (MemoryError(), "MemoryError")],
+)
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_no_reader_foresaw_is_told_with_the_file_and_stops_nothing(
+    error: Exception, words: str, is_late: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble() -> Iterator[Record]:
+        yield Record("", 1, None, {"a": 1})
+        raise error
+
+    def read(_: Given) -> Content:
+        if is_late:
+            return Content("any", stumble())
+        raise error
+
+    monkeypatch.setattr(registry, "READERS", [Reader("any", lambda *_: True, read)])
+    path = tmp_path / "strikes.any"
+    path.write_bytes(b"anything")
+    settings = Settings(data=tmp_path / "data")
+    received = receive(settings, path, RECEIVED)
+    reading = read_export(settings, received, theatres()["syria"], a_source(), RECEIVED)
+    assert refusal(reading) == ("export_unreadable", f"{UNFORESEEN}: {words}")
+    assert reading.export["problem"].startswith("strikes.any: The content breaks the rules of its own format: ")
+    assert recognise(settings, path) == []
+    fault = find_fault(settings, path)
+    assert fault is None if is_late else words in str(fault)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("no space left")])
+def test_what_is_no_fault_of_the_file_is_not_laid_to_it(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_: Given) -> Content:
+        raise error
+
+    monkeypatch.setattr(registry, "READERS", [Reader("any", lambda *_: True, read)])
+    (tmp_path / "x").write_bytes(b"anything")
+    with (
+        pytest.raises(type(error)),
+        open_export(Settings(data=tmp_path / "data"), tmp_path / "x", Dialect()) as opened,
+    ):
+        opened.read()

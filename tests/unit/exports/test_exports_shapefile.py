@@ -74,6 +74,19 @@ def test_layers_of_one_name_are_told_apart_by_their_folders() -> None:
     assert column(reading, "layer") == ["mon/map", "tue/map"]
 
 
+def test_parts_of_names_that_differ_in_case_only_are_told_apart_or_refused() -> None:
+    upper, lower = (shapefile_parts({"a": [number]}, [METRES]) for number in (1, 2))
+    both = {**{f"MAP{s}": c for s, c in upper.items()}, **{f"map{s}": c for s, c in lower.items()}}
+    reading = read_bytes(zipped(both))
+    assert (column(reading, "layer"), properties(reading)) == (["MAP", "map"], [{"a": 1}, {"a": 2}])
+    for lost in ("map.dbf", "MAP.prj"):
+        code, value = refusal(read_bytes(zipped({name: both[name] for name in both if name != lost})))
+        assert (code, "differs from another name in case only" in value) == ("export_unreadable", True)
+    # One layer, whose table is there twice.
+    table = {"map.DBF": upper[".dbf"], **{f"map{s}": c for s, c in lower.items()}}
+    assert properties(read_bytes(zipped(table))) == [{"a": 2}]
+
+
 @pytest.mark.parametrize(
     ("encoding", "text"), [("UTF-8", "Балаклія"), ("CP1251", "Балаклія, місто"), ("CP1256", "مدينة حلب وريفها")]
 )

@@ -138,6 +138,21 @@ def test_cells_beyond_the_header_are_malformed() -> None:
     assert (row["a"], row["_extra"], row["_problem"]) == (1, [2, 3], "record_malformed")
 
 
+def test_cells_of_one_place_are_malformed_and_both_are_kept() -> None:
+    content = saved(workbook(["a", "b"], [1, 2], [3, 4]))
+    first, second = properties(read_bytes(replaced(content, 'r="B2"', 'r="A2"')))
+    assert first == {
+        "a": 1,
+        "b": None,
+        "_extra": [2],
+        "_problem": "record_malformed",
+        "_problem_text": "2 cells are in column 1",
+    }
+    assert second == {"a": 3, "b": 4}
+    code, value = refusal(read_bytes(replaced(content, 'r="B1"', 'r="A1"')))
+    assert (code, value) == ("export_unreadable", "in the header, 2 cells are in column 1")
+
+
 def test_the_only_sheet_with_cells_is_read_or_the_one_that_is_named() -> None:
     alone = saved(workbook(["a"], [1], Sheet2=[], Sheet3=[]))
     assert properties(read_bytes(alone)) == [{"a": 1}]
