@@ -60,9 +60,14 @@ ANGLE = re.compile(
     r"""(?P<before>[NSEW])? \s* (?P<sign>[+-])? \s*
     (?P<degrees>\d+(?:[.,]\d+)?) \s* (?P<mark>°|:|-(?=\d)|(?<=\d)\s(?=\d))? \s*
     (?: (?P<minutes>\d{1,2}(?:[.,]\d+)?) \s* (?:'(?!')|:|-(?=\d)|(?<=\d)\s(?=\d))? \s*
-        (?: (?P<seconds>\d{1,2}(?:[.,]\d+)?) \s* (?:"|'')? )? )?
+        (?: (?P<seconds>\d{1,2}(?:[.,]\d+)?) \s* (?P<close>"|'')? )? )?
     \s* (?P<after>[NSEW](?![a-zA-Z])\.?)? (?P<rest>(?:[\s,;(\[][^\d]*)?)""",
     re.VERBOSE | re.IGNORECASE,
+)
+# What makes the number before it a length or another angle, and no coordinate with a remark.
+UNIT = re.compile(
+    r"[\s,;(\[]*(?:k?m|kms|(?:kilo)?met(?:er|re)s?|mi|miles?|ft|feet|min(?:ute)?s?|sec(?:ond)?s?|rad|gon|км|м|كم|م)\b",
+    re.IGNORECASE,
 )
 STRAY_LETTER = re.compile(r"\b[NSEW]\b", re.IGNORECASE)
 WKT_POINT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*(\S+)\s+(\S+)(?:\s+\S+)?\s*\)", re.IGNORECASE)
@@ -165,7 +170,9 @@ def _read_angle(text: str) -> Angle | None:
     if PLAIN.fullmatch(text):
         return Angle(float(text), None, 1, False) if math.isfinite(float(text)) else None
     found = ANGLE.fullmatch(text)
-    if found is None or (found["before"] and found["after"]) or STRAY_LETTER.search(found["rest"]):
+    if found is None or (found["before"] and found["after"]) or _has_two_readings(found):
+        return None
+    if STRAY_LETTER.search(found["rest"]) or UNIT.match(found["rest"]):
         return None
     values = [found[name].replace(",", ".") for name in ("degrees", "minutes", "seconds") if found[name]]
     # Only the last part can have decimals; a mark that parts the degrees from nothing is part of a torn text.
@@ -176,10 +183,16 @@ def _read_angle(text: str) -> Angle | None:
         return None
     letter = (found["before"] or found["after"] or "").upper().rstrip(".")
     size = degrees + minutes / 60 + seconds / 3600
-    if found["sign"] == "-" and letter in ("S", "W"):
-        return None
     is_negative = found["sign"] == "-" or letter in ("S", "W")
     return Angle(-size if is_negative else size, AXES.get(letter), len(values), bool(letter) or "°" in text)
+
+
+def _has_two_readings(found: re.Match[str]) -> bool:
+    """A sign beside a letter may turn it round, 35-36 may be a range, and 10s are seconds or south."""
+    letter = found["before"] or found["after"]
+    is_range = found["mark"] == "-" and found["seconds"] is None and not letter
+    is_second = (found["after"] or "").startswith("s") and found["seconds"] is not None and not found["close"]
+    return bool(found["sign"] and letter) or is_range or is_second
 
 
 def _plain(text: str) -> str:

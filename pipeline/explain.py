@@ -6,10 +6,10 @@ Belongs here: finding a strike and laying out what the release says of it. Does 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.exports.json_text import decode, encode
 from pipeline.printing import printable
 from pipeline.released import released_tables
 from pipeline.sessions import connect, sql
@@ -85,5 +85,7 @@ def correction(override: dict[str, Any]) -> str:
 
 def raw_values(properties: str) -> list[tuple[str, str]]:
     """The properties of a raw record that hold anything, as they were received."""
-    values = json.loads(properties).items()
-    return [(str(name), str(value)) for name, value in values if value not in (None, "")]
+    values = decode(properties).items()
+    return [
+        (name, value if isinstance(value, str) else encode(value)) for name, value in values if value not in (None, "")
+    ]

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from pipeline.exports.json_text import Digits, decode, encode
 from pipeline.names import fold_name
 from pipeline.parsing import map_unique, parse_dates
 from pipeline.sessions import connect, sql
@@ -33,6 +34,9 @@ UNSEEN = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
     r"\x{061c}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 )
+
+# Values of a record whose text in SQL is another than in the file.
+WRITTEN = (float, Digits, list, dict)
 
 KEPT = (
     "record_id",
@@ -103,11 +107,13 @@ def extract(source: Source, records: pa.Table, exports: pa.Table) -> pa.Table:
     names = sorted({name for spec in source.fields.values() for name in spec.names} | set(source.only))
     frame, values = pick_properties(records, exports, names)
     columns = {name: frame.column(name) for name in KEPT}
+    shaped: dict[str, pa.Array] = {}
     for field in fields:
         spec = source.fields.get(field)
         columns[field] = _pick(spec, values, frame)
         if spec is not None and spec.geometry:
-            columns[field] = pc.coalesce(columns[field], _axis(field, frame))
+            shaped[field] = _axis(field, frame)
+    columns |= _unless_written(columns, shaped)
     columns["out_of_scope"] = _out_of_scope(source, values, frame)
     return pa.table(columns)
 
@@ -121,14 +127,15 @@ def pick_properties(records: pa.Table, exports: pa.Table, names: Sequence[str]) 
         names: the properties.
 
     Returns:
-        One row a record in order of receipt, with the columns of ``KEPT``; and for each name its texts in that order.
+        One row a record in order of receipt, with the columns of ``KEPT``; and for each name its texts in that order,
+        numbers with the digits of the file.
     """
     with connect() as connection:
         connection.register("records", records)
         connection.register("exports", exports)
         picked = connection.execute(sql("mapping/pick_properties"), {"paths": [_pointer(n) for n in names]})
         frame = picked.to_arrow_table()
-    return frame, _columns(frame, names)
+    return frame, _with_own_digits(frame, _columns(frame, names))
 
 
 def _pointer(name: str) -> str:
@@ -140,6 +147,21 @@ def _columns(frame: pa.Table, names: Sequence[str]) -> dict[str, pa.Array]:
     flat = lists.flatten()
     count = len(names)
     return {name: flat.take(pa.array(range(i, len(flat), count), pa.int64())) for i, name in enumerate(names)}
+
+
+def _with_own_digits(frame: pa.Table, values: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The texts, with numbers as they came where SQL may have written them otherwise."""
+    told = pc.is_valid(frame.column("retold")).combine_chunks()
+    records = [decode(text) for text in frame.column("retold").drop_null().to_pylist()]
+    if not records:
+        return values
+
+    def own(name: str, texts: pa.Array) -> pa.Array:
+        found = zip((record.get(name) for record in records), texts.filter(told).to_pylist(), strict=True)
+        kept = [encode(value) if isinstance(value, WRITTEN) else text for value, text in found]
+        return pc.replace_with_mask(texts, told, pa.array(kept, pa.string()))
+
+    return {name: own(name, texts) for name, texts in values.items()}
 
 
 def _pick(spec: FieldSource | None, values: dict[str, pa.Array], frame: pa.Table) -> pa.Array:
@@ -168,6 +190,14 @@ def _axis(field: str, frame: pa.Table) -> pa.Array:
     points = np.where(shapely.get_type_id(shapes) == shapely.GeometryType.POINT, shapes, None)
     axis = shapely.get_y(points) if field == "latitude" else shapely.get_x(points)
     return pa.array([None if math.isnan(value) else repr(value) for value in axis.tolist()], pa.string())
+
+
+def _unless_written(columns: dict[str, pa.Array], shaped: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """Axes of the geometry for records whose columns give neither: half of one and half of the other is no place."""
+    if not shaped:
+        return {}
+    is_silent = pc.and_(pc.is_null(columns["latitude"]), pc.is_null(columns["longitude"]))
+    return {field: pc.if_else(is_silent, axis, columns[field]) for field, axis in shaped.items()}
 
 
 def _trimmed(texts: pa.Array) -> pa.Array:

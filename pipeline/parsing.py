@@ -17,7 +17,12 @@ import pyarrow as pa
 
 Value = TypeVar("Value")
 
-EPOCH_MS = re.compile(r"-?\d+(?:\.0*)?")
+# Milliseconds since 1970 of any day to 2286 but those within 116 days of it, and 0, which programs write for none.
+# Eight digits or fourteen are a day written together.
+EPOCH_MS = re.compile(r"(?:0|\d{11,13}|-\d{11,})(?:\.0*)?")
+# Parts of a format that nothing keeps apart.
+TOGETHER = re.compile(r"(?:%[YymdHMS]){2,}")
+DIGITS = re.compile(r"\d+")
 # Days that programs write where there is none: of spreadsheets and shapefiles, of Unix, of databases, of old Macs.
 NULL_DAYS = ("1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "0001-01-01", "1753-01-01", "1904-01-01")
 # Longest text in which two days are looked for, in letters.
@@ -40,8 +45,8 @@ def parse_dates(texts: pa.Array, formats: Iterable[str], default_year: int | Non
 
     Args:
         texts: the texts.
-        formats: strptime formats tried in order; ``epoch_ms`` is milliseconds since 1970, UTC. A time with an offset
-            counts for its day in UTC.
+        formats: strptime formats tried in order; ``epoch_ms`` is milliseconds since 1970, UTC, of 11 digits or more.
+            A time with an offset counts for its day in UTC.
         default_year: year of dates whose format has none.
     """
     wanted = tuple(formats)
@@ -97,12 +102,20 @@ def _parse_date(text: str, format_: str, default_year: int | None) -> date | Non
         if format_ == "epoch_ms":
             # A table that turned whole numbers into decimals wrote 1647475200000.0.
             return datetime.fromtimestamp(int(float(text)) / 1000, UTC).date() if EPOCH_MS.fullmatch(text) else None
+        if not _is_whole(text, format_):
+            return None
         if default_year is not None and "%Y" not in format_ and "%y" not in format_:
             return datetime.strptime(f"{default_year} {text}", f"%Y {format_}").date()
         moment = datetime.strptime(text, format_)
         return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _is_whole(text: str, format_: str) -> bool:
+    """Whether no digit is missing where a format writes numbers together: 2015111 is 1 November or 11 January."""
+    longest = max(map(len, DIGITS.findall(text)), default=0)
+    return all(2 * (run.count("%") + run.count("Y")) <= longest for run in TOGETHER.findall(format_))
 
 
 def parse_numbers(texts: pa.Array) -> pa.Array:

@@ -154,6 +154,11 @@ def _reports(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
     published = parse_dates(fields.column("published"), source.date_formats, source.default_year).to_pylist()
     more = ("report_url", "report_title", "locations_stated")
     rows, refused = _dated(theatre, source, fields, "period_from", "period_to", more)
+    refused += [
+        _refuse(row, "date_unparsable", "published", row["published"])
+        for row, day in zip(fields.to_pylist(), published, strict=True)
+        if row["published"] is not None and day is None
+    ]
     return [{**row, "published": published[i]} for i, row in enumerate(rows)], refused
 
 

@@ -36,6 +36,11 @@ NOTE_DAYS = re.compile(
     rf"\b(?P<month>{_MONTH})\.? (?P<day>\d{{1,2}}) ?[-–] ?(?:(?P<to_month>{_MONTH})\.? )?(?P<to_day>\d{{1,2}})\b"
 )
 DATE_FIELDS = ("date_exact", "date_from", "date_to", "period_from", "period_to", "published")
+# The window that a record reports: which of its days says the first, and which the last.
+REPORTED = {
+    "reported_from": ("date_from", "period_from", "date_exact"),
+    "reported_to": ("date_to", "date_from", "period_to", "period_from", "date_exact"),
+}
 UNSTATED = {"unstated", "unknown", "n/a", "-"}
 
 
@@ -124,6 +129,8 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
         columns[f"{name}_text"] = fields.column(name)
         columns[name] = parse_dates(fields.column(name), source.date_formats, source.default_year)
     columns |= _spans(source, fields, columns)
+    for name, order in REPORTED.items():
+        columns[name] = pc.coalesce(*(columns[field] for field in order))
     located = read_locations(fields, source.coordinate_order)
     columns["own_latitude"], columns["own_longitude"] = located.latitude, located.longitude
     columns["coordinate_text"], columns["square_m"] = located.text, located.square_m

@@ -23,7 +23,12 @@ ALEPPO = {
 }  # fmt: skip
 
 
-def map_rows(source: str | Source, rows: list[dict[str, str]], places: list[dict[str, Any]] | None = None) -> Mapped:
+def map_rows(
+    source: str | Source,
+    rows: list[dict[str, str]],
+    places: list[dict[str, Any]] | None = None,
+    reports: list[dict[str, Any]] | None = None,
+) -> Mapped:
     """What becomes of rows in one export of a source of Syria, by name, or of a source made for the test."""
     source = SYRIA.sources[source] if isinstance(source, str) else source
     where = {"theatre": "syria", "source": source.name, "export_id": "e1"}
@@ -44,7 +49,7 @@ def map_rows(source: str | Source, rows: list[dict[str, str]], places: list[dict
         source,
         Received(table("raw.records").conform(records), table("raw.exports").conform([export])),
         table("core.places").conform(places or []),
-        table("core.reports").empty(),
+        table("core.reports").conform(reports or []),
         table("core.report_additions").empty(),
     )
 

@@ -145,9 +145,7 @@ def _days(source: Source, fields: pa.Table) -> tuple[pa.Array, list[list[Mended]
     is_null_date = pc.fill_null(pc.equal(own, pa.scalar(SHAPEFILE_NULL_DATE)), False)
     is_absent = pc.or_(pc.is_null(fields.column("valid_from")), is_null_date)
     own = pc.if_else(is_null_date, None, own)
-    # Eight digits in a file's name are a day and never milliseconds.
-    formats = [format_ for format_ in source.date_formats if format_ != "epoch_ms"]
-    named = parse_dates(fields.column("valid_from_file"), formats, source.default_year)
+    named = parse_dates(fields.column("valid_from_file"), source.date_formats, source.default_year)
     apart: list[list[Mended]] = []
     for ours, theirs in zip(own.to_pylist(), named.to_pylist(), strict=True):
         note = f"dated {ours} by its property, {theirs} by the file's name"

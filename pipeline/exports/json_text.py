@@ -64,6 +64,11 @@ _DECODER = json.JSONDecoder(
 )
 
 
+def decode(text: str) -> Any:
+    """The value of a text of :func:`encode`, with every digit."""
+    return _DECODER.decode(text)
+
+
 class _InexactError(TypeError):
     """The fast encoder met a value that it can't write exactly."""
 

@@ -7,12 +7,13 @@ Does not belong here: days and holders (``dating``, ``holding``), coordinates (`
 from __future__ import annotations
 
 import re
+from itertools import compress
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.mapping import lookup
-from pipeline.parsing import map_unique
+from pipeline.parsing import map_unique, parse_numbers
 from pipeline.proposals.dating import add_days
 from pipeline.proposals.days import read_days, span_of
 from pipeline.proposals.draft import MOST_WORDS, Draft, is_numeric, is_web, known_names
@@ -161,11 +162,13 @@ def _add_precision(draft: Draft) -> None:
     if column is None or (len(column.counts) > MOST_WORDS and not is_numeric(column)):
         return
     draft.fields["precision"] = column.name
-    default = draft.theatre.default_precision_m
-    draft.precision_m = {"default": default}
-    if is_numeric(column) and max(float(text) for text in column.counts) > HIGHEST_LEVEL:
-        draft.doubts.append(f"precision: the numbers of `{column.name}` are taken for metres")
-        return
+    if is_numeric(column):
+        numbers = parse_numbers(pa.array(list(column.counts)))
+        if pc.max(numbers).as_py() > HIGHEST_LEVEL:
+            draft.doubts.append(f"precision: the numbers of `{column.name}` are taken for metres")
+            strange = dict(compress(column.counts.items(), pc.is_null(numbers).to_pylist()))
+            _add_strange_precisions(draft, column, strange)
+            return
     unknown = {scale: set(column.counts) - _levels(scale, column) for scale in precision_scales()}
     fewest = min(len(texts) for texts in unknown.values())
     fitting = [scale for scale in unknown if len(unknown[scale]) == fewest and fewest <= len(column.counts) / 2]
@@ -179,7 +182,13 @@ def _add_precision(draft: Draft) -> None:
         draft.precision_scale = fitting[0]
         draft.doubts.append(f"precision_scale: the values of `{column.name}` look like {fitting[0]}: check its levels")
         strange = {text: count for text, count in column.counts.items() if text in unknown[fitting[0]]}
-    draft.precision_m = {text: default for text in sorted(strange)} | draft.precision_m
+    _add_strange_precisions(draft, column, strange)
+
+
+def _add_strange_precisions(draft: Draft, column: Column, strange: dict[str, int]) -> None:
+    """Give texts of no known meaning the theatre's default, and say so."""
+    default = draft.theatre.default_precision_m
+    draft.precision_m = {text: default for text in sorted(strange)} | {"default": default}
     if strange:
         draft.doubts.append(
             f"precision_m: {examples(strange)} of `{column.name}` are given {default:,.0f} m each: say how far each "

@@ -5,7 +5,6 @@ Belongs here: reading the file and counting what its columns hold. Does not belo
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ import shapely
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
+from pipeline.exports.json_text import decode
 from pipeline.exports.types import RESERVED
 from pipeline.mapping import pick_properties
 from pipeline.settings import Settings
@@ -182,7 +182,7 @@ def inspect(settings: Settings, path: Path, dialect: Dialect) -> Inspection:
 def _names(records: pa.Table) -> list[str]:
     found: dict[str, None] = {}
     for text in records.column("properties").to_pylist():
-        found.update(dict.fromkeys(json.loads(text)))
+        found.update(dict.fromkeys(decode(text)))
     return [name for name in found if name not in RESERVED]
 
 

@@ -68,7 +68,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class FieldSource(Strict):
     """Where a value comes from: the first non-empty of the named properties, the file's name, its layer, or a constant.
 
-    With ``geometry``, a latitude or longitude that no property names is that of the record's point.
+    With ``geometry``, latitude and longitude are those of the record's point where no property gives either.
 
     ``pattern`` keeps the first group of a regular expression's match; a value that does not match is empty.
     """

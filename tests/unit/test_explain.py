@@ -7,7 +7,7 @@ from sample_frames import sample_frames
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
-from pipeline.explain import FILES, PARTS, explain_strike
+from pipeline.explain import FILES, PARTS, explain_strike, raw_values
 from pipeline.release.files import write_parquet
 from pipeline.settings import Settings
 from pipeline.trace import FILES as TRACE_FILES
@@ -45,6 +45,12 @@ def test_all_parts_of_the_explanation_and_the_raw_row_are_told(released: Setting
     assert "place = " in told
     (export,) = (row for row in sample_frames()["raw.exports"].to_pylist() if row["export_id"] == strike["export_id"])
     assert f", sha256 {export['sha256']}" in told
+
+
+def test_values_of_a_row_are_told_as_they_were_received() -> None:
+    digits = "7" * 5_000
+    told = raw_values(f'{{"id":1.10,"n":{digits},"name":"a \\"b\\"","parts":["x",1.10],"none":null,"empty":""}}')
+    assert told == [("id", "1.10"), ("n", digits), ("name", 'a "b"'), ("parts", '["x",1.10]')]
 
 
 def test_what_a_person_corrected_is_told_of_that_strike_and_of_no_other(released: Settings) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,38 @@ def test_days_are_read_by_the_declared_formats_only() -> None:
     ]
     assert parse_dates(texts, ["epoch_ms"]).to_pylist()[2] == date(2022, 3, 17)
     assert parse_dates(pa.array(["MAY26"]), ["%b%d"], default_year=2022).to_pylist() == [date(2022, 5, 26)]
+
+
+def test_a_day_written_together_is_no_milliseconds_and_is_read_whole_or_not_at_all() -> None:
+    texts = pa.array(["20220907", "1662508800000", "0", "2015111", "20150111", "201511", "202209071230"])
+    days = [date(2022, 9, 7), date(2022, 9, 7), date(1970, 1, 1), None, date(2015, 1, 11), None]
+    assert parse_dates(texts[:-1], ["epoch_ms", "%Y%m%d"]).to_pylist() == days
+    assert parse_dates(texts, ["%Y%m%d%H%M"]).to_pylist() == [None] * 6 + [date(2022, 9, 7)]
+    assert parse_dates(pa.array(["111", "0111"]), ["%m%d"], 2015).to_pylist() == [None, date(2015, 1, 11)]
+
+
+def test_a_number_keeps_the_digits_of_its_file() -> None:
+    numbers = ["1.10", "1.1", "36.20000000000000284", "1e5", "1.0", "7", '[1.10,"a"]', "-0.00", "12345678901234567890"]
+    records, received = _records([[{"says": "1.10"}] * len(numbers)])
+    properties = pa.array([f'{{"name":{number},"says":"1.10"}}' for number in numbers])
+    records = records.set_column(records.column_names.index("properties"), "properties", properties)
+    fields = extract(_source(), records, received)
+    assert fields.column("place").to_pylist() == numbers
+    assert set(fields.column("credit").to_pylist()) == {"1.10"}
+
+
+def test_the_geometry_says_where_only_if_neither_column_does() -> None:
+    fields: dict[str, object] = {
+        "place": "name", "latitude": {"names": ["lat"], "geometry": True},
+        "longitude": {"names": ["lon"], "geometry": True},
+    }  # fmt: skip
+    rows: list[dict[str, object]] = [{"lat": lat, "lon": lon} for lat, lon in [("36", "37"), ("36", ""), ("", "")]]
+    records, received = _records([rows])
+    point = bytes(shapely.to_wkb(shapely.Point(38.5, 35.5)))
+    records = records.set_column(records.column_names.index("geometry"), "geometry", pa.array([point] * 3))
+    found = extract(_source(fields=fields), records, received)
+    assert found.column("latitude").to_pylist() == ["36", "36", "35.5"]
+    assert found.column("longitude").to_pylist() == ["37", None, "38.5"]
 
 
 def test_the_first_non_empty_property_counts_and_text_is_trimmed() -> None:

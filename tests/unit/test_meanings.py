@@ -152,9 +152,8 @@ def test_what_nobody_sees_is_taken_out_of_names() -> None:
     assert reasons_of(map_rows("airwars", [airwars(airwars_id="\u202e")])) == ["key_missing"]
 
 
-def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
-    row = {"place": "Aleppo", "province": "Aleppo", "lat": "36.2", "lon": "37.13"} | changes
-    where = {"theatre": "syria", "source": "gazetteer", "export_id": "e1"}
+def _referred(source: str, row: dict[str, str]) -> list[tuple[str, str, str]]:
+    where = {"theatre": "syria", "source": source, "export_id": "e1"}
     record = where | {
         "record_id": "r1", "layer": "", "record_no": 1, "line_no": 2, "properties": json.dumps(row), "geometry": None,
     }  # fmt: skip
@@ -163,7 +162,11 @@ def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
         "record_count": 1, "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None, "problem": None,
     }  # fmt: skip
     records, exports = table("raw.records").conform([record]), table("raw.exports").conform([export])
-    return _told(map_references(SYRIA, SYRIA.sources["gazetteer"], Received(records, exports)))
+    return _told(map_references(SYRIA, SYRIA.sources[source], Received(records, exports)))
+
+
+def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
+    return _referred("gazetteer", {"place": "Aleppo", "province": "Aleppo", "lat": "36.2", "lon": "37.13"} | changes)
 
 
 @pytest.mark.parametrize(
@@ -176,3 +179,9 @@ def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
 def test_a_place_of_the_gazetteer_is_checked_as_strikes_are(latitude: str, longitude: str, reason: str) -> None:
     assert [code for code, _, _ in _gazetteer(lat=latitude, lon=longitude)] == [reason]
     assert _gazetteer() == []
+
+
+def test_an_unreadable_day_of_publication_of_a_report_is_told() -> None:
+    row = {"url": "https://example.org/1", "title": "One", "period_start": "2015-10-01", "period_end": "2015-10-05"}
+    assert _referred("isw_report_list", row) == []
+    assert _referred("isw_report_list", {**row, "published": "soon"}) == [("date_unparsable", "published", "soon")]

@@ -201,6 +201,19 @@ def test_precision_words_of_a_published_scale_name_it(tried: Any) -> None:
     assert trial.accepted == 20
 
 
+def test_a_word_among_metres_is_listed(tried: Any) -> None:
+    proposal, trial = tried(table(*good_rows(24, precision=lambda i: "n/a" if i == 3 else "1500")))
+    assert "are taken for metres" in doubts(proposal, "precision")
+    assert "'n/a' (1)" in doubts(proposal, "precision_m")
+    assert {row["precision_m"] for row in trial.rows} == {1500, SYRIA.default_precision_m}
+
+
+def test_a_number_of_thousands_of_digits_is_a_value_like_any_other(tried: Any) -> None:
+    rows = [json.dumps(row)[:-1] + ',"count":' + "7" * 5_000 + "}" for row in good_rows()]
+    _, trial = tried(f"[{','.join(rows)}]".encode(), "export.json")
+    assert trial.accepted == 20
+
+
 def test_codes_of_precision_are_not_taken_for_metres(tried: Any) -> None:
     proposal, trial = tried(table(*good_rows(geo_precision=lambda i: str(i % 3 + 1))))
     assert "levels of acled_geo_precision and of ucdp_where_prec; write the right one" in doubts(

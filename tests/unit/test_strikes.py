@@ -35,6 +35,7 @@ def test_a_plain_row_becomes_a_strike_with_the_precision_of_the_sources_own_scal
         ({"date": "2017-01-05"}, "date_after_theatre"),
         ({"date": "1899-12-30"}, "date_null"),
         ({"date": "1970-01-01"}, "date_null"),
+        ({"published": "soon"}, "date_unparsable"),
         ({"latitude": "0", "longitude": "0"}, "coordinate_null_island"),
         ({"latitude": "north", "longitude": "east"}, "coordinate_unreadable"),
         ({"latitude": "4239.00416", "longitude": "37.1"}, "coordinate_impossible"),
@@ -61,6 +62,40 @@ def test_a_window_of_years_and_a_precision_wider_than_the_country_are_refused() 
     rows = [airwars(until="2025-10-06"), airwars(airwars_id="2", until="2016-01-07", radius="1e9")]
     mapped = map_rows(source, [*rows, airwars(airwars_id="3", until="2016-01-07", radius="1_000")])
     assert reasons_of(mapped) == ["date_span", "precision_impossible", "precision_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("days", "reason", "said"),
+    [
+        ({"on": "2015-10-20", "until": "2015-10-05"}, "date_order", "2015-10-20 to 2015-10-05"),
+        ({"start": "2015-10-20", "until": "2015-10-05"}, "date_order", "2015-10-20 to 2015-10-05"),
+        ({"date": "2015-10-01", "start": "2015-10-20", "end": "2015-10-05"}, "date_order", "2015-10-20 to 2015-10-05"),
+        ({"start": "2015-10-01", "on": "2016-09-20", "until": "2016-11-30"}, "date_span", "2015-10-01 to 2016-11-30"),
+    ],
+)
+def test_a_window_is_judged_as_it_counts_whichever_days_say_it(days: dict[str, str], reason: str, said: str) -> None:
+    named = {"date_to": "until", "date_exact": "on", "period_from": "start", "period_to": "end"}
+    mapped = map_rows(source_like("airwars", named), [airwars(**{"date": "", **days})])
+    assert [(row["reason_code"], row["value"]) for row in mapped.quarantine.to_pylist()] == [(reason, said)]
+
+
+def test_a_day_before_the_previous_reports_end_keeps_its_own_window() -> None:
+    row = {
+        "report_url": "https://example.org/2", "place": "Aleppo", "province": "Aleppo", "period_start": "2015-10-01",
+        "period_end": "2015-10-10", "day": "2015-10-03",
+    }  # fmt: skip
+    before = {
+        "theatre": "syria", "source": "isw_report_list", "record_id": "p1", "report_url": "https://example.org/1",
+        "report_title": "One", "published": None, "period_from": date(2015, 9, 30), "period_to": date(2015, 10, 5),
+        "locations_stated": None,
+    }  # fmt: skip
+    source = source_like("isw_reports", {"date_from": "day"})
+    (strike,) = map_rows(source, [row], [ALEPPO], [before]).rows.to_pylist()
+    assert (strike["date_from"], strike["date_to"], strike["date_basis"]) == (
+        date(2015, 10, 3),
+        date(2015, 10, 3),
+        "report_window",
+    )
 
 
 def test_a_malformed_row_gets_no_other_reason() -> None:

@@ -1,4 +1,5 @@
 -- The named properties of every record as a list of texts, in order of receipt (pipeline.history says which that is).
+-- Here 1.10 is 1.1: a record goes back whole (retold) where a number among them may be written otherwise than it came.
 WITH receipts AS (
     SELECT
         *,
@@ -17,7 +18,14 @@ SELECT
     records.line_no,
     json_extract_string(records.properties, '/_problem') AS problem,
     records.geometry,
-    json_extract_string(records.properties, $paths) AS picked
+    json_extract_string(records.properties, $paths) AS picked,
+    CASE
+        WHEN
+            -- A last zero, more than 15 digits, an exponent, or a small number that could be given one.
+            regexp_matches(records.properties, '\.\d+0[,}\]]|[\d.]{17}|\d[eE][-+\d]|0\.0000')
+            AND list_has_any(json_type(records.properties, $paths), ['DOUBLE', 'ARRAY', 'OBJECT'])
+            THEN records.properties
+    END AS retold
 FROM records
 INNER JOIN receipts ON records.export_id = receipts.export_id AND records.source = receipts.source
 ORDER BY receipts.receipt_no, records.layer, records.record_no;

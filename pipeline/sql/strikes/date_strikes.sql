@@ -53,10 +53,6 @@ added AS (
 candidates AS (
     SELECT
         located.*,
-        coalesce(located.date_from, located.period_from, located.date_exact) AS reported_from,
-        coalesce(
-            located.date_to, located.date_from, located.period_to, located.period_from, located.date_exact
-        ) AS reported_to,
         located.date_exact BETWEEN located.period_from AND coalesce(located.period_to, located.date_exact) AS is_exact,
         coalesce(
             located.date_exact NOT BETWEEN located.period_from AND coalesce(located.period_to, located.date_exact), FALSE
@@ -81,7 +77,7 @@ decided AS (
                 added_from <= added_to
                 AND added_to - added_from < reported_to - reported_from
                 THEN 'report_addition'
-            WHEN after_previous_from > reported_from THEN 'after_previous_report'
+            WHEN after_previous_from BETWEEN reported_from + 1 AND reported_to THEN 'after_previous_report'
             ELSE 'report_window'
         END AS date_basis
     FROM candidates

@@ -9,7 +9,16 @@ checked AS (
         own_longitude BETWEEN $south AND $north AND own_latitude BETWEEN $west AND $east AS is_inside_swapped,
         abs(own_latitude) <= 90 AND abs(own_longitude) <= 180 AS is_possible,
         coalesce(abs(own_latitude) < 0.01 AND abs(own_longitude) < 0.01, FALSE) AS is_null_island,
-        shapes.shape AS province_shape
+        shapes.shape AS province_shape,
+        CASE
+            WHEN period_to < period_from OR period_to - period_from > $longest_window_days
+                THEN concat_ws(' to ', period_from_text, period_to_text)
+            ELSE concat_ws(
+                ' to ',
+                coalesce(date_from_text, period_from_text, date_exact_text),
+                coalesce(date_to_text, date_from_text, period_to_text, period_from_text, date_exact_text)
+            )
+        END AS window_text
     FROM located
     LEFT JOIN shapes ON located.province = shapes.province
     WHERE located.problem IS NULL
@@ -54,7 +63,8 @@ days AS (
             { 'field': 'date_from', 'said': date_from_text, 'day': date_from },
             { 'field': 'date_to', 'said': date_to_text, 'day': date_to },
             { 'field': 'period_from', 'said': period_from_text, 'day': period_from },
-            { 'field': 'period_to', 'said': period_to_text, 'day': period_to }
+            { 'field': 'period_to', 'said': period_to_text, 'day': period_to },
+            { 'field': 'published', 'said': published_text, 'day': published }
         ]) AS told
     FROM checked
 ),
@@ -125,26 +135,24 @@ WHERE
     coalesce(date_exact, date_from, period_to, period_from) > CAST($last_day AS DATE)
     AND record_id NOT IN (
         SELECT day_faults.record_id FROM day_faults
-        WHERE day_faults.reason_code = 'date_future'
+        WHERE day_faults.reason_code = 'date_future' AND day_faults.field <> 'published'
     )
 UNION ALL
 SELECT
     record_id,
     'date_order' AS reason_code,
     'date' AS field,
-    concat_ws(' to ', coalesce(date_from_text, period_from_text), coalesce(date_to_text, period_to_text)) AS value
+    window_text AS value
 FROM checked
-WHERE date_to < date_from OR period_to < period_from
+WHERE reported_to < reported_from OR period_to < period_from
 UNION ALL
 SELECT
     record_id,
     'date_span' AS reason_code,
     'date' AS field,
-    concat_ws(' to ', coalesce(date_from_text, period_from_text), coalesce(date_to_text, period_to_text)) AS value
+    window_text AS value
 FROM checked
-WHERE
-    date_to - coalesce(date_from, date_exact) > $longest_window_days
-    OR period_to - period_from > $longest_window_days
+WHERE reported_to - reported_from > $longest_window_days OR period_to - period_from > $longest_window_days
 UNION ALL
 SELECT
     record_id,
