@@ -31,7 +31,10 @@ def fold_name(name: str) -> str:
     >>> fold_name("Ma'arrat an-Nu'mān (city)")
     'maarrat numan'
     """
-    plain = unicodedata.normalize("NFKD", UNSAID.sub("", name).casefold())
+    plain = UNSAID.sub("", name)
+    # Twice, because what one takes apart the other has yet to see (Unicode's compatibility caseless match, D146).
+    for _ in range(2):
+        plain = UNSAID.sub("", unicodedata.normalize("NFKD", plain.casefold()))
     plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(SAME_LETTERS)
     words = NOT_WORD.sub(" ", BRACKETS.sub(" ", plain)).split()
     said = [ARABIC_ARTICLE.sub("", word) for word in words if word not in ARTICLES]

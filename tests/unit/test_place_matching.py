@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from raw_strikes import airwars, map_rows, source_like
 from strike_rows import place
@@ -87,5 +87,7 @@ def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:
 
 
 @given(st.text(max_size=30))
+@example("𝖠")
+@example("ʼn")
 def test_folding_twice_is_folding_once(name: str) -> None:
     assert fold_name(fold_name(name)) == fold_name(name)
