@@ -155,7 +155,7 @@ class Settings(BaseSettings):
 
 
 def say_invalid(error: ValidationError) -> str | None:
-    """Which variables of the environment hold what is not allowed, and what is; None where it is no fault of settings."""
+    """Which settings hold what is not allowed, and what is; None where the error is no fault of settings."""
     if error.title != Settings.__name__:
         return None
     return "; ".join(
