@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 
 from assets.runs import PROJECT, WORKSPACE, instance
-from pipeline.errors import UserError
+from pipeline.listening import bind
 from pipeline.settings import Settings
 
 
@@ -24,14 +23,9 @@ def serve_ui(settings: Settings, host: str = "127.0.0.1", port: int = 3000) -> N
         port: port to listen on.
 
     Raises:
-        UserError: something else listens there.
+        UserError: the address cannot be listened on.
     """
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise UserError(f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port") from None
+    bind(host, port).close()
     print(f"Dagster UI: http://{host}:{port} (Ctrl-C ends it)", flush=True)
     with instance(settings):  # sets the environment, and closes runs that died with the last UI
         pass

@@ -1,7 +1,8 @@
 """Disk errors: what the operating system says when nothing can be written or read, in words and with what to do.
 
-Belongs here: recognising a full disk, a limit, a read-only folder and missing rights, whoever reports them: Python,
-DuckDB, the Delta library or SQLite. Does not belong here: any other error; those are faults of the program.
+Belongs here: recognising a full disk, a limit, a read-only folder, missing rights and a folder that cannot be made,
+whoever reports them: Python, DuckDB, the Delta library or SQLite. Does not belong here: any other error; those are
+faults of the program.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def in_words(error: BaseException, root: Path) -> str | None:
         error: what was raised; the errors that led to it are looked at too.
         root: the data folder.
     """
+    if isinstance(error, FileNotFoundError) and not root.is_dir() and Path(_path(error) or "").is_relative_to(root):
+        return _tell(WRITABLE, str(root), root)
     for one in _chain(error):
         number = one.errno if isinstance(one, OSError) else None
         kind = NUMBERS.get(number) if number is not None else _kind(str(one))

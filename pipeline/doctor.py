@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pipeline.errors import UserError
 from pipeline.released import latest_folder, latest_id
 from pipeline.settings import Settings
-from pipeline.storage import open_bucket
+from pipeline.storage import TRIED, open_bucket
 from pipeline.theatres import read_theatre, theatre_files
 
 PACKAGES = (
@@ -42,7 +42,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Run every check."""
     checks: tuple[Callable[[Settings], list[Finding]], ...] = (
-        _python, _packages, _spatial, _theatres, _folder, _store, _space, _front_end, _release,
+        _python, _packages, _spatial, _theatres, _folder, _store, _dask, _runs, _space, _front_end, _release,
     )  # fmt: skip
     return [finding for check in checks for finding in check(settings)]
 
@@ -104,9 +104,28 @@ def _store(settings: Settings) -> list[Finding]:
         bucket = open_bucket(settings)
         fault = bucket.find_fault() if bucket else None
     except UserError as error:
-        return [Finding("Store", False, str(error), "run `make install-cluster`, or unset ISW_STORE")]
-    remedy = "see to AWS_… in the environment, or use a store that honours conditional writes (deploy/README.md)"
+        remedy = "see to ISW_STORE and AWS_… in the environment (deploy/README.md)"
+        return [Finding("Store", False, str(error).removesuffix(TRIED), remedy)]
+    remedy = "use a store that honours conditional writes (deploy/README.md)"
     return [Finding("Store", fault is None, fault or settings.store, remedy)] if bucket else []
+
+
+def _dask(settings: Settings) -> list[Finding]:
+    from pipeline.spreading import find_fault  # noqa: PLC0415 - what is examined may be missing
+
+    if not settings.dask:
+        return []
+    fault = find_fault(settings)
+    return [Finding("Dask", fault is None, fault or settings.dask, "see to ISW_DASK (deploy/README.md)")]
+
+
+def _runs(settings: Settings) -> list[Finding]:
+    from pipeline.run_storage import find_fault, is_postgres  # noqa: PLC0415 - what is examined may be missing
+
+    if not is_postgres(settings):
+        return []
+    fault = find_fault(settings)
+    return [Finding("Dagster's runs", fault is None, fault or "in PostgreSQL", "deploy/README.md lists what it needs")]
 
 
 def _space(settings: Settings) -> list[Finding]:
@@ -131,8 +150,11 @@ def _release(settings: Settings) -> list[Finding]:
     from pipeline.release import verify_release  # noqa: PLC0415 - what is examined may be missing
 
     name = "Latest release"
-    if latest_id(settings) is None:
-        return [Finding(name, False, "none yet", "run `isw-strikes run`")]
+    try:
+        if latest_id(settings) is None:
+            return [Finding(name, False, "none yet", "run `isw-strikes run`")]
+    except UserError:
+        return [Finding(name, False, "not known", "see to the store first")]
     try:
         path = latest_folder(settings).resolve()
     except UserError as error:

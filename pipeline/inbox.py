@@ -103,10 +103,19 @@ def decide(settings: Settings, path: Path) -> Waiting:
     if fault:
         return Waiting(path, (), f"it cannot be read: {fault}")
     who = f"no source of {theatre.name}" if theatre else "no source"
-    told = f"{who} recognises its name or columns. Put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`"
-    if theatre:
-        told += f"; the sources of {theatre.name} are {', '.join(theatre.sources)}"
-    return Waiting(path, (), told)
+    told = f"{_say_unknown(settings, path)}{who} recognises its name or columns. "
+    told += "Put it in inbox/<theatre>/<source>/ or use `isw-strikes ingest`; the "
+    there_are = f"sources of {theatre.name} are {', '.join(theatre.sources)}" if theatre else None
+    return Waiting(path, (), told + (there_are or f"theatres are {', '.join(theatres())}"))
+
+
+def _say_unknown(settings: Settings, path: Path) -> str:
+    """That the folder of a file is no theatre, or no source of one; nothing where it lies in no such folder."""
+    theatre, below = _theatre_folder(settings, path)
+    folders = path.relative_to(settings.inbox_dir).parts[:-1]
+    if theatre is None:
+        return f"its folder `{printable(folders[0])}` is no theatre, and " if folders else ""
+    return f"its folder `{printable(below[0])}` is no source, and " if below else ""
 
 
 def tell_left(left: Sequence[Waiting]) -> list[str]:
@@ -189,6 +198,8 @@ def _take_elsewhere(
     """Read exports on the workers of a cluster. Those of one source are read in order, by one worker: what came before
     decides what an export says.
     """
+    if not ready:
+        return [], []
     from pipeline.spreading import spread  # noqa: PLC0415 - loads where it is used
 
     on_progress(f"taking {len(ready):,} files on the cluster")

@@ -28,25 +28,41 @@ AFTER: dict[str, tuple[str, ...]] = {
     "tables": ("references", "strikes", "attribution", "control"),
 }
 
+FORCED = "asked for by --force"
 
-def plan_theatre(work: Work, theatre: Theatre, months: Sequence[str] | None = None) -> list[str]:
+
+def plan_theatre(work: Work, theatre: Theatre, months: Sequence[str] | None = None, force: bool = False) -> list[str]:
     """What a run would make of a theatre, a line each; empty where everything is fresh. Reads the ledger only.
 
     Args:
         work: the data folder.
         theatre: the theatre.
         months: months of the run; all of the theatre's where None.
+        force: what is fresh is made again too.
     """
     stale = stale_parts(work, theatre)
     monthly = {step.name for step in STEPS if step.is_monthly}
     outside = [v for v in stale if months is not None and v.step in monthly and v.part not in months]
     wanted = [verdict for verdict in stale if verdict not in outside]
+    if force:
+        wanted = _all_parts(theatre, wanted, months)
     lines = [line for step in STEPS for line in _of_step(step, theatre, wanted)]
     lines += _following(theatre, wanted)
     if outside:
         spans = ", ".join(_span(span) for span in spans_of(theatre.months(), {verdict.part for verdict in outside}))
         lines.append(f"{theatre.name}: no release, as months outside the range are stale too: {spans}")
     return lines
+
+
+def _all_parts(theatre: Theatre, stale: Sequence[Verdict], months: Sequence[str] | None) -> list[Verdict]:
+    """Every part that a run reaches: the stale with their reasons, the others because it was asked for."""
+    why = {(verdict.step, verdict.part): verdict.why for verdict in stale}
+    return [
+        Verdict(step.name, theatre.name, part, why.get((step.name, part), (FORCED,)))
+        for step in STEPS
+        for part in step.parts(theatre)
+        if months is None or not step.is_monthly or part in months
+    ]
 
 
 def _of_step(step: Step, theatre: Theatre, stale: Sequence[Verdict]) -> list[str]:

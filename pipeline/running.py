@@ -41,8 +41,8 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
 
 
-def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
-    """What a run would do, a line each; empty where everything is fresh. Nothing is changed."""
+def plan(settings: Settings, names: list[str], showcase: bool, force: bool = False) -> list[str]:
+    """What a run would do, a line each; empty where everything is fresh and not asked for. Nothing is changed."""
     work = Work(settings)
     known = {theatre.name for theatre in theatres_with_exports(work)}
     found, others = part_by_theatre(look_into_inbox(settings), names)
@@ -55,14 +55,34 @@ def plan(settings: Settings, names: list[str], showcase: bool) -> list[str]:
             if showcase and source.showcase and Path(source.showcase.file).name not in received:
                 lines.append(f"showcase: {source.showcase.file} would be taken for {name} {source.name}")
         if name in known or _ships_for(theatre, showcase):
-            lines += plan_theatre(work, theatre)
-    return lines
+            lines += plan_theatre(work, theatre, force=force)
+    return lines or ([] if any(name in known for name in names) else [_say_nothing(names)])
 
 
-def plan_months(settings: Settings, name: str, months: tuple[str, str]) -> list[str]:
-    """What a backfill would do, a line each; empty where everything is fresh. Nothing is changed."""
-    theatre = theatres()[name]
-    return plan_theatre(Work(settings), theatre, _clip(theatre, months))
+def plan_months(settings: Settings, name: str, months: tuple[str, str], force: bool = False) -> list[str]:
+    """What a backfill would do, a line each; empty where everything is fresh and not asked for. Nothing is changed."""
+    theatre, work = theatres()[name], Work(settings)
+    chosen = _clip(theatre, months)
+    if name not in {known.name for known in theatres_with_exports(work)}:
+        return [_say_nothing([name])]
+    return plan_theatre(work, theatre, chosen, force)
+
+
+def say_clipped(name: str, months: tuple[str, str]) -> str | None:
+    """That a theatre has only some of a range's months, in words; None where it has all.
+
+    Raises:
+        UserError: it has none.
+    """
+    chosen = _clip(theatres()[name], months)
+    if (chosen[0], chosen[-1]) == months:
+        return None
+    told = f"of {months[0]} to {months[1]} theatre {name} has only {chosen[0]} to {chosen[-1]}"
+    return f"{told}: what lies outside its months is left out"
+
+
+def _say_nothing(names: list[str]) -> str:
+    return f"nothing was received for {', '.join(names)}"
 
 
 def _ships_for(theatre: Theatre, showcase: bool) -> bool:

@@ -20,8 +20,6 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.errors import UserError
-
 # The same policy as in the page itself, and what only a header can say.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; worker-src 'self'; "
@@ -76,20 +74,11 @@ def serve(folder: Path, host: str = "127.0.0.1", port: int = 8765, follow: Calla
     Raises:
         UserError: the address cannot be listened on.
     """
-    import socket  # noqa: PLC0415 - with uvicorn, only where something is served
+    import uvicorn  # noqa: PLC0415 - only where something is served
 
-    import uvicorn  # noqa: PLC0415 - as above
+    from pipeline.listening import bind  # noqa: PLC0415 - as above
 
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise UserError(
-            f"cannot listen on {host} port {port} ({error.strerror or error}): choose another with --port"
-        ) from None
+    listener = bind(host, port)
     if follow is not None:
         threading.Thread(target=_follow, args=(follow,), daemon=True).start()
     shown = f"[{host}]" if ":" in host else host

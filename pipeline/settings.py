@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,7 +33,11 @@ class Settings(BaseSettings):
         pattern=r"^((tcp|tls)://\S+)?$",
         description="Scheduler of a Dask cluster that does the heavy pieces: tcp://host:port; this machine where empty",
     )
-    memory_limit: str = Field(default="4GB", description="DuckDB's memory limit")
+    memory_limit: str = Field(
+        default="4GB",
+        pattern=r"^\d+(\.\d+)? ?([KMGTkmgt]([Ii]?[Bb])?|[Bb])$",
+        description="DuckDB's memory limit: a number with KB, MB, GB or TB, or KiB, MiB, GiB or TiB",
+    )
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0 for one per core")
     max_export_bytes: int = Field(default=2 * 1024**3, description="Largest export file taken")
     max_unpacked_bytes: int = Field(default=4 * 1024**3, description="Most bytes that an export unpacks to")
@@ -84,6 +88,17 @@ class Settings(BaseSettings):
     dagster_address: str = Field(
         default="http://127.0.0.1:3000", description="Where people open the Dagster UI, for links in messages"
     )
+
+    @field_validator("data")
+    @classmethod
+    def _is_folder(cls, data: Path) -> Path:
+        """What stands there, or the nearest of what it lies in, must be a folder: all else is made in it."""
+        place = data.expanduser().resolve()
+        while not place.exists():
+            place = place.parent
+        if not place.is_dir():
+            raise ValueError(f"{place} is a file")
+        return data
 
     @cached_property
     def root(self) -> Path:
@@ -137,3 +152,21 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """Dagster's own storage: runs, events, schedules."""
         return self.root / "dagster"
+
+
+def say_invalid(error: ValidationError) -> str | None:
+    """Which settings hold what is not allowed, and what is; None where the error is no fault of settings."""
+    if error.title != Settings.__name__:
+        return None
+    return "; ".join(
+        _say_fault(str(fault["loc"][0]), fault["input"], fault["type"], fault["msg"]) for fault in error.errors()
+    )
+
+
+def _say_fault(name: str, value: object, kind: str, said: str) -> str:
+    field = Settings.model_fields[name]
+    given = "" if field.annotation is SecretStr else f"={value}"
+    # What a pattern allows is told by the description alone.
+    words = said.removeprefix("Value error, ").replace("Input should be", "it must be").split(", unable to parse")[0]
+    rule = "" if kind == "string_pattern_mismatch" else f"{words}. "
+    return f"ISW_{name.upper()}{given} cannot be used: {rule}{field.description} (docs/settings.md)"

@@ -27,6 +27,8 @@ from pipeline.theatres import Theatre, theatres
 # Times that a piece is tried again where it failed by something other than a worker's death, which Dask counts itself.
 RETRIES = 2
 CONNECT_SECONDS = 30
+# The same where somebody only asks whether there is one.
+TRY_SECONDS = 5
 # How often it is looked whether there still are workers, and how long a run waits for the first of new ones.
 ROUND_SECONDS = 5.0
 ALONE_SECONDS = 300.0
@@ -137,16 +139,25 @@ def _do(given: tuple[Callable[..., T], str, str, Any]) -> T:
     return function(Settings(), theatre, piece)
 
 
+def find_fault(settings: Settings) -> str | None:
+    """Why the cluster cannot be used, in words; None where it can."""
+    try:
+        _client(settings.dask, TRY_SECONDS)
+    except UserError as error:
+        return str(error)
+    return None
+
+
 @cache
-def _client(address: str) -> Any:
+def _client(address: str, seconds: float | None = None) -> Any:
     try:
         from distributed import Client  # noqa: PLC0415 - an optional package
     except ImportError:
         raise UserError(f"ISW_DASK={address} needs the package distributed: run `make install-cluster`") from None
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = Client(address, timeout=seconds or CONNECT_SECONDS, set_as_default=False)
         atexit.register(client.close)
-        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        client.wait_for_workers(1, timeout=seconds or CONNECT_SECONDS)
     except (OSError, TimeoutError) as error:
         raise UserError(
             f"there is no Dask scheduler with a worker at ISW_DASK={address} ({error.__class__.__name__}): start them, "

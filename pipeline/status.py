@@ -129,9 +129,11 @@ def _ago(span: timedelta) -> str:
 
     >>> _ago(timedelta(hours=50)), _ago(timedelta(seconds=61)), _ago(timedelta(0))
     ('2 days', '1 minute', '0 seconds')
+    >>> _ago(timedelta(seconds=1))
+    '1 second'
     """
     seconds = max(0, int(span.total_seconds()))
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}{'' if seconds < 2 * size else 's'}"
-    return f"{seconds} seconds"
+    units = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+    unit = next((unit for unit, size in units.items() if seconds >= size), "second")
+    count = seconds // units[unit]
+    return f"{count} {unit}{'' if count == 1 else 's'}"

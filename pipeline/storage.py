@@ -21,6 +21,11 @@ from typing import Any, Protocol
 from pipeline.errors import PassingError, UserError
 from pipeline.settings import Settings
 
+# Ends what is told of a store that cannot be used.
+TRIED = ". `isw-strikes doctor` tries it"
+# Where the client asks, as on a machine of Amazon's, for credentials of which it found none in the environment.
+METADATA = ("/latest/api/token", "/latest/meta-data/")
+
 
 class Store(Protocol):
     """What a folder and a bucket have in common. Keys are relative, with forward slashes."""
@@ -209,11 +214,17 @@ class BucketStore:
             yield
         except (told.AlreadyExistsError, told.PreconditionError):
             raise
-        except told.NotFoundError as error:
-            raise FileNotFoundError(str(error)) from error
-        except (told.BaseError, PermissionError) as error:
-            first = str(error).splitlines()[0][:300]
-            raise PassingError(f"{self.url} cannot be used: {first}. `isw-strikes doctor` tries it") from error
+        except (told.BaseError, FileNotFoundError, PermissionError) as error:
+            said = str(error)
+            if "NoSuchBucket" in said:
+                bucket = self.url.split("/")[2]
+                raise UserError(f"there is no bucket `{bucket}`: make it, or correct ISW_STORE={self.url}") from error
+            if any(path in said for path in METADATA):
+                keys = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                raise UserError(f"{self.url} cannot be used without credentials: {keys}") from error
+            if isinstance(error, (told.NotFoundError, FileNotFoundError)):
+                raise FileNotFoundError(said) from error
+            raise PassingError(f"{self.url} cannot be used: {said.splitlines()[0][:300]}{TRIED}") from error
 
     def last_name(self, folder: str, ending: str, after: str = "") -> str:
         """See ``Store``; asks only for what is greater than ``after``."""
@@ -256,7 +267,11 @@ class BucketStore:
             self.delete([key])
 
     def find_fault(self) -> str | None:
-        """What the store does not do that is relied on, in words; None where it does. Writes and deletes one key."""
+        """What the store does not do that is relied on, in words; None where it does. Writes and deletes one key.
+
+        Raises:
+            UserError: it cannot be used at all.
+        """
         key = f".probe-{uuid.uuid4().hex}"
         try:
             self.create(key, b"first")
@@ -265,12 +280,12 @@ class BucketStore:
             tag = self.read_tagged(key)[1]
             if not self.swap(key, b"third", tag) or self.swap(key, b"fourth", tag) or self.read(key) != b"third":
                 return "it does not honour If-Match: two publishers would overwrite each other"
-        except (UserError, FileNotFoundError) as error:
-            return f"{self.url}: {str(error).splitlines()[0][:300]}"
+        except FileNotFoundError:
+            return "what was written to it is not found"
         else:
             return None
         finally:
-            with suppress(UserError, FileNotFoundError):  # it was told of above
+            with suppress(UserError, FileNotFoundError):  # the fault before it is told
                 self.delete([key])
 
     def delete(self, keys: list[str]) -> None:

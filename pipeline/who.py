@@ -219,12 +219,12 @@ def in_words(theatre: Theatre, question: Question, found: dict[str, Any]) -> lis
         return theatre.controllers[name].label if name in theatre.controllers else name
 
     place = f"{question.latitude:g} N {question.longitude:g} E on {question.day}"
+    if found["note"]:
+        return [f"{place}: {found['note']}"]
     lines = [
         f"{place}: {label(found['controller'])} ({found['status']}); "
         f"whether {label(theatre.focus)} held it or not is {found['certainty']}"
     ]
-    if found["note"]:
-        lines.append(f"  {found['note']}")
     parties = json.loads(found["parties"])
     if parties:
         lines.append("  parties: " + ", ".join(label(party) for party in parties))

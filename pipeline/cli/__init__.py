@@ -13,6 +13,7 @@ import os
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from pipeline.cli import releases, source
 from pipeline.cli.asking import doctor, explain, exports, status, trace, who
@@ -24,7 +25,7 @@ from pipeline.cli.showing import serve, ui
 from pipeline.cli.tidying import housekeeping
 from pipeline.disk_errors import in_words
 from pipeline.errors import UserError
-from pipeline.settings import Settings
+from pipeline.settings import Settings, say_invalid
 
 app = typer.Typer(
     name="isw-strikes",
@@ -45,7 +46,9 @@ app.add_typer(source.app, name="source")
 
 
 def main() -> None:
-    """Run the command line; a user's mistake and a full disk are told in words, without a stack trace."""
+    """Run the command line; a user's mistake, also in a setting, and a full disk are told in words, without a stack
+    trace.
+    """
     status = _status()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -59,6 +62,12 @@ def _status() -> int:
         app(standalone_mode=True)
     except UserError as error:
         err.print(f"isw-strikes: {error}", markup=False)
+        return 2
+    except ValidationError as error:
+        invalid = say_invalid(error)
+        if invalid is None:
+            raise
+        err.print(f"isw-strikes: {invalid}", markup=False)
         return 2
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)

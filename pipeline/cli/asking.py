@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table as Grid
 
 from pipeline.cli.console import OptionalTheatre, TheatreName, err, out, tell_inbox, theatre_names
 from pipeline.errors import UserError
@@ -111,14 +110,10 @@ def doctor() -> None:
     from pipeline.doctor import examine  # noqa: PLC0415 - as above
 
     findings = examine(Settings())
-    grid = Grid(box=None, show_header=False, pad_edge=False)
+    width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        grid.add_row(
-            "ok" if finding.is_well else "!!",
-            finding.name,
-            finding.found,
-            "" if finding.is_well else finding.remedy,
-        )
-    out.print(grid)
+        out.print(f"{'ok' if finding.is_well else '!!'}  {finding.name:<{width}}  {finding.found}", markup=False)
+        if not finding.is_well:
+            out.print(f"    {'':<{width}}  {finding.remedy}", markup=False)
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)

@@ -24,6 +24,7 @@ from pipeline.cli.console import (
 )
 from pipeline.errors import UserError
 from pipeline.printing import printable
+from pipeline.run_storage import require_run_storage
 from pipeline.settings import Settings
 
 
@@ -39,8 +40,9 @@ def run(
     settings = Settings()
     names = theatre_names(theatre)
     if dry_run:
-        _tell_plan(plan(settings, names, showcase))
+        _tell_plan(plan(settings, names, showcase, force))
         return
+    require_run_storage(settings)
     _tell(run_all(settings, names, force=force, showcase=showcase, on_progress=progress))
 
 
@@ -170,17 +172,22 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made and why; do nothing.")] = False,
 ) -> None:
     """Make the months of a date range, in one Dagster run; months that are fresh are skipped."""
-    from pipeline.running import plan_months, run_months  # noqa: PLC0415 - as above
+    from pipeline.running import plan_months, run_months, say_clipped  # noqa: PLC0415 - as above
 
+    settings = Settings()
     first, last = read_day(start, "--from"), read_day(end, "--to")
     if last < first:
         raise UserError(f"--to {end} lies before --from {start}")
     name = theatre_names(theatre)[0]
     months = (f"{first:%Y-%m}", f"{last:%Y-%m}")
+    clipped = say_clipped(name, months)
+    if clipped:
+        err.print(f"! {clipped}", markup=False)
     if dry_run:
-        _tell_plan(plan_months(Settings(), name, months))
+        _tell_plan(plan_months(settings, name, months, force))
         return
-    _tell(run_months(Settings(), name, months, force=force, on_progress=progress, split=split))
+    require_run_storage(settings)
+    _tell(run_months(settings, name, months, force=force, on_progress=progress, split=split))
 
 
 def migrate() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.run_storage import require_run_storage
 from pipeline.settings import Settings
 
 
@@ -33,4 +34,6 @@ def ui(
     """Open the Dagster UI over the data folder's own instance."""
     from assets.ui import serve_ui  # noqa: PLC0415 - as above
 
-    serve_ui(Settings(), host=host, port=port)
+    settings = Settings()
+    require_run_storage(settings)
+    serve_ui(settings, host=host, port=port)

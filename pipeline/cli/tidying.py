@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.console import out, progress
+from pipeline.run_storage import require_run_storage
 from pipeline.settings import Settings
 
 
@@ -21,6 +22,7 @@ def housekeeping(
     from assets.runs import instance  # noqa: PLC0415 - as above
 
     settings = Settings()
+    require_run_storage(settings)
     with instance(settings) as opened:
         done = tidy_all(settings, opened, is_dry=dry_run, on_progress=progress)
     size = sum(one.bytes for one in done) / 1024**2

@@ -189,6 +189,9 @@ def test_a_file_with_half_a_coordinate_is_refused_by_the_name_of_the_column(sett
             "no source recognises its name or columns. Put it in inbox/<theatre>/<source>/",
         ),
         ("syria/x/notes.csv", "hello\nworld\n", "no source of syria recognises its name or columns. Put it in"),
+        ("syria/x/notes.csv", "hello\nworld\n", "its folder `x` is no source, and no source of syria"),
+        ("siria/airwars/notes.csv", "hello\nworld\n", "its folder `siria` is no theatre, and"),
+        ("siria/airwars/notes.csv", "hello\nworld\n", "the theatres are syria, ukraine"),
         ("utm.geojson", _collection({"type": "Feature", "properties": {}, "geometry": None}, crs=STRANGE_CRS), "FOO"),
     ],
 )
@@ -200,6 +203,12 @@ def test_a_file_that_is_left_in_the_inbox_has_its_own_reason(
     assert not taken and path.exists()
     assert said in str(left[0].hint)
     assert ("inbox/<theatre>/<source>/" in str(left[0].hint)) == (path.name == "notes.csv")
+
+
+def test_an_empty_inbox_asks_no_cluster(settings: Settings) -> None:
+    told: list[str] = []
+    alone = settings.model_copy(update={"dask": "tcp://nowhere:1"})
+    assert take_inbox(alone, on_progress=told.append) == ([], []) and told == []
 
 
 def test_a_folder_that_names_no_source_is_looked_through_within_its_theatre(settings: Settings) -> None:
@@ -215,7 +224,8 @@ def test_files_that_stay_for_one_reason_are_told_of_in_a_line_for_each_folder(se
         _drop(settings, f"ukraine/mailed/{number}.csv", "a,b\n1,2\n")
     _drop(settings, "ukraine/empty.csv", "")
     several, one = sorted(tell_left(take_inbox(settings)[1]), reverse=True)
-    assert "mailed: 5 files (0.csv, 1.csv, 2.csv, …): no source of ukraine" in several and "bellingcat" in several
+    assert "mailed: 5 files (0.csv, 1.csv, 2.csv, …): its folder `mailed` is no source" in several
+    assert "bellingcat" in several
     assert "empty.csv: it cannot be read" in one
 
 

@@ -195,3 +195,9 @@ def test_a_port_in_use_is_told_in_words(folder: Path) -> None:
         taken.listen()
         with pytest.raises(UserError, match="--port"):
             serve(folder, port=taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("host", ["999.1.1.1", "192.0.2.1"])
+def test_an_address_of_another_machine_or_of_none_is_told_in_words(folder: Path, host: str) -> None:
+    with pytest.raises(UserError, match="--host"):
+        serve(folder, host=host, port=0)

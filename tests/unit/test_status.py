@@ -20,6 +20,13 @@ def test_before_any_run_it_says_so(settings: Settings) -> None:
     assert "No run has ended" in told(settings, NOON)
 
 
+def test_one_second_is_one(settings: Settings) -> None:
+    note_success(settings, "r1", is_new=True, now=NOON)
+    assert " 1 second ago" in told(settings, NOON + timedelta(seconds=1))
+    assert " 0 seconds ago" in told(settings, NOON)
+    assert " 2 minutes ago" in told(settings, NOON + timedelta(seconds=121))
+
+
 def test_a_run_that_finds_nothing_new_moves_when_it_was_looked_and_not_when_it_changed(settings: Settings) -> None:
     note_success(settings, "r1", is_new=True, now=NOON)
     assert "published a new release" in told(settings, NOON)

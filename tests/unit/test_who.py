@@ -74,6 +74,8 @@ def test_a_place_outside_the_theatre_is_said_to_be(showcase: Work) -> None:
     far, swapped = answer(SYRIA, questions, control_frames(showcase, SYRIA))
     assert (far["controller"], far["note"]) == ("unknown", "outside the theatre")
     assert "swapped" in swapped["note"]
+    told = in_words(SYRIA, Question(48.0, 37.0, date(2015, 10, 1)), far)
+    assert told == ["48 N 37 E on 2015-10-01: outside the theatre"]
 
 
 def test_a_file_without_the_columns_is_refused(tmp_path: Path) -> None:

@@ -97,5 +97,19 @@ def test_doctor_tries_whether_the_store_honours_conditions(
     assert "If-Match" in str(bucket.find_fault())
     monkeypatch.undo()
     assert bucket.sizes("") == {}
-    nowhere = BucketStore("s3://there-is-no-such-bucket/isw")
-    assert "s3://there-is-no-such-bucket/isw" in str(nowhere.find_fault())
+
+
+def test_a_bucket_that_is_not_there_is_told_in_words(s3: S3) -> None:
+    bucket = BucketStore("s3://nowhere/prefix")
+    for ask in (bucket.find_fault, lambda: bucket.read("key"), lambda: bucket.folders("releases")):
+        with pytest.raises(UserError, match=r"^there is no bucket `nowhere`"):
+            ask()
+
+
+def test_credentials_that_are_missing_are_told_in_words(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    # Where nobody answers, as on a machine that is none of Amazon's.
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
+    with pytest.raises(UserError, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+        BucketStore("s3://lake/prefix").find_fault()
