@@ -41,7 +41,8 @@ def test_a_publication_waits_for_another_runs(settings: Settings) -> None:
             assert waiting.result().success
         assert stub.published
         assert (
-            f"waiting for Dagster run {other.run_id} (publish, started by a person): it has or awaits `release`" in stub.told[0]
+            f"waiting for Dagster run {other.run_id} (publish, started by a person): it has or awaits `release`"
+            in stub.told[0]
         )
 
 
