@@ -223,7 +223,7 @@ def _is_under_way(opened: dg.DagsterInstance, run_id: str) -> bool:
 
 def _say_waiting(opened: dg.DagsterInstance, pool: str, run_id: str) -> str:
     run = opened.get_run_by_id(run_id)
-    who = f"{run.job_name}, {run.tags.get(tags.WHY, 'started by a person')}" if run else "deleted"
+    who = f"{run.job_name}, {run.tags.get(tags.WHY, tags.BY_HAND)}" if run else "deleted"
     return f"waiting for Dagster run {run_id} ({who}): it has or awaits `{pool}`, which one run has at a time"
 
 
