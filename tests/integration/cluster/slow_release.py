@@ -13,7 +13,7 @@ from pipeline.publication import Publication
 from pipeline.settings import Settings
 
 
-def _publish(_settings: Settings, _theatres: list[str] | None, on_progress: Callable[[str], None]) -> Publication:
+def _publish(settings: Settings, theatres: list[str] | None, on_progress: Callable[[str], None]) -> Publication:
     on_progress("an hour begins")
     time.sleep(3600)
     raise AssertionError("nobody waits for that")

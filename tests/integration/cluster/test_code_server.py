@@ -39,8 +39,10 @@ class Started:
 
     def start(self, service: str) -> None:
         command = self.command(SERVICES[service]["command"])
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.processes.append(subprocess.Popen(command, cwd=PROJECT, env=self.environment, **silent))
+        silent = subprocess.DEVNULL
+        self.processes.append(
+            subprocess.Popen(command, cwd=PROJECT, env=self.environment, stdout=silent, stderr=silent)
+        )
 
     def is_healthy(self, service: str) -> bool:
         command = self.command(SERVICES[service]["healthcheck"]["test"][1:])
