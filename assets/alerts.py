@@ -72,7 +72,7 @@ def describe(pipeline: Pipeline, run: dg.DagsterRun, failures: list[str]) -> Ale
         "theatre": theatre,
         "job": run.job_name,
         "run": run.run_id,
-        "why": run.tags.get(tags.WHY) or "started by a person",
+        "why": run.tags.get(tags.WHY) or tags.BY_HAND,
         "failed": "\n".join(failures),
     }
     address = pipeline.settings.dagster_address.rstrip("/")

@@ -1,7 +1,8 @@
 """Lost runs: runs whose process was killed, and which nobody else will ever end.
 
-Belongs here: noting in a run which process does it, and closing the runs whose process is gone. Does not belong here:
-runs of other machines, of which Dagster's daemon alone judges (``run_monitoring`` in ``dagster.yaml``).
+Belongs here: noting in a run which process does it, and why where nobody has, and closing the runs whose process is
+gone. Does not belong here: runs of other machines, of which Dagster's daemon alone judges (``run_monitoring`` in
+``dagster.yaml``).
 
 Dagster's default launcher cannot tell whether the process of a run still lives. A run that was killed with its daemon,
 or by a reboot, would stay under way for good, and with it what it holds in a pool.
@@ -27,7 +28,7 @@ def noting(pipeline: Pipeline) -> dg.ResourceDefinition:
     def hand(context: dg.InitResourceContext) -> Pipeline:
         if context.instance is not None and context.run is not None:
             run_id = context.run.run_id
-            context.instance.add_run_tags(run_id, process_tag(run_id))
+            context.instance.add_run_tags(run_id, {**tags.why_by_hand(context.run.tags), **process_tag(run_id)})
         return pipeline
 
     return dg.ResourceDefinition(hand, description="Settings and parts of the pipeline.")

@@ -10,7 +10,8 @@ and can execute it again, because the run carries the origin that the UI would h
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._utils.interrupts import raise_interrupts_as
 
 from assets import jobs, tags
 from assets.definitions import definitions
@@ -35,6 +37,7 @@ WORKSPACE = PROJECT / "workspace.yaml"
 INSTANCE_SETTINGS = Path(__file__).parent / "dagster.yaml"
 # The run's own log keeps everything; the console only what nothing else tells.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+LOOK_EVERY_S = 1
 
 
 @dataclass(frozen=True)
@@ -179,8 +182,7 @@ def run_job(
     with instance(pipeline.settings) as opened:
         _give_origin(opened, name)
         chosen = job.get_subset(asset_selection=set(selected)) if selected else job
-        for line in _tell_waiting(opened, chosen):
-            pipeline.on_progress(line)
+        _wait_for_turn(opened, chosen.graph.pools, pipeline.on_progress)
         result = job.execute_in_process(
             instance=opened,
             run_config=QUIET,
@@ -191,13 +193,38 @@ def run_job(
     return RunOutcome(result.success, result.run_id, say_failures(result.all_events))
 
 
-def _tell_waiting(opened: dg.DagsterInstance, job: dg.JobDefinition) -> Iterator[str]:
-    """Which runs hold what a job needs for itself, as it waits for them without a word."""
-    for pool in sorted(job.graph.pools):
-        for run_id in sorted(opened.event_log_storage.get_concurrency_info(pool).active_run_ids):
-            holder = opened.get_run_by_id(run_id)
-            who = f"{holder.job_name}, {holder.tags.get(tags.WHY, 'started by a person')}" if holder else "deleted"
-            yield f"waiting for Dagster run {run_id} ({who}): it holds `{pool}`, which one run has at a time"
+def _wait_for_turn(opened: dg.DagsterInstance, pools: Iterable[str], tell: Callable[[str], None]) -> None:
+    """Wait until no other run has, or asked before for, what a job needs for itself, and say for which run.
+
+    Dagster waits too, but without a word, without sleep and deaf to who wants to stop it. It does so only where another
+    run comes between this and the job.
+    """
+    told: set[tuple[str, str]] = set()
+    with raise_interrupts_as(KeyboardInterrupt):
+        while ahead := [(pool, run_id) for pool in sorted(pools) for run_id in _runs_ahead(opened, pool)]:
+            for pool, run_id in ahead:
+                if (pool, run_id) not in told:
+                    tell(_say_waiting(opened, pool, run_id))
+            told.update(ahead)
+            time.sleep(LOOK_EVERY_S)
+            close_lost(opened)
+
+
+def _runs_ahead(opened: dg.DagsterInstance, pool: str) -> list[str]:
+    info = opened.event_log_storage.get_concurrency_info(pool)
+    asked = {run_id for run_id in info.pending_run_ids | info.assigned_run_ids if _is_under_way(opened, run_id)}
+    return sorted(info.active_run_ids | asked)
+
+
+def _is_under_way(opened: dg.DagsterInstance, run_id: str) -> bool:
+    run = opened.get_run_by_id(run_id)
+    return run is not None and not run.is_finished
+
+
+def _say_waiting(opened: dg.DagsterInstance, pool: str, run_id: str) -> str:
+    run = opened.get_run_by_id(run_id)
+    who = f"{run.job_name}, {run.tags.get(tags.WHY, tags.BY_HAND)}" if run else "deleted"
+    return f"waiting for Dagster run {run_id} ({who}): it has or awaits `{pool}`, which one run has at a time"
 
 
 def _give_origin(opened: dg.DagsterInstance, job_name: str) -> None:

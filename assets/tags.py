@@ -12,6 +12,8 @@ WHY = "isw/why"
 FORCE = "isw/force"
 SHOWCASE = "isw/showcase"
 PROCESS = "isw/process"
+BACKFILL = "dagster/backfill"
+BY_HAND = "started by a person"
 STATE = "isw/state"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -27,6 +29,13 @@ def month_range(first: str, last: str) -> dict[str, str]:
 def why(text: str) -> dict[str, str]:
     """Tag that says in words why a run exists."""
     return {WHY: text if len(text) <= LONGEST_WHY else text[: LONGEST_WHY - 1] + "…"}
+
+
+def why_by_hand(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tag for a run that does not say why it exists, as one of the UI; none where a run says it."""
+    if WHY in tags:
+        return {}
+    return why(BY_HAND + (f", backfill {tags[BACKFILL]}" if BACKFILL in tags else ""))
 
 
 def theatres(tags: Mapping[str, str]) -> list[str]:

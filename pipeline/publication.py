@@ -79,6 +79,13 @@ def publish_release(
     return published
 
 
+def find_publication(settings: Settings) -> Publication | None:
+    """The release in force, where nothing needs publishing; None where something does. Changes and notes nothing."""
+    work = Work(settings)
+    notes = notes_in_force(work, release_inputs(work, theatres_with_exports(work)))
+    return _find(settings, notes) if notes else None
+
+
 def _publish_or_find(settings: Settings, theatres: list[str] | None, on_progress: Callable[[str], None]) -> Publication:
     work = Work(settings)
     present = theatres_with_exports(work)

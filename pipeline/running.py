@@ -11,18 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.acceptance import held_back
-from pipeline.due import find_hindrance, is_released, stale_parts, theatres_with_exports
+from pipeline.due import find_hindrance, stale_parts, theatres_with_exports
 from pipeline.errors import UserError
 from pipeline.inbox import list_inbox, look_into_inbox, part_by_theatre, take_inbox, tell_left
 from pipeline.intake import ingest_showcase
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
-from pipeline.publication import Publication, publish_release
-from pipeline.released import latest_id
+from pipeline.publication import Publication, find_publication
 from pipeline.settings import Settings
 from pipeline.space import require_space
-from pipeline.status import note_failure
+from pipeline.status import note_failure, note_success
 from pipeline.telling import tell_changes, tell_older, tell_overrides, tell_refused, tell_unidentified
 from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work
@@ -113,7 +112,7 @@ def run_all(
     outcome.problems += tell_left(left)
     work = Work(settings)
     stale = [name for name in names if force or stale_parts(work, theatres()[name])]
-    if stale or not _publish_if_needed(settings, names, outcome):
+    if stale or not _find_released(settings, names, outcome):
         _run_jobs(settings, stale, None, force, outcome, on_progress)
         _tell_unpublished(work, names, outcome)
     new = [file for file in taken + from_inbox if file.is_new and file.records]
@@ -132,16 +131,17 @@ def _migrate(settings: Settings, on_progress: Callable[[str], None]) -> None:
         on_progress(f"migrated: {line}")
 
 
-def _publish_if_needed(settings: Settings, names: list[str], outcome: Outcome) -> bool:
-    """True where the release in force is that of the working tables; its headlines are then told."""
+def _find_released(settings: Settings, names: list[str], outcome: Outcome) -> bool:
+    """True where nothing needs publishing; the headlines of the release in force are then told."""
     work = Work(settings)
     if not theatres_with_exports(work):
         raise UserError(f"nothing was received yet: put a file into {settings.inbox_dir}")
-    if latest_id(settings) is None or find_hindrance(work, names):
+    published = None if find_hindrance(work, names) else find_publication(settings)
+    if published is None:
         return False
-    published = publish_release(settings, names)
+    note_success(settings, published.id, is_new=False)
     _note(outcome, published)
-    outcome.was_fresh = published.already
+    outcome.was_fresh = True
     return True
 
 
@@ -182,8 +182,8 @@ def run_months(
     _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, [name])
     work = Work(settings)
-    is_fresh = not force and not stale_parts(work, theatres()[name]) and is_released(work)
-    if not (is_fresh and _publish_if_needed(settings, [name], outcome)):
+    is_fresh = not force and not stale_parts(work, theatres()[name])
+    if not (is_fresh and _find_released(settings, [name], outcome)):
         runs = pieces(chosen, split or settings.runs_for(len(chosen)))
         _run_jobs(settings, [name], runs, force, outcome, on_progress)
     outcome.problems += [one.sentence for one in held_back(work.lake, [name])]
@@ -224,7 +224,7 @@ def _run_jobs(
     ran = run_release(settings, names, on_progress=on_progress)
     outcome.failures += [f"release: {failure} (Dagster run {ran.run_id})" for failure in ran.failures]
     # A backfill of some months leaves others stale; the run has said so, and the release before stays.
-    if not outcome.failures and is_released(Work(settings)):
-        published = publish_release(settings, names)
+    published = None if outcome.failures else find_publication(settings)
+    if published is not None:
         _note(outcome, published)
     return outcome

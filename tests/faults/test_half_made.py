@@ -9,6 +9,7 @@ from soundness import read_latest
 from two_theatres import OTHER, Two
 
 from assets.resources import Pipeline
+from assets.runs import instance
 from assets.touched import find_launch
 from pipeline.errors import UserError
 from pipeline.publication import publish_release
@@ -101,3 +102,22 @@ def test_a_run_of_one_theatre_fails_in_words_while_another_is_not_finished(two: 
     (failure,) = outcome.failures
     assert "nothing is published, the release before stays" in failure and f"run --theatre {OTHER}" in failure
     assert f"failed: a release holds every theatre whole, and {OTHER} has" in in_words(two.settings)[0]
+
+
+def test_what_is_made_but_not_released_is_published_by_a_run_of_dagster_and_told_as_new(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assets.metadata.of_release", lambda _: {})  # the stand-in pictures cannot be shown
+    two.begin(NAME)
+
+    def run() -> tuple[bool, str, list[str]]:
+        outcome = run_all(two.settings, [NAME], force=False, showcase=False, on_progress=lambda _: None)
+        assert outcome.failures == [] and outcome.release == two.settings.latest.resolve().name
+        with instance(two.settings) as opened:
+            jobs = [run.job_name for run in opened.get_runs()]
+        return outcome.was_fresh, in_words(two.settings)[0], jobs
+
+    was_fresh, told, jobs = run()
+    assert not was_fresh and "published a new release" in told and jobs == ["publish"]
+    was_fresh, told, jobs = run()
+    assert was_fresh and "nothing had changed" in told and jobs == ["publish"]

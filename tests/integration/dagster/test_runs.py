@@ -118,6 +118,21 @@ def test_ui_can_execute_such_a_run_again(first: tuple[Settings, RunOutcome, Stub
     assert origin.repository_origin.repository_name == "__repository__"
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({}, "started by a person"),
+        ({"dagster/backfill": "abcd"}, "started by a person, backfill abcd"),
+        ({"isw/why": "daily schedule"}, "daily schedule"),
+    ],
+)
+def test_every_run_says_why_it_exists(settings: Settings, given: dict[str, str], why: str) -> None:
+    outcome = run_job(Stub(settings).pipeline(), "publish", given)
+    with instance(settings) as opened:
+        (run,) = opened.get_runs()
+    assert (run.run_id, run.tags["isw/why"]) == (outcome.run_id, why)
+
+
 def test_lost_run_is_closed(first: tuple[Settings, RunOutcome, Stub]) -> None:
     settings, outcome, _ = first
     ended = subprocess.Popen([sys.executable, "-c", ""])
