@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.exports.json_text import decode, encode
+from pipeline.exact_json import decode, encode
 from pipeline.printing import printable
 from pipeline.released import released_tables
 from pipeline.sessions import connect, sql

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from pipeline.exports.json_text import Digits, decode, encode
+from pipeline.exact_json import Digits, decode, encode
 from pipeline.names import fold_name
 from pipeline.parsing import map_unique, parse_dates
 from pipeline.sessions import connect, sql

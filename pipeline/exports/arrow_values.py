@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.exports.json_text import Digits
+from pipeline.exact_json import Digits
 from pipeline.exports.types import RefusedError
 
 

@@ -17,17 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from pipeline.exports.encodings import choose_encoding, decode_head, is_text
-from pipeline.exports.types import (
-    EXTRA,
-    SOURCE_TEXT,
-    Content,
-    Given,
-    Reader,
-    Record,
-    RefusedError,
-    over_cap,
-    unique_names,
-)
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
+from pipeline.property_names import EXTRA, SOURCE_TEXT, unique_names
 from pipeline.settings import Settings
 
 # Found without being told; any other can be declared.

@@ -2,7 +2,7 @@
 
 Belongs here: attributes, Esri's geometries and spatial references. Coded values stay as they are; a domain's words are
 no part of a record.
-Does not belong here: decoding JSON (``json_text``), asking a server.
+Does not belong here: decoding JSON (``pipeline.exact_json``), asking a server.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import shapely
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.exact_json import encode
 from pipeline.exports.crs import ASSUMED, Geometries, place, refuse_metres, short_name, told_crs
 from pipeline.exports.geometry import Positions, ShapeError, check_vertices, line, point, positions
-from pipeline.exports.json_text import Item, encode, plain
-from pipeline.exports.types import GEOMETRY_TEXT, SOURCE_TEXT, Content, Given, Record, RefusedError, name_properties
+from pipeline.exports.json_text import Item, plain
+from pipeline.exports.types import Content, Given, Record, RefusedError
+from pipeline.property_names import GEOMETRY_TEXT, SOURCE_TEXT, name_properties
 
 NAME = "esrijson"
 WORDS = re.compile(r'"(?:esriGeometry[A-Z]\w+|esriFieldType\w+)"|"attributes"\s*:\s*\{')

@@ -26,7 +26,8 @@ from pipeline.exports.crs import ASSUMED, place, refuse_metres, short_name, told
 from pipeline.exports.flatgeobuf_parts import count_features
 from pipeline.exports.geometry import from_wkb
 from pipeline.exports.geopackage_parts import check_tables, find_geometries
-from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
+from pipeline.property_names import GEOMETRY_TEXT, unique_names
 from pipeline.settings import Settings
 
 BATCH = 10_000

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.exact_json import Digits
 from pipeline.exports.crs import Geometries, not_finite
-from pipeline.exports.json_text import Digits
 from pipeline.exports.types import over_cap
 from pipeline.exports.wkb_nesting import HEADER, is_nested_over
 from pipeline.settings import Settings

@@ -1,7 +1,7 @@
 """How deeply a JSON text is nested, before anything of it is decoded.
 
 Belongs here: counting brackets outside strings, in parts, so that a large text costs little more memory than itself.
-Does not belong here: decoding (``json_text``).
+Does not belong here: decoding (``pipeline.exact_json``).
 """
 
 from __future__ import annotations

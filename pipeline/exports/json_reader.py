@@ -1,8 +1,8 @@
 """JSON and GeoJSON.
 
 Belongs here: which part of a document are its records, and what each record's properties are.
-Does not belong here: decoding JSON (``json_text``), building geometries (``geometry``), Esri's own shape of JSON
-(``esri_json``).
+Does not belong here: decoding JSON (``pipeline.exact_json``), building geometries (``geometry``), Esri's own shape of
+JSON (``esri_json``).
 """
 
 from __future__ import annotations
@@ -13,22 +13,14 @@ from typing import Any
 
 import pyproj
 
+from pipeline.exact_json import encode
 from pipeline.exports import esri_json
 from pipeline.exports.crs import CRS84, Geometries, named_crs, place, refuse_metres, short_name, told_crs
 from pipeline.exports.encodings import choose_encoding, decode_head
 from pipeline.exports.geometry import TYPES, from_geojsons
-from pipeline.exports.json_text import Document, Item, encode, plain
-from pipeline.exports.types import (
-    GEOMETRY_TEXT,
-    SOURCE_TEXT,
-    Content,
-    Given,
-    Reader,
-    Record,
-    RefusedError,
-    name_properties,
-    over_cap,
-)
+from pipeline.exports.json_text import Document, Item, plain
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
+from pipeline.property_names import GEOMETRY_TEXT, SOURCE_TEXT, name_properties
 from pipeline.settings import Settings
 
 START = re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*(?:[\[\]{\"tfnNI0-9-]|\Z))")

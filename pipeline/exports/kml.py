@@ -25,9 +25,10 @@ from pipeline.exports import archives
 from pipeline.exports.crs import CRS84
 from pipeline.exports.encodings import decode_head
 from pipeline.exports.geometry import Positions, ShapeError, check_vertices, line, point, polygon
-from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError
 from pipeline.exports.xml_stream import Found, find_elements
 from pipeline.parsing import NUMBER
+from pipeline.property_names import GEOMETRY_TEXT, unique_names
 from pipeline.settings import Settings
 
 FEATURE = "Placemark"

@@ -18,7 +18,8 @@ from pyproj.exceptions import CRSError
 from pipeline.exports.arrow_values import json_values
 from pipeline.exports.crs import ASSUMED, CRS84, place, refuse_metres, short_name, told_crs
 from pipeline.exports.geometry import from_wkb
-from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
+from pipeline.property_names import GEOMETRY_TEXT, unique_names
 from pipeline.settings import Settings
 
 MAGIC = b"PAR1"

@@ -18,20 +18,12 @@ import shapely
 
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
-from pipeline.exports.json_text import encode_with_fault
+from pipeline.exact_json import encode_with_fault
 from pipeline.exports.opening import open_export
 from pipeline.exports.pile import Pile
-from pipeline.exports.types import (
-    PROBLEM,
-    PROBLEM_TEXT,
-    Content,
-    Reading,
-    Received,
-    Record,
-    RefusedError,
-    over_cap,
-)
+from pipeline.exports.types import Content, Reading, Received, Record, RefusedError, over_cap
 from pipeline.printing import printable
+from pipeline.property_names import PROBLEM, PROBLEM_TEXT
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre
 

@@ -30,7 +30,8 @@ from pipeline.exports.crs import (
 from pipeline.exports.encodings import choose_encoding
 from pipeline.exports.geometry import from_wkb
 from pipeline.exports.shapefile_parts import NULL_SHAPE, Layer, head_of, own, shape_of, unknown_crs, unpack_layers
-from pipeline.exports.types import GEOMETRY_TEXT, Content, Given, Reader, Record, RefusedError, unique_names
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError
+from pipeline.property_names import GEOMETRY_TEXT, unique_names
 from pipeline.settings import Settings
 
 # dBASE has no empty date of its own; this is how ArcGIS writes one.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,15 +19,6 @@ from pipeline.exports.pile import Pile
 from pipeline.printing import printable
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect
-
-# Property names that this room adds. A property of the source that has one of these names gets a suffix.
-PROBLEM = "_problem"
-PROBLEM_TEXT = "_problem_text"
-EXTRA = "_extra"
-SOURCE_TEXT = "_text"
-GEOMETRY_TEXT = "_geometry_text"
-FORMULAS = "_formulas"
-RESERVED = frozenset({PROBLEM, PROBLEM_TEXT, EXTRA, SOURCE_TEXT, GEOMETRY_TEXT, FORMULAS})
 
 
 @dataclass(frozen=True)
@@ -196,39 +186,3 @@ def over_cap(settings: Settings, name: str, what: str, line: int | None = None) 
     """A refusal because the cap ``name`` of the settings was exceeded; says which, its value and variable."""
     cap = getattr(settings, name)
     return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Names with ``_2``, ``_3``… where one repeats or is reserved; an empty one becomes ``column_<place>``.
-
-    >>> unique_names(["name", "name", "", "_extra"])
-    ['name', 'name_2', 'column_3', '_extra_2']
-    """
-    named = [name or f"column_{position}" for position, name in enumerate(names, start=1)]
-    taken = set(named) | RESERVED
-    result: list[str] = []
-    given: set[str] = set(RESERVED)
-    counts: dict[str, int] = {}  # where the search for a free number goes on, so that many repeats take no time
-    for name in named:
-        unique, count = name, counts.get(name, 1)
-        while unique in given or (count > 1 and unique in taken):
-            count += 1
-            unique = f"{name}_{count}"
-        counts[name] = count
-        given.add(unique)
-        result.append(unique)
-    return result
-
-
-def name_properties(properties: dict[str, Any], members: dict[str, Any]) -> dict[str, Any]:
-    """Properties, then a feature's other members (``id`` becomes ``_id``), under names of their own."""
-    if not members and _are_plain(tuple(properties)):
-        return properties
-    names = unique_names([*properties, *(f"_{name}" for name in members)])
-    return dict(zip(names, [*properties.values(), *members.values()], strict=True))
-
-
-@lru_cache(maxsize=64)
-def _are_plain(names: tuple[str, ...]) -> bool:
-    """Whether no name is empty or could be one that this room adds. Records of a file mostly have the same names."""
-    return "" not in names and not any(name.startswith("_") for name in names)

@@ -25,8 +25,9 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from pipeline.exports.arrow_values import json_value
-from pipeline.exports.types import EXTRA, FORMULAS, Content, Given, Reader, Record, RefusedError, over_cap, unique_names
+from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
 from pipeline.exports.workbook_parts import Sheet, check_header, own, survey
+from pipeline.property_names import EXTRA, FORMULAS, unique_names
 from pipeline.settings import Settings
 
 DATE = "date"

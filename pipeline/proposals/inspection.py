@@ -21,9 +21,9 @@ import shapely
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
-from pipeline.exports.json_text import decode
-from pipeline.exports.types import RESERVED
+from pipeline.exact_json import decode
 from pipeline.mapping import pick_properties
+from pipeline.property_names import RESERVED
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect, Source, theatres
 from pipeline.trial import read_aside

@@ -26,7 +26,8 @@ from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
 from pipeline.exports import find_fault, read_export, receive, recognise, registry
 from pipeline.exports.opening import UNFORESEEN, open_export
-from pipeline.exports.types import Content, Given, Reader, Record, unique_names
+from pipeline.exports.types import Content, Given, Reader, Record
+from pipeline.property_names import unique_names
 from pipeline.settings import Settings
 from pipeline.theatres import Dialect, theatres
 
