@@ -33,6 +33,7 @@ DOING = {
 }
 
 
+@pytest.mark.timeout(600 + 30 * KILLS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_next_run_heals_what_a_killed_one_left(seed: int, calm: Calm, nursery: Nursery, tmp_path: Path) -> None:
     chance = random.Random(seed)
