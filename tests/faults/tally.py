@@ -99,7 +99,9 @@ def page(seen: dict[str, Any]) -> str:
     ]
     text = HEAD.format(command=_command(kills["kills"])) + "\n".join(lines) + "\n"
     for kind, title in KINDS.items():
-        rows = [(about, found) for about, found in seen.items() if about.startswith(kind)]
+        # In one order whatever ended first, and 500 before 5,000.
+        named = sorted((name for name in seen if name.startswith(kind)), key=lambda name: (len(name), name))
+        rows = [(about, seen[about]) for about in named]
         text += f"\n## {title}\n\n| fault | seen |\n|---|---|\n"
         text += "".join(f"| {about.removeprefix(f'{kind}: ')} | {_words(found)} |\n" for about, found in rows)
     return text
