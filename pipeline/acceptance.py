@@ -22,7 +22,7 @@ SHORT = 16
 
 @dataclass(frozen=True)
 class HeldBack:
-    """An export that is held back, and why, in words."""
+    """An export that is held back, as a whole or some of its days of control, and why, in words."""
 
     theatre: str
     source: str
@@ -30,13 +30,15 @@ class HeldBack:
     file_name: str
     received_at: datetime
     told: str
+    is_whole: bool = True
 
     @property
     def sentence(self) -> str:
         """What is held back, why, and what to do."""
+        how = "and nothing of it is applied" if self.is_whole else "in part"
         return (
             f"{printable(self.file_name)} of {self.theatre} {self.source} (received {self.received_at:%Y-%m-%d}) is"
-            f" held back and nothing of it is applied: {printable(self.told)}. If it is right:"
+            f" held back {how}: {printable(self.told)}. If it is right:"
             f" isw-strikes accept {self.export_id[:SHORT]} --by WHO --why WHY"
         )
 
@@ -52,9 +54,10 @@ def held_back(lake: Lake, theatres: Iterable[str], sources: Iterable[str] | None
     rows = lake.read("core.receipts", theatre=list(theatres)).to_pylist()
     accepted = {_key(row) for row in lake.read("raw.acceptances").to_pylist()}
     wanted = None if sources is None else set(sources)
-    found = [row for row in rows if row["state"] == HELD and (wanted is None or row["source"] in wanted)]
+    found = [row for row in rows if row["held_because"] and (wanted is None or row["source"] in wanted)]
+    told = ("theatre", "source", "export_id", "file_name", "received_at", "told")
     return [
-        HeldBack(row["theatre"], row["source"], row["export_id"], row["file_name"], row["received_at"], row["told"])
+        HeldBack(**{name: row[name] for name in told}, is_whole=row["state"] == HELD)
         for row in sorted(found, key=lambda row: (row["theatre"], row["source"], row["receipt_no"]))
         if _key(row) not in accepted
     ]
@@ -117,7 +120,7 @@ def _tell_unclear(
         )
     could = f"held back are: {listed}" if held else "no export is held back"
     named = [row for row in receipts if export and (row["export_id"].startswith(export) or row["file_name"] == export)]
-    if any(row["state"] == HELD for row in named):
+    if any(row["held_because"] for row in named):
         return f"{export!r} was accepted already: `isw-strikes run` applies it"
     if any(row["state"] == APPLIED for row in named):
         return f"{export!r} needs no acceptance: it is applied; {could}"

@@ -15,7 +15,8 @@ quarantined.
 **Withdrawals.** Each export of a source that ``is_complete`` is the whole list: a key that a newer one lacks is
 withdrawn, and the record that was accepted is its tombstone. A record that is there but refused withdraws nothing;
 where its key does not tell which one it is, it could be any of those that the export lacks, and the export withdraws
-nothing at all. Where a key comes back, a new revision begins.
+nothing at all; unless it was there, word for word, in the last export that could withdraw. Where a key comes back, a
+new revision begins.
 
 **Held back** is an export, with nothing of it applied, until a person accepts it (``isw-strikes accept``)
 
@@ -24,11 +25,12 @@ nothing at all. Where a key comes back, a new revision begins.
 - that says as a whole what an earlier export said, and would undo what was said in between: most likely an old copy.
   What the source's own server sends is no copy: it is what the source says now.
 
-Polygons of control are settled by days, and none of them is held (``control.polygons``).
+Polygons of control are settled by days; of them only days are held (``control.polygons``).
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +45,7 @@ from pipeline.standing import Measured, Standing
 from pipeline.theatres import Source
 
 APPLIED, HELD, UNREADABLE = "applied", "held", "unreadable"
-SHRANK, REFUSED, REVERTS = "shrank", "refused", "reverts"
+SHRANK, REFUSED, REVERTS, PART = "shrank", "refused", "reverts", "part"
 
 
 @dataclass(frozen=True)
@@ -116,15 +118,20 @@ def _judge_exports(
     judged: list[dict[str, Any]] = connection.execute(sql("history/list_receipts")).to_arrow_table().to_pylist()
     standing = Standing(connection)
     before: list[dict[str, Any]] = []
+    doubts = _list_doubts(connection)
+    known_doubts: Counter[int] | None = None
     sayings: dict[tuple[int, int], dict[str, Any]] = {}  # by what an export says as a whole, the first that said it
     for row in judged:
         row |= {
             "is_complete": source.is_complete, "standing": None, "lacking": None, "held_because": None, "told": None,
             "repeats": None, "is_accepted": row["export_id"] in accepted, "state": UNREADABLE,
-            "unidentified": row["unidentified"] if source.is_complete else None,
+            "unidentified": None,
         }  # fmt: skip
         if not row["is_readable"]:
             continue
+        doubtful = doubts[row["receipt_no"]]
+        if source.is_complete:
+            row["unidentified"] = (doubtful - (doubtful if known_doubts is None else known_doubts)).total()
         alike = sayings.get(_saying(row))
         fault = None
         if before and source.kind != "control_polygons":
@@ -134,6 +141,7 @@ def _judge_exports(
             continue
         row["state"] = APPLIED
         standing.apply(row["receipt_no"], withdraws=_withdraws(row))
+        known_doubts = known_doubts if row["unidentified"] else doubtful
         before.append(row)
         sayings.setdefault(_saying(row), row)
     later = None
@@ -141,6 +149,14 @@ def _judge_exports(
         row["next_complete"] = later
         later = row["receipt_no"] if _withdraws(row) else later
     return judged
+
+
+def _list_doubts(connection: duckdb.DuckDBPyConnection) -> defaultdict[int, Counter[int]]:
+    """By export, what its refused records say of which nobody can tell which they are, as numbers, and how often."""
+    found: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    for receipt_no, said, count in connection.execute(sql("history/list_unidentified")).fetchall():
+        found[receipt_no][said] = count
+    return found
 
 
 def _withdraws(row: dict[str, Any]) -> bool:

@@ -120,6 +120,7 @@ def take_received(
         row = verdict.makes_room
         later = once_more(replace(verdict.received, file_name=row["file_name"]), row["received_at"])
         _write(settings, exports.read_export(settings, later, theatre, source, row["received_at"]), row["is_fetched"])
+        _move_acceptance(Lake(settings), row, later.export_id)
     reading = exports.read_export(settings, verdict.received, theatre, source, moment)
     return _taken(path, _write(settings, reading, is_fetched), verdict.is_new, verdict.said_before)
 
@@ -133,6 +134,16 @@ def _write(settings: Settings, reading: exports.Reading, is_fetched: bool | None
         lake.replace("raw.refused_exports", reading.refused, **where)
     lake.replace("raw.exports", [export], **where)
     return export
+
+
+def _move_acceptance(lake: Lake, row: dict[str, Any], export_id: str) -> None:
+    """A person let in what was received then, whatever the id that it has now."""
+    where = {name: row[name] for name in ("theatre", "source", "export_id")}
+    accepted = lake.read("raw.acceptances", **where).to_pylist()
+    if accepted:
+        moved = where | {"export_id": export_id}
+        lake.replace("raw.acceptances", [one | moved for one in accepted], **moved)
+        lake.replace("raw.acceptances", [], **where)
 
 
 def _taken(path: Path, row: dict[str, Any], is_new: bool, said_before: datetime | None = None) -> Taken:

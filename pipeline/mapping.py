@@ -49,6 +49,7 @@ KEPT = (
     "line_no",
     "problem",
     "geometry",
+    "said",
 )
 
 DATES = (

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
-from pipeline.history import settle
+from pipeline.history import PART, settle
 from pipeline.mapping import Mapped, Received, identify
 from pipeline.overrides import extract_overridden
 from pipeline.parsing import null_days, parse_dates
@@ -107,7 +108,7 @@ def map_polygons(
         refused = connection.execute(sql("control/refuse_polygons"), bounds).to_arrow_table()
         settled = settle(unkeyed, theatre.name, fields, refused, received.exports, received.accepted)
         connection.register("outcomes", settled.outcomes)
-        outcomes = connection.execute(sql("control/settle_days")).to_arrow_table()
+        outcomes = connection.execute(sql("control/settle_days"), {"accepted": [*received.accepted]}).to_arrow_table()
     outcomes = table("core.record_outcomes").conform(outcomes)
     accepted = outcomes.filter(pc.equal(outcomes.column("outcome"), "accepted")).column("record_id")
     rows = fields.filter(pc.is_in(fields.column("record_id"), accepted)).sort_by("record_id")
@@ -116,9 +117,21 @@ def map_polygons(
         made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA),
         outcomes,
         settled.quarantine,
-        settled.receipts,
+        _tell_held(settled.receipts, outcomes),
         overridden.overrides,
     )
+
+
+def _tell_held(receipts: pa.Table, outcomes: pa.Table) -> pa.Table:
+    """The receipts, with what of them is held back for a person to look at."""
+    is_held = pc.equal(outcomes.column("outcome"), "held")
+    held = Counter(outcomes.filter(is_held).column("export_id").to_pylist())
+    rows = receipts.to_pylist()
+    for row in rows:
+        if count := held[row["export_id"]]:
+            told = f"{count:,} of its features are of days that an export before it says whole, and it only in part"
+            row |= {"held_because": PART, "told": f"{told}: others of its features are refused"}
+    return table("core.receipts").conform(rows)
 
 
 def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table:

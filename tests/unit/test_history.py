@@ -179,6 +179,13 @@ def test_while_a_refused_record_could_be_any_nothing_is_withdrawn(
     assert later.rows.num_rows == len(TEN) and later.receipts.to_pylist()[-1]["lacking"] == 2
 
 
+def test_a_refused_record_that_was_always_there_is_none_of_those_that_are_lacking() -> None:
+    bad: Said = {"": None}
+    mapped = _map([("e1", 1, {**FIRST, **bad}), ("e2", 2, {**TEN, **bad}), ("e3", 3, {**TEN, **bad})], COMPLETE)
+    assert [row["unidentified"] for row in mapped.receipts.to_pylist()] == [0, 0, 0]
+    assert _days(mapped) == TEN
+
+
 def test_a_list_of_which_too_much_is_refused_is_held_back() -> None:
     mapped = _map([("e1", 1, TEN), ("e2", 2, dict.fromkeys(TEN))], COMPLETE)
     assert _states(mapped)["e2"] == "refused"

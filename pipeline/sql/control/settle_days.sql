@@ -1,7 +1,7 @@
 -- Which export speaks for each day; see pipeline.control.polygons for the rule. `outcomes` says which records are
 -- quarantined; all others are decided here. An accepted record belongs to itself, a duplicate to the record it repeats.
 WITH
--- A feature whose day is not known could be of any.
+-- A feature whose day is not known could be of any. What a person let in counts as it is.
 refused AS (
     SELECT
         typed.snapshot_day,
@@ -34,7 +34,7 @@ statements AS (
         receipt_no,
         string_agg(content_digest, ' ' ORDER BY content_digest) AS content,
         row_number() OVER (PARTITION BY snapshot_day ORDER BY receipt_no) AS position,
-        NOT EXISTS (
+        list_contains($accepted, export_id) OR NOT EXISTS (
             FROM refused
             WHERE
                 refused.export_id = usable.export_id

@@ -1,5 +1,4 @@
--- The exports of a source in order of receipt, each with how many keys it states, a fingerprint of what it says, and how
--- many refused records it has of which nobody can tell which they are.
+-- The exports of a source in order of receipt, each with how many keys it states and a fingerprint of what it says.
 WITH
 receipts AS (
     SELECT
@@ -25,9 +24,7 @@ SELECT
     receipts.problem_code IS NULL AS is_readable,
     coalesce(receipts.is_fetched, FALSE) AS is_fetched,
     coalesce(said.keys, 0) AS keys,
-    coalesce(said.fingerprint, 0) AS fingerprint,
-    coalesce(unidentified.records, 0) AS unidentified
+    coalesce(said.fingerprint, 0) AS fingerprint
 FROM receipts
 LEFT JOIN said ON receipts.receipt_no = said.receipt_no
-LEFT JOIN unidentified ON receipts.receipt_no = unidentified.receipt_no
 ORDER BY receipts.receipt_no;

@@ -1,6 +1,5 @@
 -- What each record says (`told`), and what each export says of each key (`statements`). Two contents of one key in one
--- export are a conflict: the first stands. A key whose records were all refused is there, and says nothing. Of a refused
--- record that is not identified nobody can tell which key it has (`unidentified` counts them by export).
+-- export are a conflict: the first stands. A key whose records were all refused is there, and says nothing.
 CREATE OR REPLACE TEMP TABLE told AS
 WITH
 refused_records AS (
@@ -34,12 +33,3 @@ FROM fields
 LEFT JOIN told ON fields.record_id = told.record_id
 WHERE fields.out_of_scope IS NULL
 GROUP BY fields.source_key, fields.receipt_no;
-
-CREATE OR REPLACE TEMP TABLE unidentified AS
-SELECT
-    fields.receipt_no,
-    count(*) AS records
-FROM fields
-ANTI JOIN told ON fields.record_id = told.record_id
-WHERE fields.out_of_scope IS NULL AND NOT fields.is_identified
-GROUP BY fields.receipt_no;

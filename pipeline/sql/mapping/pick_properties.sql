@@ -18,6 +18,7 @@ SELECT
     records.line_no,
     json_extract_string(records.properties, '/_problem') AS problem,
     records.geometry,
+    hash(records.properties) AS said,
     json_extract_string(records.properties, $paths) AS picked,
     CASE
         WHEN

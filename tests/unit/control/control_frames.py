@@ -61,10 +61,10 @@ class Raw:
             )
         return self
 
-    def map(self) -> MappedControl:
-        """Map all that was added."""
+    def map(self, accepted: Iterable[str] = ()) -> MappedControl:
+        """Map all that was added; of the exports a person has accepted some."""
         records, exports = table("raw.records").conform(self.records), table("raw.exports").conform(self.exports)
-        return map_control(self.theatre, self.source, Received(records, exports))
+        return map_control(self.theatre, self.source, Received(records, exports, frozenset(accepted)))
 
     def build(self) -> ControlBuild:
         """Map and build all that was added."""

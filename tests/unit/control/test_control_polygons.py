@@ -160,6 +160,19 @@ def test_a_day_of_which_a_feature_is_refused_does_not_speak_in_place_of_a_whole_
     assert _reissued(("part", 1, [A, None]), ("whole", 2, [A, B]))["whole"] == ["accepted", "accepted"]
 
 
+def test_a_person_is_told_of_a_day_that_is_held_back_and_can_let_it_in() -> None:
+    raw = Raw(SYRIA, COMMONS)
+    for name, day, shapes in (("whole", 1, [A, B]), ("part", 2, [A, None])):
+        features = [({"controller": "isis", "as_of": "2016-01-01"}, shape) for shape in shapes]
+        raw.add(features, name, datetime(2026, 11, day, tzinfo=UTC))
+    whole, part = raw.map().receipts.to_pylist()
+    assert (whole["held_because"], part["held_because"], part["state"]) == (None, "part", "applied")
+    assert part["told"].startswith("1 of its features are of days that an export before it says whole")
+    let_in = raw.map(accepted=[part["export_id"]])
+    assert sorted(outcomes(let_in)) == ["accepted", "quarantined", "superseded", "superseded"]
+    assert [row["held_because"] for row in let_in.receipts.to_pylist()] == [None, None]
+
+
 def test_duplicates_point_at_the_record_that_they_repeat() -> None:
     mapped = _map(("isis", A), ("isis", A), ("isis", None)).map()
     first, second, refused = sorted(mapped.outcomes.to_pylist(), key=lambda row: row["record_id"])
