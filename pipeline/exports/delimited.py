@@ -9,10 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -86,21 +83,6 @@ def read(given: Given) -> Content:
 
 
 READER = Reader("csv", sniff, read)
-
-
-def is_prose(given: Given) -> bool:
-    """Whether a text is one of words, such as a readme, for any can be read as a table: most of its first rows do not
-    have one number of cells, above one, in common.
-
-    Raises:
-        RefusedError: the text can't be read.
-    """
-    encoding, cut = _find_cut(given, [])
-    with _open(given.path, encoding, cut.skipped) as file:
-        rows = islice(_rows(given.settings, file, cut), SAMPLE_ROWS)
-        widths = Counter(1 if isinstance(row.cells, str) else len(row.cells) for row in rows)
-    width, count = max(widths.items(), key=itemgetter(1), default=(1, 0))
-    return width == 1 or count == 1 or 2 * count <= widths.total()
 
 
 def _find_cut(given: Given, notes: list[str]) -> tuple[str, Cut]:
@@ -190,11 +172,14 @@ def _rows(settings: Settings, file: TextIO, cut: Cut) -> Iterator[Row]:
 def _are_rows(lines: list[str], width: int, cut: Cut) -> bool:
     """Whether each of the lines that quotation marks join would be a row of this width without them: then the marks
     are strays that would make one row of several. A delimiter before a blank is one of prose. A note over two columns
-    looks so too easily to be judged.
+    looks so too easily to be judged. A mark that opens a cell and ends its line begins a value of several lines, such
+    as a list of coordinates: a stray one has words behind it.
     """
-    delimiter = re.escape(cut.delimiter)
+    delimiter, quote = re.escape(cut.delimiter), re.escape(cut.quote)
+    if width < LEAST_WIDTH or re.search(rf"(?:^|{delimiter}){quote}\s*\Z", lines[0]):
+        return False
     between = re.compile(f"{delimiter}(?! )")
-    return width >= LEAST_WIDTH and all(len(between.findall(line)) == width - 1 for line in lines if line.strip())
+    return all(len(between.findall(line)) == width - 1 for line in lines if line.strip())
 
 
 def _parted(lines: list[str], start: int) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from pipeline.exports import archives, delimited
+from pipeline.exports import archives, companions
 from pipeline.exports.encodings import HEAD, decode_head
 from pipeline.exports.registry import find_readers, is_protected, likely
 from pipeline.exports.types import Content, Given, Reader, Record, RefusedError, over_cap
@@ -95,7 +95,8 @@ def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Op
         with tempfile.TemporaryDirectory(prefix="isw-export-") as scratch:
             given = Given(settings, path, dialect, Path(scratch))
             notes: list[str] = []
-            yield Opened(_find_parts(given, "", 0, notes), notes)
+            parts = _find_parts(given, "", 0, notes)
+            yield Opened(parts, [*notes, *(f"{part.name} was read" for part in parts if part.name)])
     except (RefusedError, OSError):
         raise
     except Exception as error:
@@ -134,7 +135,7 @@ def _find_in_members(
 ) -> list[Part]:
     """The parts among the members of the archive ``name``. Those without data are passed over, and noted.
 
-    Where a reader takes the archive as a ``whole``, ``members`` are the others, and none of them may hold data.
+    Where a reader takes the archive as a ``whole``, ``members`` are the others, and none of them may have coordinates.
     """
     folder = given.new_folder()
     targets = {member: folder / str(number) for number, member in enumerate(members)}
@@ -148,23 +149,19 @@ def _find_in_members(
             if refusal.code not in NO_DATA:
                 raise
             notes.append(f"{names[member]} was passed over: {refusal.value}")
-    if len(whole + parts) > 1:
-        prose = [part for part in parts if _is_prose(part)]
-        notes += [f"{part.name} was passed over: text without a table" for part in prose]
-        parts = [part for part in parts if part not in prose] or ([] if whole else parts)
+    if whole:
+        apart = [part for part in parts if not companions.is_located(part.reader, part.given)]
+        notes += [f"{part.name} was passed over: it names no coordinates" for part in apart]
+        parts = [part for part in parts if part not in apart]
+    elif len(parts) > 1:
+        prose = [part for part in parts if companions.is_prose(part.reader, part.given)]
+        notes += [f"{part.name} was passed over: text without columns" for part in prose]
+        parts = [part for part in parts if part not in prose] or parts
     parts = whole + parts
     if len(parts) > 1 and (whole or len({part.reader.name for part in parts}) > 1):
         listed = ", ".join(f"{part.name or 'the archive itself'} ({part.reader.name})" for part in parts)
         raise RefusedError("export_ambiguous", f"the archive holds what cannot be read as one: {listed}")
-    notes += [f"{part.name} was read" for part in parts if part.name in names.values()]  # the others were told of
     return parts
-
-
-def _is_prose(part: Part) -> bool:
-    try:
-        return part.reader is delimited.READER and delimited.is_prose(part.given)
-    except RefusedError:
-        return False
 
 
 def _under_names(parts: list[Part], found: list[Content], notes: list[str]) -> Iterator[Record]:

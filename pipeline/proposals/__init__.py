@@ -4,7 +4,7 @@ Belongs here: guessing by names *and* values (``header``, ``inspection``, ``days
 the guess down as a source's YAML with all that is not sure about it (``block``).
 Does not belong here: trying a mapping (``trial``), deciding: a person reads the proposal and changes it.
 
-A proposal depends on the file, the theatre and ``names.yaml`` alone: the same file gives the same text.
+A proposal depends on the file, the theatre and ``column_names.yaml`` alone: the same file gives the same text.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pipeline.column_names import known_names
 from pipeline.errors import UserError
 from pipeline.proposals.block import Proposal, write_block
 from pipeline.proposals.days import read_days, span_of
-from pipeline.proposals.draft import Draft, known_names
+from pipeline.proposals.draft import Draft
 from pipeline.proposals.fields import fill
 from pipeline.proposals.header import inspect_table
 from pipeline.proposals.inspection import Inspection, quoted

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from pipeline.column_names import known_names, plain
 from pipeline.proposals.days import Days, read_days, span_of
-from pipeline.proposals.draft import Draft, known_names
-from pipeline.proposals.inspection import Column, examples, plain, quoted
+from pipeline.proposals.draft import Draft
+from pipeline.proposals.inspection import Column, examples, quoted
 
 # Days in the names of files, and the formats that read them; the most telling first.
 NAMED_DAYS = (

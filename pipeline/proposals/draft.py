@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import yaml
 
+from pipeline.column_names import known_names
 from pipeline.parsing import parse_numbers
 from pipeline.proposals.inspection import Column, Inspection
 from pipeline.proposals.points import Points
@@ -22,13 +20,6 @@ from pipeline.theatres import Theatre
 
 MOST_WORDS = 40  # a column with more different texts is prose, not a vocabulary
 WEB = re.compile(r"https?://", re.IGNORECASE)
-
-
-@cache
-def known_names() -> dict[str, list[str]]:
-    """Names that exports give to each field, from ``names.yaml``."""
-    raw = yaml.safe_load((Path(__file__).parent / "names.yaml").read_text(encoding="utf-8"))
-    return {str(key): [str(name) for name in names] for key, names in raw.items()}
 
 
 def _columns_of(spec: Any) -> list[str]:

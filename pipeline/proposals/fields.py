@@ -12,13 +12,14 @@ from itertools import compress
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.column_names import known_names, plain, words
 from pipeline.mapping import lookup
 from pipeline.parsing import map_unique, parse_numbers
 from pipeline.proposals.dating import add_days
 from pipeline.proposals.days import read_days, span_of
-from pipeline.proposals.draft import MOST_WORDS, Draft, is_numeric, is_web, known_names
+from pipeline.proposals.draft import MOST_WORDS, Draft, is_numeric, is_web
 from pipeline.proposals.holding import add_controller, find_kind
-from pipeline.proposals.inspection import Column, examples, plain, words
+from pipeline.proposals.inspection import Column, examples
 from pipeline.proposals.points import find_points
 from pipeline.strikes import UNSTATED
 from pipeline.theatres import precision_scales, theatres

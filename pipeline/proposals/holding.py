@@ -11,10 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.column_names import known_names, words
 from pipeline.control.holders import read_holders
 from pipeline.mapping import lookup
-from pipeline.proposals.draft import MOST_WORDS, Draft, known_names
-from pipeline.proposals.inspection import Column, examples, words
+from pipeline.proposals.draft import MOST_WORDS, Draft
+from pipeline.proposals.inspection import Column, examples
 
 
 def find_kind(draft: Draft) -> str:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import shapely
 
 from pipeline.catalogue import table
+from pipeline.column_names import plain, words
 from pipeline.errors import UserError
 from pipeline.exact_json import decode
 from pipeline.mapping import pick_properties
@@ -189,25 +190,6 @@ def _names(records: pa.Table) -> list[str]:
 def _trimmed(texts: pa.Array) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
     return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-
-
-def plain(name: str) -> str:
-    """A name as letters and digits in lower case.
-
-    >>> plain("Geolocated_Lat ")
-    'geolocatedlat'
-    """
-    return "".join(character for character in name.casefold() if character.isalnum())
-
-
-def words(name: str) -> list[str]:
-    """The words of a name.
-
-    >>> words("airwars_id"), words("ChangeDate")
-    (['airwars', 'id'], ['change', 'date'])
-    """
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return [word.casefold() for word in re.findall(r"[^\W_]+", apart)] or [""]
 
 
 def visible(text: str) -> str:

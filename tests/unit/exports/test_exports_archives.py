@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 
 import matrix_files
+import openpyxl
 import pytest
 from export_files import (
     column,
@@ -186,19 +187,36 @@ def with_members(archive: bytes, **more: bytes) -> bytes:
     return zipped(members | {name.replace("__", "."): content for name, content in more.items()})
 
 
+def a_workbook(*rows: list[str]) -> bytes:
+    """A workbook of one sheet with these rows."""
+    book, target = openpyxl.Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    book.save(target)
+    return target.getvalue()
+
+
 LAYER = zipped_shapefile(shapefile_parts({"a": [1]}, [None]), "control")
 BOOK = matrix_files.xlsx(matrix_files.strikes()[:1])
 WHOLES = {"shapefile": LAYER, "kmz": zipped({"doc.kml": MAP}), "xlsx": BOOK, "filegdb": geodatabase()}
 TABLE = b"id,day\n1,2015-10-01\n"
+STRIKES = b"id,day,lat,lon\n1,2015-10-01,36,37\n"
 
 
 @pytest.mark.parametrize("format_", list(WHOLES))
 @pytest.mark.parametrize(
     ("name", "content", "other"),
     [
-        ("control__csv", TABLE, "control.csv (csv)"),
-        ("more__json", b'[{"a":1}]', "more.json (json)"),
-        ("more__zip", zipped({"b.csv": TABLE}), "more.zip/b.csv (csv)"),
+        ("control__csv", STRIKES, "control.csv (csv)"),
+        ("pairs__csv", b'id;"Event Coordinates"\n1;"36.2, 37.1"\n', "pairs.csv (csv)"),
+        ("shapes__csv", b'id,WKT\n1,"POINT (37 36)"\n', "shapes.csv (csv)"),
+        ("cut__csv", STRIKES + b'2,"2015', "cut.csv (csv)"),
+        ("more__json", b'[{"a":1},{"at":{"Latitude":36,"lng":37}}]', "more.json (json)"),
+        ("broken__json", b'[{"lat":36,"lon":37},{"lat"', "broken.json (json)"),
+        ("more__geojson", b'{"type":"FeatureCollection","features":[]}', "more.geojson (geojson)"),
+        ("more__zip", zipped({"b.csv": STRIKES}), "more.zip/b.csv (csv)"),
+        ("strikes__xlsx", matrix_files.xlsx(matrix_files.strikes()[:1]), "strikes.xlsx (xlsx)"),
     ],
 )
 def test_data_beside_a_format_that_takes_the_whole_archive_is_ambiguous(
@@ -209,18 +227,27 @@ def test_data_beside_a_format_that_takes_the_whole_archive_is_ambiguous(
 
 
 @pytest.mark.parametrize("format_", list(WHOLES))
-def test_words_and_pictures_beside_such_a_format_are_passed_over_and_noted(format_: str) -> None:
-    readme = b"What this is, in words.\nMade by us, for you, in 2016.\nThanks!\n"
-    content = with_members(WHOLES[format_], readme__txt=readme, licence__pdf=b"%PDF-1.7", note__txt=b"A, b.\n")
+def test_what_explains_such_a_format_is_passed_over_and_noted(format_: str) -> None:
+    content = with_members(
+        WHOLES[format_],
+        readme__txt=b"What this is, in words.\nMade by us, for you.\nIn 2016, in Idlib.\nThanks, all!\n",
+        quoted__txt=b'"Control, as it was.\nSee the page.\n',
+        note__txt=b"Thanks.\n",
+        licence__pdf=b"%PDF-1.7",
+        metadata__json=b'{"title":"x"}',
+        codes__json=b'[{"code":"A","meaning":"Opposition"}]',
+        fields__csv=b"field,meaning\nid,number\nlat,latitude\n",
+        fields__zip=zipped({"a.csv": b"field,meaning\nid,number\n"}),
+        fields__xlsx=a_workbook(["field", "meaning"], ["id", "number"]),
+    )
     reading = read_bytes(content)
     assert (reading.export["format"], reading.export["problem"]) == (format_, None)
     assert properties(reading) == properties(read_bytes(WHOLES[format_]))
-    for words in (
-        "readme.txt was passed over: text without a table",
-        "licence.pdf was passed over: the content looks like a PDF document",
-        "note.txt was passed over: text without a table",
-    ):
-        assert words in reading.export["notes"]
+    assert ".csv was read" not in reading.export["notes"]
+    assert "licence.pdf was passed over: the content looks like a PDF document" in reading.export["notes"]
+    texts = ("readme.txt", "quoted.txt", "note.txt", "metadata.json", "codes.json")
+    for name in (*texts, "fields.csv", "fields.zip/a.csv", "fields.xlsx"):
+        assert f"{name} was passed over: it names no coordinates" in reading.export["notes"]
 
 
 def test_two_formats_that_each_take_the_whole_archive_are_ambiguous() -> None:
@@ -237,9 +264,20 @@ def test_what_programs_write_beside_their_data_is_no_other_data() -> None:
         assert "passed over" not in (read_bytes(WHOLES[format_]).export["notes"] or "")
 
 
-def test_a_readme_with_commas_is_no_table_beside_tables() -> None:
-    readme = b"Strikes, by day.\nFrom us, with thanks, in 2016.\nSee the page.\n"
-    reading = read_bytes(zipped({"a.csv": TABLE, "readme.txt": readme}))
-    assert properties(reading) == [{"id": "1", "day": "2015-10-01"}]
-    ragged = b"id,day,note\n1,2015-10-01,x,\n2,2015-10-02,y,\n"
-    assert len(properties(read_bytes(zipped({"a.csv": TABLE, "b.csv": ragged})))) == 3
+@pytest.mark.parametrize(
+    ("ragged", "problems"),
+    [
+        (b"3,2015-11-03,36.2,37.2\n4,2015-11-03,36.2,37.2,y\n5,2015-11-03,36.2,37.2\n6,2015-11-03,36.2\n", 3),
+        (b"3,2015-11-03,36.2,37.2\n", 1),
+        (b"3,2015-11-03,36.2,37.2,x,\n4,2015-11-03,36.2,37.2,y,\n", 2),
+        (b"", 0),
+    ],
+)
+def test_a_table_of_ragged_rows_is_read_beside_others(ragged: bytes, problems: int) -> None:
+    header = b"id,day,lat,lon,note\n"
+    october = header + b"1,2015-10-01,36,37,x\n"
+    reading = read_bytes(zipped({"oct.csv": october, "nov.csv": header + ragged}))
+    assert column(reading, "layer") == ["oct", *["nov"] * ragged.count(b"\n")]
+    assert [row["id"] for row in properties(reading)][1:] == [line[:1].decode() for line in ragged.splitlines()]
+    assert sum("_problem" in row for row in properties(reading)) == problems
+    assert "passed over" not in reading.export["notes"]

@@ -55,6 +55,17 @@ def test_a_note_over_several_lines_stays_one_value(note: str, place: int) -> Non
     assert list(properties(read_bytes(b'id,note\n1,"a\nb,c"\n'))[0].values()) == ["1", "a\nb,c"]
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("place", range(3))
+def test_coordinates_on_lines_of_their_own_stay_one_value(place: int, end: str) -> None:
+    row = ["A", "2015-11-01"]
+    row.insert(place, f"\n37.1,36.2,0\n37.2,36.3,0{end}")
+    text = io.StringIO()
+    csv.writer(text).writerows([["name", "day", "coordinates"], row, ["B", "2015-11-02", ""]])
+    reading = read_bytes(text.getvalue().encode())
+    assert [list(record.values()) for record in properties(reading)] == [row, ["B", "2015-11-02", ""]]
+
+
 def test_an_open_quotation_mark_names_its_line() -> None:
     code, value = refusal(read_bytes(b'a,b\n1,2\n3,"open\n4,5\n'))
     assert code == "export_truncated"
