@@ -64,9 +64,11 @@ ANGLE = re.compile(
     \s* (?P<after>[NSEW](?![a-zA-Z])\.?)? (?P<rest>(?:[\s,;(\[][^\d]*)?)""",
     re.VERBOSE | re.IGNORECASE,
 )
-# What makes the number before it a length or another angle, and no coordinate with a remark.
+# What makes the number before it a length or another angle, and no coordinate with a remark. A short unit is one only
+# where nothing follows: "м. Київ" is a city, and "Min. of Defence" no minutes.
 UNIT = re.compile(
-    r"[\s,;(\[]*(?:k?m|kms|(?:kilo)?met(?:er|re)s?|mi|miles?|ft|feet|min(?:ute)?s?|sec(?:ond)?s?|rad|gon|км|м|كم|م)\b",
+    r"[\s,;(\[]*(?:(?:km|kms|(?:kilo)?met(?:er|re)s?|miles?|feet|minutes?|seconds?|км|كم)\b"
+    r"|(?:m|mi|ft|mins?|secs?|rad|gon|м|م)\.?[\s)\]]*$)",
     re.IGNORECASE,
 )
 STRAY_LETTER = re.compile(r"\b[NSEW]\b", re.IGNORECASE)

@@ -37,6 +37,7 @@ UNSEEN = (
 
 # Values of a record whose text in SQL is another than in the file.
 WRITTEN = (float, Digits, list, dict)
+DECODED_AT_ONCE = 1_000
 
 KEPT = (
     "record_id",
@@ -136,7 +137,8 @@ def pick_properties(records: pa.Table, exports: pa.Table, names: Sequence[str]) 
         connection.register("exports", exports)
         picked = connection.execute(sql("mapping/pick_properties"), {"paths": [_pointer(n) for n in names]})
         frame = picked.to_arrow_table()
-    return frame, _with_own_digits(frame, _columns(frame, names))
+    values = _with_own_digits(frame.column("retold"), _columns(frame, names))
+    return frame.select(KEPT), values
 
 
 def _pointer(name: str) -> str:
@@ -150,19 +152,23 @@ def _columns(frame: pa.Table, names: Sequence[str]) -> dict[str, pa.Array]:
     return {name: flat.take(pa.array(range(i, len(flat), count), pa.int64())) for i, name in enumerate(names)}
 
 
-def _with_own_digits(frame: pa.Table, values: dict[str, pa.Array]) -> dict[str, pa.Array]:
+def _with_own_digits(retold: pa.ChunkedArray, values: dict[str, pa.Array]) -> dict[str, pa.Array]:
     """The texts, with numbers as they came where SQL may have written them otherwise."""
-    told = pc.is_valid(frame.column("retold")).combine_chunks()
-    records = [decode(text) for text in frame.column("retold").drop_null().to_pylist()]
-    if not records:
-        return values
-
-    def own(name: str, texts: pa.Array) -> pa.Array:
-        found = zip((record.get(name) for record in records), texts.filter(told).to_pylist(), strict=True)
-        kept = [encode(value) if isinstance(value, WRITTEN) else text for value, text in found]
-        return pc.replace_with_mask(texts, told, pa.array(kept, pa.string()))
-
-    return {name: own(name, texts) for name, texts in values.items()}
+    told = pc.is_valid(retold).combine_chunks()
+    kept: dict[str, list[pa.Array]] = {name: [] for name in values}
+    # Decoded records take many times their text: only a few are held at once, and of each only what is mapped.
+    for batch in pa.table([retold.drop_null()], ["retold"]).to_batches(max_chunksize=DECODED_AT_ONCE):
+        records = [decode(text) for text in batch.column(0).to_pylist()]
+        for name, texts in kept.items():
+            found = (record.get(name) for record in records)
+            own = [encode(value) if isinstance(value, WRITTEN) else None for value in found]
+            texts.append(pa.array(own, pa.string()))
+    return {
+        name: pc.replace_with_mask(texts, told, pc.coalesce(pa.concat_arrays(kept[name]), texts.filter(told)))
+        if kept[name]
+        else texts
+        for name, texts in values.items()
+    }
 
 
 def _pick(spec: FieldSource | None, values: dict[str, pa.Array], frame: pa.Table) -> pa.Array:

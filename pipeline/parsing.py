@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TypeVar
 from unicodedata import decimal
 
@@ -20,6 +21,8 @@ Value = TypeVar("Value")
 # Milliseconds since 1970 of any day to 2286 but those within 116 days of it, and 0, which programs write for none.
 # Eight digits or fourteen are a day written together.
 EPOCH_MS = re.compile(r"(?:0|\d{11,13}|-\d{11,})(?:\.0*)?")
+WITH_EXPONENT = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?[eE]\+?\d{1,2}")
+DAY_MS = 86_400_000
 # Parts of a format that nothing keeps apart.
 TOGETHER = re.compile(r"(?:%[YymdHMS]){2,}")
 DIGITS = re.compile(r"\d+")
@@ -100,8 +103,7 @@ def plain_digits(text: str) -> str:
 def _parse_date(text: str, format_: str, default_year: int | None) -> date | None:
     try:
         if format_ == "epoch_ms":
-            # A table that turned whole numbers into decimals wrote 1647475200000.0.
-            return datetime.fromtimestamp(int(float(text)) / 1000, UTC).date() if EPOCH_MS.fullmatch(text) else None
+            return _parse_epoch_ms(text)
         if not _is_whole(text, format_):
             return None
         if default_year is not None and "%Y" not in format_ and "%y" not in format_:
@@ -110,6 +112,26 @@ def _parse_date(text: str, format_: str, default_year: int | None) -> date | Non
         return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _parse_epoch_ms(text: str) -> date | None:
+    """The day of milliseconds, which a program may have made decimals (1647475200000.0) or powers (1.6474752e+12).
+
+    Powers are often rounded, 1.65e+12 by as much as 58 days: such a number is read if all that it may stand for is on
+    one day, or if it is a midnight, which rounding hardly hits.
+    """
+    if not WITH_EXPONENT.fullmatch(text):
+        return _utc_day(int(float(text))) if EPOCH_MS.fullmatch(text) else None
+    number = Decimal(text)
+    if number != int(number) or not EPOCH_MS.fullmatch(str(int(number))):
+        return None
+    half_place = Decimal(5).scaleb(int(number.as_tuple().exponent) - 1)
+    is_one_day = (number - half_place) // DAY_MS == (number + half_place) // DAY_MS
+    return _utc_day(int(number)) if is_one_day or number % DAY_MS == 0 else None
+
+
+def _utc_day(milliseconds: int) -> date:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).date()
 
 
 def _is_whole(text: str, format_: str) -> bool:

@@ -41,22 +41,31 @@ def find_fault(settings: Settings) -> str | None:
     database = _database(settings)
     if database is None:
         return None
-    unset = [value["env"] for value in database.values() if isinstance(value, dict) and value["env"] not in os.environ]
+    unset = [name for value in database.values() if (name := _variable(value)) and name not in os.environ]
     if unset:
         return f"{_file(settings)} keeps Dagster's runs in PostgreSQL: set {', '.join(unset)}"
     try:
         import psycopg2  # noqa: PLC0415 - an optional package
     except ImportError:
         return f"{_file(settings)} keeps Dagster's runs in PostgreSQL: run `make install-cluster`"
-    given = {NAMES[name]: os.environ[value["env"]] if isinstance(value, dict) else value
-             for name, value in database.items() if name in NAMES}  # fmt: skip
+    given = dict(database.get("params") or {})  # what else the driver is told, as sslmode
+    for name, value in database.items():
+        if name in NAMES:
+            variable = _variable(value)
+            given[NAMES[name]] = os.environ[variable] if variable else value
+    given["connect_timeout"] = CONNECT_SECONDS
     try:
-        psycopg2.connect(**given, connect_timeout=CONNECT_SECONDS).close()
+        psycopg2.connect(**given).close()
     except psycopg2.Error as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         told = f"PostgreSQL, in which {_file(settings)} keeps Dagster's runs, cannot be used: {said}"
         return f"{told}. Start it, or see to DAGSTER_PG_…"
     return None
+
+
+def _variable(value: object) -> str | None:
+    """The environment variable that a value is taken from (``{env: NAME}``); None where it stands in the file."""
+    return str(value["env"]) if isinstance(value, dict) and "env" in value else None
 
 
 def _file(settings: Settings) -> Path:

@@ -93,10 +93,16 @@ class Settings(BaseSettings):
     @classmethod
     def _is_folder(cls, data: Path) -> Path:
         """What stands there, or the nearest of what it lies in, must be a folder: all else is made in it."""
-        place = data.expanduser().resolve()
-        while not place.exists():
-            place = place.parent
-        if not place.is_dir():
+        try:
+            place = data.expanduser().resolve()
+            while not place.exists():
+                place = place.parent
+            is_folder = place.is_dir()
+        except (OSError, RuntimeError) as error:
+            # A name that is too long, a folder that may not be looked into, a user who is not there, a ring of links.
+            said = error.strerror if isinstance(error, OSError) else str(error)
+            raise ValueError((said or type(error).__name__).rstrip(".")) from error
+        if not is_folder:
             raise ValueError(f"{place} is a file")
         return data
 

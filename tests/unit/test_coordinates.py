@@ -38,7 +38,8 @@ def test_an_angle_is_read_in_the_spellings_of_real_files(text: str, degrees: flo
     "text",
     ["north", "", "nan", "inf", "-inf", "1e999", "36..2", "36.2.1", "36°70'10\"", "36°10'75\"", "36.5°10'", "36°-12'",
      "-36.2S", "-36.2N", "N-36.2", "+36.2S", "N36.2S", "35-36", "35-36.5", "36°12'10s", "36 12 10 s", "36.2 km",
-     "36.2 (miles)", "36.2 min", "36.2 (W)", "36.2 or 36.3", "36.2N 37.1E", "0x24"],
+     "36.2 (miles)", "36.2 min", "36.2 m.", "36.2 (м.)", "36.2, sec", "36.2 km north of the mill", "36.2 (W)",
+     "36.2 or 36.3", "36.2N 37.1E", "0x24"],
 )  # fmt: skip
 def test_what_is_no_angle_or_more_than_one_is_not_read(text: str) -> None:
     assert read_angle(text) is None
@@ -57,6 +58,14 @@ def test_what_is_no_angle_or_more_than_one_is_not_read(text: str) -> None:
 )  # fmt: skip
 def test_a_pair_is_read_in_one_text(text: str) -> None:
     assert read_position(text)[:2] == ALEPPO  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["50.45, 30.52 (м. Київ)", "50.45 30.52, м. Київ", "50.45, 30.52 (m. Kyiv)", "50.45, 30.52 (Min. of Defence)"],
+)  # fmt: skip
+def test_a_remark_that_begins_like_a_unit_is_a_remark(text: str) -> None:
+    assert read_position(text) == Position(50.45, 30.52)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import cli, doctor, spreading
 from pipeline.errors import UserError
+from pipeline.run_storage import CONNECT_SECONDS
 from pipeline.settings import Settings
 
 POSTGRES = """
@@ -74,6 +75,27 @@ def test_variables_of_the_database_that_are_not_set_are_named(
     monkeypatch.setenv("TRIED_PG_HOST", "127.0.0.1")
     row = _row(shared_runs, "Dagster's runs")
     assert not row.is_well and row.found.endswith("set TRIED_PG_PORT, TRIED_PG_PASSWORD")
+
+
+def test_parameters_of_the_database_go_to_the_driver(shared_runs: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = pytest.importorskip("psycopg2", reason="run `make install-cluster`")
+    with (shared_runs.dagster_home / "dagster.yaml").open("a") as file:
+        file.write("      params: {sslmode: require, connect_timeout: 600}\n")
+    for name, value in {"HOST": "127.0.0.1", "PORT": "1", "PASSWORD": "secret"}.items():
+        monkeypatch.setenv(f"TRIED_PG_{name}", value)
+    given: dict[str, object] = {}
+
+    def refuse(**told: object) -> None:
+        given.update(told)
+        raise driver.OperationalError("no SSL")
+
+    monkeypatch.setattr(driver, "connect", refuse)
+    row = _row(shared_runs, "Dagster's runs")
+    assert not row.is_well and "no SSL" in row.found
+    assert given == {
+        "host": "127.0.0.1", "port": "1", "dbname": "dagster", "user": "dagster", "password": "secret",
+        "sslmode": "require", "connect_timeout": CONNECT_SECONDS,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

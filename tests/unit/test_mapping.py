@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import pyarrow as pa
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import mapping
 from pipeline.catalogue import table
+from pipeline.exact_json import decode
 from pipeline.history import settle
 from pipeline.mapping import extract, identify, refusals
 from pipeline.parsing import parse_dates
@@ -49,6 +52,11 @@ def _records(exports: Sequence[Sequence[Mapping[str, object]]]) -> tuple[pa.Tabl
     return table("raw.records").conform(records), table("raw.exports").conform(received)
 
 
+def _with_properties(properties: list[str]) -> tuple[pa.Table, pa.Table]:
+    records, received = _records([[{}] * len(properties)])
+    return records.set_column(records.column_names.index("properties"), "properties", pa.array(properties)), received
+
+
 def _outcomes(exports: Sequence[Sequence[Mapping[str, object]]], source: Source | None = None) -> dict[str, str]:
     source = source or _source()
     records, received = _records(exports)
@@ -81,12 +89,35 @@ def test_a_day_written_together_is_no_milliseconds_and_is_read_whole_or_not_at_a
 
 def test_a_number_keeps_the_digits_of_its_file() -> None:
     numbers = ["1.10", "1.1", "36.20000000000000284", "1e5", "1.0", "7", '[1.10,"a"]', "-0.00", "12345678901234567890"]
-    records, received = _records([[{"says": "1.10"}] * len(numbers)])
-    properties = pa.array([f'{{"name":{number},"says":"1.10"}}' for number in numbers])
-    records = records.set_column(records.column_names.index("properties"), "properties", properties)
-    fields = extract(_source(), records, received)
+    properties = [f'{{"name":{number},"says":"1.10"}}' for number in numbers]
+    fields = extract(_source(), *_with_properties(properties))
     assert fields.column("place").to_pylist() == numbers
     assert set(fields.column("credit").to_pylist()) == {"1.10"}
+
+
+@given(st.lists(st.decimals(-180, 180, places=20).map(str) | st.floats(-180, 180).map(repr), min_size=1, max_size=20))
+@settings(deadline=None)
+def test_a_number_of_any_length_keeps_its_digits(numbers: list[str]) -> None:
+    properties = [f'{{"name":{number},"says":"{number}"}}' for number in numbers]
+    fields = extract(_source(), *_with_properties(properties))
+    assert fields.column("place").to_pylist() == fields.column("credit").to_pylist() == numbers
+
+
+def test_only_records_that_sql_would_write_otherwise_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python takes many times as long and as much memory."""
+    decoded: list[str] = []
+
+    def record(text: str) -> object:
+        decoded.append(text)
+        return decode(text)
+
+    monkeypatch.setattr(mapping, "DECODED_AT_ONCE", 2)
+    monkeypatch.setattr(mapping, "decode", record)
+    numbers = [repr(36 + 1 / 7), "36.12345678901234567", "37.10", repr(-37 - 1 / 7), "1e5"]
+    assert min(len(numbers[0]), len(numbers[3])) >= 17
+    fields = extract(_source(), *_with_properties([f'{{"name":{number}}}' for number in numbers]))
+    assert fields.column("place").to_pylist() == numbers
+    assert decoded == [f'{{"name":{number}}}' for number in ("36.12345678901234567", "37.10", "1e5")]
 
 
 def test_the_geometry_says_where_only_if_neither_column_does() -> None:

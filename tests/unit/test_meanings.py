@@ -84,6 +84,27 @@ def test_milliseconds_with_a_decimal_point_are_milliseconds() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("1.6474752e+12", date(2022, 3, 17)), ("1.6474752E12", date(2022, 3, 17)), ("16474752e5", date(2022, 3, 17)),
+        ("1.647512e12", date(2022, 3, 17)), ("-3.0248640e11", date(1960, 6, 1)), ("1.6474752000005e12", None),
+        ("1.647475e12", None), ("1.65e12", None), ("2.0220907e7", None), ("1.5e99", None), ("1e+999999999", None),
+    ],
+)  # fmt: skip
+def test_milliseconds_with_an_exponent_are_read_unless_rounding_may_have_moved_the_day(
+    text: str, day: date | None
+) -> None:
+    assert parse_dates(pa.array([text]), ["epoch_ms"]).to_pylist() == [day]
+
+
+@given(st.dates(date(1980, 1, 1), date(2200, 1, 1)))
+def test_every_midnight_is_read_however_its_milliseconds_are_written(day: date) -> None:
+    milliseconds = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
+    texts = pa.array([str(milliseconds), f"{milliseconds}.0", f"{milliseconds:.12e}", f"{milliseconds:.7e}"])
+    assert parse_dates(texts, ["epoch_ms"]).to_pylist() == [day] * 4
+
+
+@pytest.mark.parametrize(
     ("scale", "level", "metres"),
     [("ucdp_where_prec", "2", 25_000), ("ucdp_where_prec", "1.0", 2_000), ("acled_geo_precision", "3", 40_000)],
 )

@@ -59,6 +59,20 @@ def test_a_file_is_no_data_folder(
     assert f"{file} is a file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [("~nobody-of-that-name/x", "Could not determine home directory"), ("a" * 300, "File name too long")],
+    ids=["a user who is not there", "a name that is too long"],
+)
+def test_a_data_folder_that_cannot_be_looked_for_is_told(
+    folder: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ISW_DATA", folder)
+    monkeypatch.setattr(sys, "argv", ["isw-strikes", "doctor"])
+    assert cli._status() == 2
+    assert f"ISW_DATA={folder} cannot be used: {told}. " in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_made_is_told_as_such(tmp_path: Path) -> None:
     root = tmp_path / "data"
     missing = FileNotFoundError(2, "No such file or directory", str(root / "inbox"))

@@ -22,8 +22,17 @@ SELECT
     json_extract_string(records.properties, $paths) AS picked,
     CASE
         WHEN
-            -- A last zero, more than 15 digits, an exponent, or a small number that could be given one.
-            regexp_matches(records.properties, '\.\d+0[,}\]]|[\d.]{17}|\d[eE][-+\d]|0\.0000')
+            (
+                -- A last zero, an exponent, or a small number that could be given one.
+                regexp_matches(records.properties, '\.\d+0[,}\]]|\d[eE][-+\d]|0\.0000')
+                -- More than 15 digits are those of the double itself (36.142857142857146), or more than it holds.
+                OR list_bool_or(
+                    list_transform(
+                        regexp_extract_all(records.properties, '[\d.]{17,}'),
+                        LAMBDA digits: TRY_CAST(TRY_CAST(digits AS DOUBLE) AS VARCHAR) IS DISTINCT FROM digits
+                    )
+                )
+            )
             AND list_has_any(json_type(records.properties, $paths), ['DOUBLE', 'ARRAY', 'OBJECT'])
             THEN records.properties
     END AS retold
