@@ -42,12 +42,12 @@ def rows(content: bytes, reading: Reading) -> int | None:
 
 
 def features(content: bytes, reading: Reading) -> int | None:
-    """Items of every list named ``features`` of a document."""
+    """Items of every list named ``features`` of a document; not told where it has none, for then another is read."""
     text = content.decode(reading.export["encoding"]).removeprefix("\ufeff")
     pairs = json.loads(text, object_pairs_hook=list, strict=False, parse_int=str)
     found = [value for name, value in pairs if name == "features"]
     is_one = any(name == "type" and value != "FeatureCollection" for name, value in pairs)
-    return None if is_one else sum(map(len, found))
+    return None if is_one or not found else sum(map(len, found))
 
 
 def objects(content: bytes, reading: Reading) -> int | None:
