@@ -113,9 +113,8 @@ def take_received(
     if known and not is_declared:
         moment = max(moment, max(known, key=place)["received_at"] + timedelta(seconds=1))
     verdict = judge(source, known, name_export(received, source), moment, is_declared, is_fetched)
-    if verdict.received is None:
-        alike = [row for row in known if row["sha256"] == received.sha256]
-        return _taken(path, max(alike, key=place), is_new=False)
+    if verdict.there is not None:
+        return _taken(path, verdict.there, is_new=False)
     if verdict.makes_room is not None:
         row = verdict.makes_room
         later = once_more(replace(verdict.received, file_name=row["file_name"]), row["received_at"])

@@ -23,13 +23,15 @@ class Verdict:
     """What is to be written for a receipt.
 
     Attributes:
-        received: the file under the id that its export has; None where it says nothing new.
+        received: the file under the id that its export has.
+        there: the row of ``raw.exports`` that says it already, so that nothing is to be written; or None.
         is_new: False where the export is there, and is written again as received earlier or under another name.
         said_before: when the same bytes were received before, where they are an export once more.
         makes_room: the row of ``raw.exports`` that has the id now, and gets the one of :func:`once_more`; or None.
     """
 
-    received: Received | None
+    received: Received
+    there: Row | None = None
     is_new: bool = False
     said_before: datetime | None = None
     makes_room: Row | None = None
@@ -66,7 +68,7 @@ def judge(
         return Verdict(once_more(received, moment), is_new=True, said_before=alike[-1]["received_at"])
     if is_declared and (moment, received.file_name) < (first["received_at"], first["file_name"]):
         return Verdict(received)
-    return Verdict(None)
+    return Verdict(received, there=alike[-1])
 
 
 def name_export(received: Received, source: Source) -> Received:

@@ -29,7 +29,7 @@ def _take(source: Source, receipts: Sequence[Receipt]) -> list[tuple[int, str, s
         received = name_export(Received(sha256, sha256, name, 1, Path(name)), source)
         moment = datetime(2026, 11, day, tzinfo=UTC)
         verdict = judge(source, list(known.values()), received, moment, is_declared=True, is_fetched=False)
-        if verdict.received is None:
+        if verdict.there is not None:
             continue
         if verdict.makes_room:
             moved = verdict.makes_room
