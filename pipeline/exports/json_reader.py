@@ -123,7 +123,7 @@ def _declared_crs(document: dict[str, Any] | list[Item]) -> pyproj.CRS | None:
         return named_crs(properties["name"], "crs")
     if isinstance(declared, dict) and declared.get("type") == "EPSG" and isinstance(properties.get("code"), int):
         return named_crs(f"EPSG:{properties['code']}", "crs")
-    raise RefusedError("export_crs_unknown", f"crs = {encode(declared)} names no system", field="crs")
+    raise RefusedError("export_crs_unknown", f"crs = {encode(plain(declared))} names no system", field="crs")
 
 
 def _geometries(settings: Settings, features: list[Item]) -> tuple[Geometries, list[str | None]]:
