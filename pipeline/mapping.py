@@ -215,10 +215,12 @@ def _trimmed(texts: pa.Array) -> pa.Array:
 
 def _out_of_scope(source: Source, values: dict[str, pa.Array], frame: pa.Table) -> pa.Array:
     reasons_found: list[str | None] = [None] * frame.num_rows
+    # The cells of a malformed record may lie beside their columns: nobody knows that it is out of scope.
+    is_sound = pc.is_null(frame.column("problem")).to_pylist()
     for name, pattern in source.only.items():
         wanted = re.compile(pattern)
         for row, value in enumerate(values[name].to_pylist()):
-            if not wanted.search(value or ""):
+            if is_sound[row] and not wanted.search(value or ""):
                 reasons_found[row] = f"{name} = {value}"
     if source.layers:
         for row, layer in enumerate(frame.column("layer").to_pylist()):

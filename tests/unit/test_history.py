@@ -39,6 +39,14 @@ def _map(
     exports: Sequence[tuple[str, int, Said]], source: Source = PARTIAL, accepted: Sequence[str] = ()
 ) -> MappedStrikes:
     """Map exports, each a name, the day of its receipt in January 2026, and what it says."""
+    rows = [(name, day, {key: _row(key, day_) for key, day_ in said.items()}) for name, day, said in exports]
+    return _map_rows(rows, source, accepted)
+
+
+def _map_rows(
+    exports: Sequence[tuple[str, int, dict[str, dict[str, str]]]], source: Source, accepted: Sequence[str] = ()
+) -> MappedStrikes:
+    """Map exports, each a name, the day of its receipt in January 2026, and its rows by what names each."""
     records, received = [], []
     for name, day, said in exports:
         where = {"theatre": "syria", "source": "airwars", "export_id": name}
@@ -52,9 +60,9 @@ def _map(
         records += [
             {
                 **where, "record_id": f"{name}::{key}", "layer": "", "record_no": number, "line_no": number + 1,
-                "properties": json.dumps(_row(key, day_)), "geometry": None,
+                "properties": json.dumps(row), "geometry": None,
             }
-            for number, (key, day_) in enumerate(said.items(), 1)
+            for number, (key, row) in enumerate(said.items(), 1)
         ]  # fmt: skip
     references = [table(name).empty() for name in ("core.places", "core.reports", "core.report_additions")]
     return map_strikes(
@@ -184,6 +192,17 @@ def test_a_refused_record_that_was_always_there_is_none_of_those_that_are_lackin
     mapped = _map([("e1", 1, {**FIRST, **bad}), ("e2", 2, {**TEN, **bad}), ("e3", 3, {**TEN, **bad})], COMPLETE)
     assert [row["unidentified"] for row in mapped.receipts.to_pylist()] == [0, 0, 0]
     assert _days(mapped) == TEN
+
+
+def test_a_malformed_record_is_never_out_of_scope_and_so_withdraws_nothing() -> None:
+    """Its cells may lie beside their columns: what is read of ``only`` says nothing."""
+    source = COMPLETE.model_copy(update={"only": {"governorate": "Aleppo"}})
+    rows = {key: _row(key, 1) for key in "abcdefgh"}
+    broken = {"airwars_id": "", "date": "2016-01-01", "_problem": "record_malformed", "_problem_text": "2 cells under 7"}
+    mapped = _map_rows([("e1", 1, rows), ("e2", 2, {**rows, "h": broken})], source)
+    assert [row["unidentified"] for row in mapped.receipts.to_pylist()] == [0, 1]
+    assert {row["status"] for row in mapped.revisions.to_pylist()} == {"current"}
+    assert [row["reason_code"] for row in mapped.quarantine.to_pylist()] == ["record_malformed"]
 
 
 def test_a_list_of_which_too_much_is_refused_is_held_back() -> None:
