@@ -194,11 +194,26 @@ def test_a_refused_record_that_was_always_there_is_none_of_those_that_are_lackin
     assert _days(mapped) == TEN
 
 
+def test_of_two_contents_of_one_key_the_one_said_first_stays_however_the_rows_are_sorted() -> None:
+    said = {"r1": _row("k", 1), "r2": _row("k", 9), "r3": _row("z", 1)}
+    for source in (PARTIAL, COMPLETE):
+        mapped = _map_rows([("e1", 1, said), ("e2", 2, dict(reversed(said.items())))], source)
+        assert _days(mapped) == {"k": 1, "z": 1}
+        assert _history(mapped, "k") == [("current", "e1", None)]
+        conflicts = [row["record_id"] for row in mapped.quarantine.to_pylist()]
+        assert conflicts == ["e1::r2", "e2::r2"]
+
+
 def test_a_malformed_record_is_never_out_of_scope_and_so_withdraws_nothing() -> None:
     """Its cells may lie beside their columns: what is read of ``only`` says nothing."""
     source = COMPLETE.model_copy(update={"only": {"governorate": "Aleppo"}})
     rows = {key: _row(key, 1) for key in "abcdefgh"}
-    broken = {"airwars_id": "", "date": "2016-01-01", "_problem": "record_malformed", "_problem_text": "2 cells under 7"}
+    broken = {
+        "airwars_id": "",
+        "date": "2016-01-01",
+        "_problem": "record_malformed",
+        "_problem_text": "2 cells under 7",
+    }
     mapped = _map_rows([("e1", 1, rows), ("e2", 2, {**rows, "h": broken})], source)
     assert [row["unidentified"] for row in mapped.receipts.to_pylist()] == [0, 1]
     assert {row["status"] for row in mapped.revisions.to_pylist()} == {"current"}
