@@ -1,7 +1,7 @@
 """History: what becomes of each record, given all exports of its source.
 
 Belongs here: the order of receipt, revisions and withdrawals, holding an export back, the outcome of each record.
-Does not belong here: identity (``mapping.identify``), why a single record is refused (the stages), a person's word that
+Does not belong here: identity (``identity``), why a single record is refused (the stages), a person's word that
 lets an export in (``acceptance``).
 
 **Order of receipt.** By the recorded time of receipt; of exports received at the same time by file name, then by
@@ -9,8 +9,8 @@ export id. It is made from what is recorded of the exports, never from the order
 
 **Revisions.** The newest export that holds a key says what stands of it. A revision lasts while the exports say the
 same: the first record of the last revision is accepted, further records of it are duplicates, records of revisions
-before it are superseded. Two contents of one key in one export are a conflict: the one said first stays, by the earliest
-export and there by the first record, so that rows in another order tell nothing new; the rest are quarantined.
+before it are superseded. Two contents of one key in one export are a conflict: the one said first stays, by the
+earliest export and there by the first record, so that rows in another order tell nothing new; the rest are quarantined.
 
 **Withdrawals.** Each export of a source that ``is_complete`` is the whole list: a key that a newer one lacks is
 withdrawn, and the record that was accepted is its tombstone. A record that is there but refused withdraws nothing;

@@ -1,14 +1,12 @@
 """From lossless records to mapped fields: what every stage that interprets records has in common.
 
-Belongs here: picking the fields that a source's mapping names, and the key and content by which a record is known.
-Does not belong here: reading a text as a day or a number (``parsing``), what becomes of a record (``history``), what a
-strike, a place or a control area is.
+Belongs here: picking the fields that a source's mapping names.
+Does not belong here: reading a text as a day or a number (``parsing``), by what a record is known (``identity``), what
+becomes of it (``history``), what a strike, a place or a control area is.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import math
 import re
 from collections.abc import Sequence
@@ -22,7 +20,7 @@ import shapely
 
 from pipeline.exact_json import Digits, decode, encode
 from pipeline.names import fold_name
-from pipeline.parsing import map_unique, parse_dates
+from pipeline.parsing import map_unique
 from pipeline.sessions import connect, sql
 from pipeline.theatres import FIELDS, FieldSource, Source
 
@@ -227,61 +225,6 @@ def _out_of_scope(source: Source, values: dict[str, pa.Array], frame: pa.Table) 
             if layer not in source.layers:
                 reasons_found[row] = f"layer = {layer}"
     return pa.array(reasons_found, pa.string())
-
-
-def identify(source: Source, fields: pa.Table, content: Sequence[str]) -> pa.Table:
-    """Add ``source_key``, ``content_digest`` and ``is_identified`` to the fields of records.
-
-    ``is_identified`` is false where the key of a refused record does not tell which one it is: nothing of the key can
-    be read (as of a malformed record), or a day of it cannot, or the key is no more than the record's content.
-
-    Args:
-        source: gives the fields of the key; where it names none, the record's content is its key.
-        fields: as :func:`extract` returns them.
-        content: fields whose change makes a new revision.
-    """
-    texts = pc.binary_join_element_wise(*[pc.fill_null(fields.column(name), "") for name in content], "\x1f")
-    content_digest = pa.array(
-        [
-            hashlib.sha256(text.encode() + (shape or b"")).hexdigest()[:32]
-            for text, shape in zip(texts.to_pylist(), fields.column("geometry").to_pylist(), strict=True)
-        ],
-        pa.string(),
-    )
-    if not source.key:
-        return _identified(fields, content_digest, content_digest, pa.array([False] * fields.num_rows, pa.bool_()))
-    parts, are_read = zip(*[_key_part(source, fields, name) for name in source.key], strict=True)
-    key = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*map(_escaped, parts), " | ")
-    if source.key_fold:
-        content_digest = key
-    is_named = functools.reduce(pc.or_, [pc.not_equal(part, "") for part in parts])
-    return _identified(fields, key, content_digest, functools.reduce(pc.and_, are_read, is_named))
-
-
-def _identified(fields: pa.Table, key: pa.Array, content_digest: pa.Array, is_identified: pa.Array) -> pa.Table:
-    added = {"source_key": key, "content_digest": content_digest, "is_identified": is_identified}
-    for name, column in added.items():
-        fields = fields.append_column(name, column)
-    return fields
-
-
-def _key_part(source: Source, fields: pa.Table, name: str) -> tuple[pa.Array, pa.Array]:
-    """A field of each record as its key has it, and whether it can be read."""
-    texts = fields.column(name)
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    is_read = pa.array([True] * len(texts), pa.bool_())
-    if name in DATES:
-        # A day is the same day however it is spelled, and whatever the hour.
-        days = parse_dates(texts, source.date_formats, source.default_year)
-        is_read = pc.or_(pc.is_valid(days), pc.is_null(texts))
-        texts = pc.coalesce(pc.cast(days, pa.string()), texts)
-    return pc.fill_null(texts, ""), is_read
-
-
-def _escaped(texts: pa.Array) -> pa.Array:
-    """Texts in which a bar is no bar between the parts of a key: two keys are never written alike."""
-    return pc.replace_substring(pc.replace_substring(texts, "\\", "\\\\"), "|", "\\|")
 
 
 def lookup(texts: pa.Array, spellings: dict[str, str]) -> pa.Array:

@@ -23,7 +23,8 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
 from pipeline.coordinates import Axis, parse_coordinates
-from pipeline.mapping import DATES, Received, extract, identify
+from pipeline.identity import identify
+from pipeline.mapping import DATES, Received, extract
 from pipeline.parsing import parse_dates
 from pipeline.theatres import FIELDS, Source, Theatre
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import Mapped, Received, identify, lookup, refusals
+from pipeline.identity import identify
+from pipeline.mapping import Mapped, Received, lookup, refusals
 from pipeline.overrides import extract_overridden
 from pipeline.parsing import parse_dates, parse_numbers
 from pipeline.theatres import FIELDS, Source, Theatre

@@ -19,7 +19,8 @@ from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import Mapped, Received, identify, lookup
+from pipeline.identity import identify
+from pipeline.mapping import Mapped, Received, lookup
 from pipeline.names import fold_name
 from pipeline.overrides import extract_overridden
 from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans

@@ -16,7 +16,8 @@ from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
-from pipeline.mapping import Mapped, Received, identify, lookup
+from pipeline.identity import identify
+from pipeline.mapping import Mapped, Received, lookup
 from pipeline.overrides import extract_overridden
 from pipeline.parsing import null_days, parse_dates
 from pipeline.sessions import connect, sql

@@ -32,7 +32,8 @@ from pipeline.control.holders import read_holders
 from pipeline.control.measure import Measure
 from pipeline.control.observations import earliest_day
 from pipeline.history import PART, settle
-from pipeline.mapping import Mapped, Received, identify
+from pipeline.identity import identify
+from pipeline.mapping import Mapped, Received
 from pipeline.overrides import extract_overridden
 from pipeline.parsing import null_days, parse_dates
 from pipeline.sessions import connect, sql

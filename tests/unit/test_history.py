@@ -194,6 +194,14 @@ def test_a_refused_record_that_was_always_there_is_none_of_those_that_are_lackin
     assert _days(mapped) == TEN
 
 
+def test_a_list_that_a_spreadsheet_saved_again_tells_nothing_new() -> None:
+    said = {key: _row(key, 1) for key in ("1", "2")}
+    saved = {f"{key}.0": {**row, "airwars_id": f"{key}.0", "latitude": "36.20"} for key, row in said.items()}
+    mapped = _map_rows([("e1", 1, said), ("e2", 2, saved)], COMPLETE)
+    assert [row["source_key"] for row in mapped.rows.to_pylist()] == ["1", "2"]
+    assert Counter(_outcomes(mapped).values()) == {"accepted": 2, "duplicate": 2}
+
+
 def test_of_two_contents_of_one_key_the_one_said_first_stays_however_the_rows_are_sorted() -> None:
     said = {"r1": _row("k", 1), "r2": _row("k", 9), "r3": _row("z", 1)}
     for source in (PARTIAL, COMPLETE):

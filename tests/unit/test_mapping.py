@@ -16,7 +16,8 @@ from pipeline import mapping
 from pipeline.catalogue import table
 from pipeline.exact_json import decode
 from pipeline.history import settle
-from pipeline.mapping import extract, identify, refusals
+from pipeline.identity import identify
+from pipeline.mapping import extract, refusals
 from pipeline.parsing import parse_dates
 from pipeline.theatres import Source
 
