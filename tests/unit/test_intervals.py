@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strike_rows import ARTICLE, RAQQA, Row, apart, frames_of, held, one, scattered, strike
+from strike_rows import ALEPPO, ARTICLE, RAQQA, Row, apart, frames_of, held, one, scattered, strike
 from test_nearest import Statement, control_of
 
 from pipeline.attribution import CONTROL_TABLES, attribute_strikes
@@ -66,6 +66,20 @@ def test_a_handful_of_places_has_no_interval_and_the_sentence_says_why() -> None
     row = headline_of(strikes, attribution)
     assert (row["n"], row["places"], row["place_lower"], row["place_upper"]) == (27, 9, None, None)
     assert "9 places named are too few" in row["sentence"]
+
+
+def test_what_another_source_names_moves_no_interval_of_this_one() -> None:
+    strikes = scattered(40)
+    others = [
+        strike(f"o{i:02d}", source="airwars", at=(ALEPPO[0] - 0.5 + i / 30, ALEPPO[1] + i % 2 / 10)) for i in range(30)
+    ]
+    attribution = [held(row, isis=1.0) if i % 3 == 0 else held(row, opposition=1.0) for i, row in enumerate(strikes)]
+    alone = headline_of(strikes, attribution, source="isw_reports")
+    beside = headline_of(
+        [*others, *strikes], [*attribution, *(held(row, opposition=1.0) for row in others)], source="isw_reports"
+    )
+    assert alone["place_lower"] < alone["place_upper"]
+    assert beside == alone
 
 
 def test_many_places_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +248,6 @@ def test_certainty_has_five_bins_and_no_share_of_few_cases() -> None:
 
 
 def test_weights_of_places_average_one() -> None:
-    weights = intervals.draw_places(200)
+    weights = intervals.draw_places(range(200))
     assert weights.shape == (intervals.DRAWS, 200)
     assert weights.mean() == pytest.approx(1, abs=0.01)
