@@ -6,10 +6,11 @@ Does not belong here: bounds given the control map (``measures``), who held the 
 Whole places are drawn, because what is reported at one place is not independent. Each draw gives each place a weight
 out of Poisson(1), the same in all sets: in each set that is a bootstrap of its places (Chamandy et al. 2012). The
 weights hang on where the place is, so what another source names moves no interval of this one. Above ``GROUPS`` places
-of a theatre, places are drawn in that many random groups (Wolter 2007). A draw for the map also draws the control places with replacement, and the nearest of those drawn says who held the ground that the whole map knows:
-thinning the map makes no ground unknown. About 63 of 100 places are in a draw, so its map is coarser than the one that
-is published: pockets vanish, and the share moves by a point or so in all draws alike. That shift is no error of the
-published map and is taken out (the draws are centred on those of the places alone); what they scatter is kept.
+of a theatre, places are drawn in that many random groups (Wolter 2007). A draw for the map also draws the control
+places with replacement, and the nearest of those drawn says who held the ground that the whole map knows: thinning the
+map makes no ground unknown. About 63 of 100 places are in a draw, so its map is coarser than the one that is published:
+pockets vanish, and the share moves by a point or so in all draws alike. That shift is no error of the published map and
+is taken out (the draws are centred on those of the places alone); what they scatter is kept.
 
 Work is done on places and on different discs, never on rows; sums are those of sparse matrices in a fixed order.
 """
