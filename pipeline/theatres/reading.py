@@ -40,10 +40,7 @@ def read_theatre(path: Path) -> Theatre:
     Raises:
         UserError: the file is no YAML or does not follow the model; the message names the file and the key.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError) as error:
-        raise UserError(f"{path}: this is no YAML: {' '.join(str(error).split())}") from None
+    raw = _read_yaml(path.read_bytes(), str(path))
     if not isinstance(raw, dict):
         raise UserError(f"{path}: a theatre file holds keys and values")
     try:
@@ -67,10 +64,7 @@ def read_block(theatre: Theatre, text: str, where: str) -> tuple[Theatre, Source
     Raises:
         UserError: it is no block of one source, or does not follow the model.
     """
-    try:
-        raw = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:
-        raise UserError(f"{where}: this is no YAML: {' '.join(str(error).split())}") from None
+    raw = _read_yaml(text, where)
     if isinstance(raw, dict) and set(raw) == {"sources"}:
         raw = raw["sources"]
     if not isinstance(raw, dict) or len(raw) != 1 or not isinstance(next(iter(raw.values())), dict):
@@ -82,6 +76,34 @@ def read_block(theatre: Theatre, text: str, where: str) -> tuple[Theatre, Source
         told = [_in_words(str(name), found["loc"], found["msg"]) for found in error.errors()]
         raise UserError(f"{where}: {name}: " + "; ".join(told)) from None
     return theatre.model_copy(update={"sources": {**theatre.sources, source.name: source}}), source
+
+
+class _TwiceError(ValueError):
+    """A name stands twice in one mapping."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain values only, and no name twice: of two, YAML's own loader drops the first without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise _TwiceError(f"{key.value} stands twice, in lines {lines[key.value]} and {line}: keep one of them")
+            lines[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(text: str | bytes, where: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader that refuses more
+    except _TwiceError as error:
+        raise UserError(f"{where}: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"{where}: this is no YAML: {' '.join(str(error).split())}") from None
 
 
 def _named(name: str, sources: Any) -> dict[str, Any]:

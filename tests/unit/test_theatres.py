@@ -26,6 +26,17 @@ def _written(folder: Path, edit: Edit) -> Path:
     return path
 
 
+def test_a_name_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> None:
+    shipped = theatre_files()["syria"].read_text(encoding="utf-8")
+    path = tmp_path / "syria.yaml"
+    path.write_text(shipped.replace("\n    key: [id]\n", "\n    key: [id]\n    key: [place]\n", 1), encoding="utf-8")
+    with pytest.raises(UserError, match=r"syria\.yaml: key stands twice, in lines (\d+) and \d+: keep one of them"):
+        read_theatre(path)
+    path.write_text(f"{shipped}\nsources:\n  mine: {{}}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="sources stands twice"):
+        read_theatre(path)
+
+
 def test_a_theatre_and_its_sources_are_named_by_the_file(tmp_path: Path) -> None:
     theatre = read_theatre(_written(tmp_path, lambda raw: None))
     assert theatre.name == "syria" and all(source.name == name for name, source in theatre.sources.items())
