@@ -26,6 +26,8 @@ from pipeline.theatres import precision_scales, theatres
 
 MOST_ID_LENGTH = 80
 UNIQUE = 0.97
+# Of a column whose name says that it identifies: its repeated values are told, and are the file's fault.
+UNIQUE_BY_NAME = 0.8
 MANY_ROWS = 20
 WORDED = 0.9
 DIGIT = re.compile(r"\d")
@@ -105,8 +107,9 @@ def _add_place(draft: Draft) -> None:
 
 def _add_id(draft: Draft) -> None:
     numbering = {plain(name) for name in known_names()["row_number"]}
-    fitting = [c for c in draft.free() if _identifies(c, draft.found.rows)]
-    good = [c for c in draft.named("id") if c in fitting and c.plain_name not in numbering]
+    fitting = [c for c in draft.free() if _identifies(c, draft.found.rows, UNIQUE)]
+    named = [c for c in draft.named("id") if c.plain_name not in numbering]
+    good = [c for c in named if _identifies(c, draft.found.rows, UNIQUE_BY_NAME)]
     good.sort(key=lambda c: words(c.name)[-1] != "id")
     numbers = [c for c in fitting if c.plain_name in numbering]
     coded = [] if good else _coded(draft, [c for c in fitting if c not in numbers])
@@ -261,9 +264,9 @@ def _add_url(draft: Draft, name: str) -> None:
         draft.fields[name] = column.name
 
 
-def _identifies(column: Column, rows: int) -> bool:
-    """Whether nearly every row has a text of its own, short and without spaces."""
-    if len(column.counts) < UNIQUE * rows or column.filled < UNIQUE * rows:
+def _identifies(column: Column, rows: int, least: float) -> bool:
+    """Whether at least this share of the rows has a text of its own, short and without spaces."""
+    if len(column.counts) < least * rows or column.filled < least * rows:
         return False
     plain_texts = sum(len(text) <= MOST_ID_LENGTH and " " not in text and "." not in text for text in column.counts)
     return plain_texts >= UNIQUE * len(column.counts)

@@ -170,6 +170,13 @@ def test_an_id_of_its_own_goes_before_a_row_number(tried: Any) -> None:
     assert "row number" in doubts(numbered, "id")
 
 
+def test_a_column_named_so_is_the_id_though_some_rows_share_one(tried: Any) -> None:
+    proposal, trial = tried(table(*good_rows(id=lambda i: "A-1" if i < 3 else f"A-{i}")))
+    assert proposal.source.key == ("id",)
+    assert "'A-1' (3) of `id` stand on several rows" in doubts(proposal, "id")
+    assert [(found.code, found.count) for found in trial.findings] == [("record_key_conflict", 2)]
+
+
 def test_without_an_id_the_content_is_the_key_and_that_is_said(tried: Any) -> None:
     rows = [{name: value for name, value in row.items() if name != "id"} for row in good_rows()]
     proposal, trial = tried(table(*rows))
