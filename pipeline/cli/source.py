@@ -104,6 +104,7 @@ def check(
     Nothing is written to the data folder. Rows without a coordinate are placed by the gazetteer that is there. The exit
     code is 0 where a row would be accepted, 1 where none would.
     """
+    from pipeline.proposals.block import left_to_say  # noqa: PLC0415 - heavy, as above
     from pipeline.proposals.inspection import quoted  # noqa: PLC0415 - as above
     from pipeline.trial import try_source  # noqa: PLC0415 - as above
 
@@ -124,6 +125,12 @@ def check(
         out.print(f"  {file.name}, {found.where}{': ' + what if what else ''}\n  {found.hint}.", markup=False)
     if "place_unknown" in {found.code for found in trial.findings} and not trial.has_places:
         out.print("\nThe data folder has no gazetteer yet: `isw-strikes run` makes it.")
+    if left := left_to_say(found_source):
+        err.print(
+            f"\n! {', '.join(left)}: still as proposed; the headline, the report and the map page show them as they "
+            "stand",
+            markup=False,
+        )
     if not trial.accepted:
         err.print("\n! no row would be accepted", markup=False)
         raise typer.Exit(1)

@@ -24,6 +24,8 @@ from pipeline.theatres import Dialect, Source, Theatre, read_block
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 GUESSED = re.compile(r"no encoding is declared: read as (\S+?)(?=[\s;,]|$)")
 RECOGNISED_BY = 8
+# What a block says where only a person can know it.
+TO_BE_SAID, NOT_STATED = "(say what it is)", "not stated"
 WIDE = 10_000
 
 
@@ -82,10 +84,10 @@ def write_block(
     stem = re.sub(r"[\W\d_]+", " ", Path(found.file_name).stem).strip() or name
     lines: list[tuple[str, Any, str]] = [
         ("kind", draft.kind, ""),
-        ("title", f"{stem} (say what it is)", ""),
-        ("publisher", "not stated", "who publishes it"),
-        ("credit", "not stated", "how to credit it"),
-        ("terms", "not stated", "what may be done with it"),
+        ("title", f"{stem} {TO_BE_SAID}", ""),
+        ("publisher", NOT_STATED, "who publishes it"),
+        ("credit", NOT_STATED, "how to credit it"),
+        ("terms", NOT_STATED, "what may be done with it"),
         ("recognise", _recognise(found, draft), "how a file in the inbox is known"),
         ("dialect", told, ""),
         ("layers", draft.layers, ""),
@@ -104,6 +106,12 @@ def write_block(
     read_theatre, source = read_block(theatre, text, "the proposal")
     unmapped = [column for column in found.columns if column not in draft.taken]
     return Proposal(read_theatre, source, text, _summary(found, theatre, draft), doubts, unmapped)
+
+
+def left_to_say(source: Source) -> list[str]:
+    """Fields of a source that still say what a proposal puts there; they stand beside every figure."""
+    said = {name: getattr(source, name) for name in ("title", "publisher", "credit", "terms")}
+    return [name for name, text in said.items() if text == NOT_STATED or text.endswith(TO_BE_SAID)]
 
 
 def _name(file_name: str, theatre: Theatre, asked: str | None) -> str:

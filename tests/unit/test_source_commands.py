@@ -62,6 +62,8 @@ def test_the_printed_block_is_what_check_takes(folder: Path) -> None:
     tried = run("check", "mine.csv", "--theatre", "syria", "--yaml", "proposed.yaml")
     assert tried.exit_code == 0
     assert "2 records: 2 accepted, 0 duplicate, 0 quarantined" in tried.stdout
+    assert "! title, publisher, credit, terms: still as proposed" in tried.stderr
+    assert "as proposed" not in check().stderr
 
 
 def test_what_comes_next_is_said(folder: Path) -> None:
