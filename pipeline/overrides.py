@@ -5,15 +5,18 @@ Does not belong here: reading the files (``override_files``), the rules by which
 overridden record goes through all of them, as if the source had said so.
 
 An override names a record by its key in the source, and then counts for every sighting of it in every export, or by
-its ``record_id``, and then counts for that one row. Which records have a key is decided by what was received. In which
-order overrides stand decides nothing: of two for one field of one record neither counts. One that names what it was
-made against (``was``) counts only where the source still says that.
+its ``record_id``, and then counts for that row of those bytes, however often and under whichever ids they were
+received. Of a source without a key an id stands for every record that says the same: nothing else tells which record
+it is, and a key made of the content would change with the mapping. Which records have a key is decided by what was
+received. In which order overrides stand decides nothing: of two for one field of one record neither counts, unless
+they name copies of one row and say the same. One that names what it was made against (``was``) counts only where the
+source still says that.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -59,61 +62,96 @@ def fields_to_override(source: Source) -> tuple[str, ...]:
 
 def extract_overridden(theatre: Theatre, source: Source, received: Received) -> Overridden:
     """The mapped fields of what was received of a source, with what people say of them set."""
-    return apply_overrides(theatre, source, extract(source, received.records, received.exports), received.overrides)
+    fields = extract(source, received.records, received.exports)
+    return apply_overrides(theatre, source, fields, received.exports, received.overrides)
 
 
-def apply_overrides(theatre: Theatre, source: Source, fields: pa.Table, given: pa.Table | None) -> Overridden:
+def apply_overrides(
+    theatre: Theatre, source: Source, fields: pa.Table, exports: pa.Table, given: pa.Table | None
+) -> Overridden:
     """Set the fields that people say of the records of one source.
 
     Args:
         theatre: the theatre.
         source: the source.
         fields: records of all its exports, as ``mapping.extract`` returns them.
+        exports: its rows of ``raw.exports``.
         given: overrides of the source (``GIVEN``), in any order; none where None.
     """
     if given is None or not given.num_rows:
         return Overridden(fields, table("core.overrides").empty())
     rows = given.to_pylist()
-    columns: dict[str, list[str | None]] = {
+    received: dict[str, list[str | None]] = {
         name: fields.column(name).to_pylist() for name in {row["field"] for row in rows} & {*fields_to_override(source)}
     }
-    meant = _find_records(source, fields, rows)
-    refused = [_find_fault(source, row, places) for row, places in zip(rows, meant, strict=True)]
+    columns = {name: list(values) for name, values in received.items()}
+    meant = _find_records(source, fields, exports, rows)
+    refused = [_find_fault(source, row, one.places) for row, one in zip(rows, meant, strict=True)]
     _refuse_repeated(rows, meant, refused)
-    records, exports = fields.column("record_id").to_pylist(), fields.column("export_id").to_pylist()
+    records, holders = fields.column("record_id").to_pylist(), fields.column("export_id").to_pylist()
     told: list[dict[str, Any]] = []
-    for row, places, code in zip(rows, meant, refused, strict=True):
+    for row, one, code in zip(rows, meant, refused, strict=True):
         base = {"theatre": theatre.name, "source": source.name, **row, "reason_code": code}
         if code:
             told.append({**base, "state": "refused", "hint": reasons()[code].hint})
             continue
-        values = columns[row["field"]]
-        for at in places:
-            before, after = values[at], write_value(source, row["field"], row["value"], values[at])
+        for at in one.places:
+            before = received[row["field"]][at]
+            after = write_value(source, row["field"], row["value"], before)
             if row["was"] is not None and row["was"] != ((before or "").strip() or EMPTIED):
                 state, after = "outdated", before
             else:
                 state = "unneeded" if before == after else "applied"
-            values[at] = after
-            touched = {"record_id": records[at], "export_id": exports[at]}
+                columns[row["field"]][at] = after
+            touched = {"record_id": records[at], "export_id": holders[at]}
             told.append({**base, **touched, "state": state, "value_before": before, "value_after": after})
     for name, values in columns.items():
         fields = fields.set_column(fields.column_names.index(name), name, pa.array(values, pa.string()))
     return Overridden(fields, table("core.overrides").conform(told))
 
 
-def _find_records(source: Source, fields: pa.Table, rows: list[dict[str, Any]]) -> list[list[int]]:
-    """Of each override the places of the records that it means: that of this id, else those of this key."""
+@dataclass(frozen=True)
+class _Meant:
+    """Places of the records that an override means, and whether it names a row (by its id) or a key."""
+
+    places: list[int]
+    is_row: bool
+
+
+def _find_records(source: Source, fields: pa.Table, exports: pa.Table, rows: list[dict[str, Any]]) -> list[_Meant]:
+    """Of each override the records that it means: the row of this id with its copies, else those of this key."""
     wanted = {row["record"] for row in rows if row["record"]}
-    by_id, by_key = defaultdict(list), defaultdict(list)
-    keys = identify(source, fields, FIELDS[source.kind]).column("source_key").to_pylist()
-    for place, (record_id, key) in enumerate(zip(fields.column("record_id").to_pylist(), keys, strict=True)):
-        if record_id in wanted:
-            by_id[record_id].append(place)
-        # Cells are read without white space around them; a key ends in a bar where its last part is empty.
-        if key.strip() in wanted:
-            by_key[key.strip()].append(place)
-    return [by_id.get(row["record"]) or by_key.get(row["record"]) or [] for row in rows]
+    # Cells are read without white space around them; a key ends in a bar where its last part is empty.
+    keys = [key.strip() for key in identify(source, fields, FIELDS[source.kind]).column("source_key").to_pylist()]
+    by_key: dict[str, list[int]] = defaultdict(list)
+    for place, key in enumerate(keys):
+        if key in wanted:
+            by_key[key].append(place)
+    ids = fields.column("record_id").to_pylist()
+    named = {record_id: place for place, record_id in enumerate(ids) if record_id in wanted}
+    copies = _name_copies(source, fields, exports, keys) if named else []
+    by_copy: dict[Hashable, list[int]] = defaultdict(list)
+    for place, copy in enumerate(copies):
+        by_copy[copy].append(place)
+    return [
+        _Meant(by_copy[copies[named[row["record"]]]], is_row=True)
+        if row["record"] in named
+        else _Meant(by_key.get(row["record"], []), is_row=False)
+        for row in rows
+    ]
+
+
+def _name_copies(source: Source, fields: pa.Table, exports: pa.Table, keys: list[str]) -> list[Hashable]:
+    """What the copies of one row have in common, a row a record."""
+    if not source.key and source.kind != "control_polygons":
+        return [*keys]
+    # As ``receipts`` tells which exports are alike.
+    alike = {
+        row["export_id"]: (row["sha256"], row["file_name"] if source.is_read_by_name else None)
+        for row in exports.select(["export_id", "sha256", "file_name"]).to_pylist()
+    }
+    where = (fields.column(name).to_pylist() for name in ("export_id", "layer", "record_no"))
+    return [(alike[export_id], layer, number) for export_id, layer, number in zip(*where, strict=True)]
 
 
 def _find_fault(source: Source, row: dict[str, Any], places: list[int]) -> str | None:
@@ -131,17 +169,23 @@ def _find_fault(source: Source, row: dict[str, Any], places: list[int]) -> str |
     return None
 
 
-def _refuse_repeated(rows: list[dict[str, Any]], meant: list[list[int]], refused: list[str | None]) -> None:
+def _refuse_repeated(rows: list[dict[str, Any]], meant: list[_Meant], refused: list[str | None]) -> None:
     """Note in ``refused`` the overrides that set what another sets too."""
     claims: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for number, (row, places) in enumerate(zip(rows, meant, strict=True)):
+    for number, (row, one) in enumerate(zip(rows, meant, strict=True)):
         if refused[number] is None:
-            for place in places:
+            for place in one.places:
                 claims[place, row["field"]].append(number)
     for numbers in claims.values():
-        if len(numbers) > 1:
+        if len(numbers) > 1 and not _is_said_of_copies([rows[n] for n in numbers], [meant[n] for n in numbers]):
             for number in numbers:
                 refused[number] = "override_repeated"
+
+
+def _is_said_of_copies(rows: list[dict[str, Any]], meant: list[_Meant]) -> bool:
+    """Whether overrides say the same, each of another copy of one row."""
+    is_each_another = len({row["record"] for row in rows}) == len(rows) and all(one.is_row for one in meant)
+    return is_each_another and len({row["value"] for row in rows}) == 1
 
 
 def write_value(source: Source, field: str, value: str, before: str | None) -> str | None:

@@ -200,8 +200,9 @@ def write_template(settings: Settings, path: Path, reason: Reason, rows: list[di
 
 
 def name_record(row: Row) -> str | None:
-    """How an override names the record of a row: by its key where that is what was received, else by its id."""
-    is_keyed = theatres()[row["theatre"]].sources[row["source"]].kind != "control_polygons"
+    """How an override names the record of a row: by its key where it has one as received, else by its id."""
+    source = theatres()[row["theatre"]].sources[row["source"]]
+    is_keyed = bool(source.key) and source.kind != "control_polygons"
     if row["source_key"] and is_keyed and row["reason_code"] not in WITHOUT_KEY and not row["is_overridden"]:
         return str(row["source_key"])
     return None if row["record_id"] is None else str(row["record_id"])

@@ -17,7 +17,7 @@ from pipeline.identity import identify
 from pipeline.mapping import Received, extract
 from pipeline.overrides import EMPTIED, GIVEN, apply_overrides, fields_to_override, write_value
 from pipeline.strikes import MappedStrikes, map_strikes
-from pipeline.theatres import FIELDS, theatres
+from pipeline.theatres import FIELDS, FieldSource, Source, theatres
 
 SYRIA = theatres()["syria"]
 AIRWARS = SYRIA.sources["airwars"]
@@ -103,6 +103,48 @@ def test_by_key_an_override_counts_in_every_export_and_by_record_id_in_one_row()
     assert _outcomes(by_id) == {"e1::1": "accepted", "e2::1": "quarantined"}
 
 
+def _states_by_record(source: Source, raw: tuple[pa.Table, pa.Table], lines: Sequence[Given]) -> list[tuple[str, str]]:
+    """What became of overrides: record (or the reason where refused) and state."""
+    records, exports = raw
+    told = apply_overrides(SYRIA, source, extract(source, records, exports), exports, _given(lines)).overrides
+    return [(row["record_id"] or row["reason_code"], row["state"]) for row in told.to_pylist()]
+
+
+def _of_the_same_bytes(raw: tuple[pa.Table, pa.Table]) -> tuple[pa.Table, pa.Table]:
+    records, exports = raw
+    same = pa.array(["e1"] * exports.num_rows, pa.string())
+    return records, exports.set_column(exports.column_names.index("sha256"), "sha256", same)
+
+
+def test_by_record_id_an_override_counts_for_that_row_of_the_same_bytes_in_every_receipt() -> None:
+    raw = _of_the_same_bytes(_raw([[GOOD, SWAPPED], [GOOD, SWAPPED]]))
+    for named in ("e1::2", "e2::2"):
+        assert _states_by_record(AIRWARS, raw, [(named, "latitude", "36.2")]) == [
+            ("e1::2", "applied"), ("e2::2", "applied"),
+        ]  # fmt: skip
+    by_name = AIRWARS.model_copy(update={"fields": {**AIRWARS.fields, "note": FieldSource(file_name=True)}})
+    assert _states_by_record(by_name, raw, [("e1::2", "latitude", "36.2")]) == [("e1::2", "applied")]
+
+
+def test_overrides_of_copies_of_one_row_are_one_where_they_say_the_same() -> None:
+    raw = _of_the_same_bytes(_raw([[SWAPPED], [SWAPPED]]))
+    alike: list[Given] = [("e1::1", "latitude", "36.2"), ("e2::1", "latitude", "36.2")]
+    assert _states_by_record(AIRWARS, raw, alike) == [("e1::1", "applied"), ("e2::1", "applied")] * 2
+    refused = [("override_repeated", "refused")] * 2
+    assert _states_by_record(AIRWARS, raw, [alike[0], ("e2::1", "latitude", "36.3")]) == refused
+    assert _states_by_record(AIRWARS, raw, [alike[0], alike[0]]) == refused
+
+
+def test_of_a_source_without_a_key_an_id_outlasts_a_wider_mapping_and_counts_for_what_says_the_same() -> None:
+    unkeyed = AIRWARS.model_copy(update={"key": ()})
+    wider = unkeyed.model_copy(update={"fields": {**AIRWARS.fields, "report_title": FieldSource(names=("date",))}})
+    raw = _raw([[GOOD, SWAPPED], [SWAPPED, GOOD]])
+    for source in (unkeyed, wider):
+        assert _states_by_record(source, raw, [("e1::2", "latitude", "36.2")]) == [
+            ("e1::2", "applied"), ("e2::1", "applied"),
+        ]  # fmt: skip
+
+
 def test_an_override_made_against_a_value_yields_when_the_source_corrects_itself() -> None:
     corrected = {**SWAPPED, "latitude": "36.25", "longitude": "37.15"}
     bound = _given(SWAP).set_column(8, "was", pa.array(["37.10", "36.20"]))
@@ -131,7 +173,9 @@ def test_a_key_that_ends_in_an_empty_part_is_named_as_it_is_listed() -> None:
     fields = extract(source, records, exports)
     (key,) = identify(source, fields, FIELDS["strikes"])["source_key"].to_pylist()
     assert key.endswith(" | ")
-    told = apply_overrides(SYRIA, source, fields, _given([(key.strip(), "place", "Azaz")])).overrides.to_pylist()
+    told = apply_overrides(
+        SYRIA, source, fields, exports, _given([(key.strip(), "place", "Azaz")])
+    ).overrides.to_pylist()
     assert [row["state"] for row in told] == ["applied"]
 
 
@@ -187,10 +231,11 @@ def test_in_which_order_overrides_stand_decides_nothing() -> None:
 @settings(deadline=None, max_examples=30)
 @given(st.sets(st.sampled_from(fields_to_override(AIRWARS))), st.sampled_from(["k1", "e1::1"]))
 def test_an_override_that_says_what_the_record_says_changes_nothing(names: set[str], record: str) -> None:
-    fields = extract(AIRWARS, *_raw([[GOOD]]))
+    records, exports = _raw([[GOOD]])
+    fields = extract(AIRWARS, records, exports)
     (row,) = fields.select(FIELDS["strikes"]).to_pylist()
     lines = [(record, name, row[name] or EMPTIED) for name in sorted(names)]
-    overridden = apply_overrides(SYRIA, AIRWARS, fields, _given(lines))
+    overridden = apply_overrides(SYRIA, AIRWARS, fields, exports, _given(lines))
     assert overridden.fields == fields
     assert overridden.overrides.column("state").to_pylist() == ["unneeded"] * len(names)
 

@@ -23,6 +23,7 @@ from pipeline.quarantine import (
     LISTED,
     count_refused,
     find_refused,
+    name_record,
     tell_counts,
     tell_rows,
     write_csv,
@@ -174,6 +175,12 @@ def test_a_template_names_the_record_as_an_override_must(work: Work, tmp_path: P
         write_template(work.settings, tmp_path / "c.csv", reason("coordinate_null_island"), other)
     with pytest.raises(UserError, match="no override can put record_malformed right"):
         write_template(work.settings, tmp_path / "c.csv", reason("record_malformed"), rows)
+
+
+@pytest.mark.parametrize(("source", "named"), [("airwars", "k"), ("isw_area_facts", "e1::1"), ("commons_map", "e1::1")])
+def test_a_row_is_named_by_its_id_where_only_its_content_tells_which_it_is(source: str, named: str) -> None:
+    row = {"theatre": "syria", "source": source, "reason_code": "date_missing", "is_overridden": False}
+    assert name_record({**row, "source_key": "k", "record_id": "e1::1"}) == named
 
 
 def test_the_command_leads_from_the_counts_to_the_rows_to_the_template(
