@@ -98,7 +98,7 @@ def apply_overrides(
         for at in one.places:
             before = received[row["field"]][at]
             after = write_value(source, row["field"], row["value"], before)
-            if row["was"] is not None and row["was"] != ((before or "").strip() or EMPTIED):
+            if row["was"] is not None and not _says(source, row["field"], row["was"], before):
                 state, after = "outdated", before
             else:
                 state = "unneeded" if before == after else "applied"
@@ -206,20 +206,41 @@ def write_value(source: Source, field: str, value: str, before: str | None) -> s
     """
     if value == EMPTIED:
         return None
+    is_said = _says(source, field, value, before)
     if field in DATES:
-        day = _day(value, ("%Y-%m-%d", *source.date_formats), source)
+        day = _given_day(source, value)
         if day is None:
             raise ValueError(f"{value!r} is no day")
-        if before is not None and _day(before, source.date_formats, source) == day:
-            return before
-        return _write_day(source, day)
+        return before if is_said else _write_day(source, day)
     if field in LIMITS:
         axis, limit = LIMITS[field]
-        degrees, known = parse_coordinates(pa.array([value, before], pa.string()), axis).to_pylist()
+        degrees = _degrees(value, axis)
         if degrees is None or abs(degrees) > limit:
             raise ValueError(f"{value!r} is no {field} in degrees")
-        return before if degrees == known else value
+        return before if is_said else value
     return value
+
+
+def _says(source: Source, field: str, given: str, said: str | None) -> bool:
+    """Whether a record says of a field what a person gives, in whatever spelling of a day or of degrees."""
+    if said is None or given == said.strip():
+        return given == (said or EMPTIED).strip()
+    if field in DATES:
+        day = _given_day(source, given)
+        return day is not None and day == _day(said, source.date_formats, source)
+    if field in LIMITS:
+        degrees = _degrees(given, LIMITS[field][0])
+        return degrees is not None and degrees == _degrees(said, LIMITS[field][0])
+    return False
+
+
+def _given_day(source: Source, text: str) -> date | None:
+    return _day(text, ("%Y-%m-%d", *source.date_formats), source)
+
+
+def _degrees(text: str, axis: Axis) -> float | None:
+    found: float | None = parse_coordinates(pa.array([text]), axis).to_pylist()[0]
+    return found
 
 
 def _day(text: str, formats: Iterable[str], source: Source) -> date | None:

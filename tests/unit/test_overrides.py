@@ -161,6 +161,33 @@ def test_an_override_made_against_a_value_yields_when_the_source_corrects_itself
     assert (masked["latitude"], masked["longitude"]) == (36.2, 37.1)
 
 
+@pytest.mark.parametrize(
+    ("field", "was", "said", "state"),
+    [
+        ("latitude", "36.20", "36.2", "applied"),
+        ("latitude", "36.20", "36°12'00\"N", "applied"),
+        ("latitude", "36.20", "36.21", "outdated"),
+        ("latitude", "x", "x", "applied"),
+        ("date", "2016-01-05", "5/1/2016", "applied"),
+        ("date", "05/01/2016", "2016-01-05", "applied"),
+        ("date", "2016-01-05", "2016-01-06", "outdated"),
+        ("date", "soon", "2016-01-06", "outdated"),
+        ("latitude", EMPTIED, "", "applied"),
+        ("latitude", EMPTIED, "36.20", "outdated"),
+    ],
+)
+def test_what_an_override_was_made_against_is_a_day_or_degrees_in_any_spelling(
+    field: str, was: str, said: str, state: str
+) -> None:
+    source = AIRWARS.model_copy(update={"date_formats": ("%Y-%m-%d", "%d/%m/%Y")})
+    line = ("k1", "latitude", "36.9") if field == "latitude" else ("k1", "date_from", "2016-01-09")
+    records, exports = _raw([[{**GOOD, field: said}]])
+    bound = _given([line]).set_column(8, "was", pa.array([was]))
+    fields = extract(source, records, exports)
+    (told,) = apply_overrides(SYRIA, source, fields, exports, bound).overrides.to_pylist()
+    assert told["state"] == state
+
+
 def test_what_a_person_says_goes_through_the_same_rules() -> None:
     mapped = _map([[GOOD]], _given([("k1", "latitude", "51.5"), ("k1", "province", "Nowhere")]))
     refused = [(row["reason_code"], row["value"]) for row in mapped.quarantine.to_pylist()]
