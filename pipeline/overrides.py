@@ -10,7 +10,8 @@ received. Of a source without a key an id stands for every record that says the 
 it is, and a key made of the content would change with the mapping. Which records have a key is decided by what was
 received. In which order overrides stand decides nothing: of two for one field of one record neither counts, unless
 they name copies of one row and say the same. One that names what it was made against (``was``) counts only where the
-source still says that.
+source still says that; one of a field in whose place another is read (a pair beside two columns of coordinates) counts
+only where that other says nothing.
 """
 
 from __future__ import annotations
@@ -45,6 +46,12 @@ EMPTIED = "(empty)"
 # Texts that tell records apart or date a file; what they are read as is set by the field itself.
 NOT_SET = frozenset({"latitude_text", "longitude_text", "valid_from_file"})
 LIMITS: dict[str, tuple[Axis, float]] = {"latitude": ("latitude", 90), "longitude": ("longitude", 180)}
+# Fields that are read only where none of these says anything.
+OUTRANKED_BY = {
+    "coordinate": ("latitude", "longitude"),
+    "dates": ("date_from",),
+    "date_exact": ("date_from", "dates"),
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,7 @@ def apply_overrides(
     _refuse_repeated(rows, meant, refused)
     records, holders = fields.column("record_id").to_pylist(), fields.column("export_id").to_pylist()
     told: list[dict[str, Any]] = []
+    applied: list[tuple[dict[str, Any], int]] = []
     for row, one, code in zip(rows, meant, refused, strict=True):
         base = {"theatre": theatre.name, "source": source.name, **row, "reason_code": code}
         if code:
@@ -105,6 +113,9 @@ def apply_overrides(
                 columns[row["field"]][at] = after
             touched = {"record_id": records[at], "export_id": holders[at]}
             told.append({**base, **touched, "state": state, "value_before": before, "value_after": after})
+            if state == "applied":
+                applied.append((told[-1], at))
+    _take_back_outranked(fields, columns, applied)
     for name, values in columns.items():
         fields = fields.set_column(fields.column_names.index(name), name, pa.array(values, pa.string()))
     return Overridden(fields, table("core.overrides").conform(told))
@@ -186,6 +197,29 @@ def _is_said_of_copies(rows: list[dict[str, Any]], meant: list[_Meant]) -> bool:
     """Whether overrides say the same, each of another copy of one row."""
     is_each_another = len({row["record"] for row in rows}) == len(rows) and all(one.is_row for one in meant)
     return is_each_another and len({row["value"] for row in rows}) == 1
+
+
+def _take_back_outranked(
+    fields: pa.Table, columns: dict[str, list[str | None]], applied: list[tuple[dict[str, Any], int]]
+) -> None:
+    """Undo the overrides of fields in whose place others are read, once all overrides are set.
+
+    Args:
+        fields: the fields as received.
+        columns: those that overrides name, with all overrides set.
+        applied: rows of overrides that count so far, and the places of their records.
+    """
+
+    def is_said(name: str, at: int) -> bool:
+        return (columns[name][at] if name in columns else fields.column(name)[at].as_py()) is not None
+
+    for row, at in applied:
+        field = row["field"]
+        if field == "date_exact" and is_said("period_from", at):
+            continue  # within a report's window the exact day counts, whatever else is said
+        if any(is_said(name, at) for name in OUTRANKED_BY.get(field, ())):
+            row |= {"state": "outranked", "value_after": row["value_before"]}
+            columns[field][at] = row["value_before"]
 
 
 def write_value(source: Source, field: str, value: str, before: str | None) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.history import APPLIED
 from pipeline.intake import Taken
+from pipeline.overrides import EMPTIED, OUTRANKED_BY
 from pipeline.work import Work
 
 
@@ -99,7 +100,7 @@ def tell_overrides(work: Work, names: list[str], on_progress: Callable[[str], No
     """What people's overrides came to in the last run.
 
     Returns:
-        Each that was refused or is outdated, with what to do; ``on_progress`` is told how many count.
+        Each that was refused, is outdated or outranked, with what to do; ``on_progress`` is told how many count.
     """
     problems = []
     rows = work.lake.read("core.overrides", theatre=names).to_pylist()
@@ -114,7 +115,7 @@ def tell_overrides(work: Work, names: list[str], on_progress: Callable[[str], No
         on_progress(
             f"{theatre} {source}: overrides: {states['applied']:,} applied to {len(records):,} records"
             f" ({len(records & still_refused):,} of them are refused all the same), {states['unneeded']:,} unneeded,"
-            f" {states['outdated']:,} outdated, {states['refused']:,} refused"
+            f" {states['outdated']:,} outdated, {states['outranked']:,} outranked, {states['refused']:,} refused"
         )
         problems += [
             f"{row['file_name']} line {row['line_no']}: {row['reason_code']}: {row['hint']}"
@@ -126,5 +127,11 @@ def tell_overrides(work: Work, names: list[str], on_progress: Callable[[str], No
             f" {row['value_before']!r}: check the override, and delete it or its `was`"
             for row in own
             if row["state"] == "outdated"
+        ]
+        problems += [
+            f"{row['file_name']} line {row['line_no']}: {row['field']} changes nothing where the record says"
+            f" {' or '.join(OUTRANKED_BY[row['field']])}: correct that, or empty it with {EMPTIED}"
+            for row in own
+            if row["state"] == "outranked"
         ]
     return problems

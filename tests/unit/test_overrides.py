@@ -188,6 +188,38 @@ def test_what_an_override_was_made_against_is_a_day_or_degrees_in_any_spelling(
     assert told["state"] == state
 
 
+WINDOW: list[Given] = [("k1", "period_from", "2016-01-01"), ("k1", "period_to", "2016-01-10")]
+
+
+@pytest.mark.parametrize(
+    ("line", "emptied", "found"),
+    [
+        (("k1", "coordinate", "36.5, 37.5"), ["latitude", "longitude"], ("36.5", "37.5", "2016-01-05", "2016-01-05")),
+        (("k1", "dates", "2016-01-08/2016-01-09"), ["date_from"], ("36.2", "37.1", "2016-01-08", "2016-01-09")),
+        (("k1", "date_exact", "2016-01-09"), ["date_from"], ("36.2", "37.1", "2016-01-09", "2016-01-09")),
+    ],
+)
+def test_an_override_of_a_field_counts_once_what_is_read_in_its_place_is_emptied(
+    line: Given, emptied: list[str], found: tuple[str, str, str, str]
+) -> None:
+    alone = _map([[GOOD]], _given([line]))
+    (told,) = alone.overrides.to_pylist()
+    assert (told["state"], told["value_after"]) == ("outranked", told["value_before"])
+    assert alone.rows == _map([[GOOD]]).rows
+    for lines in ([line, *(("k1", name, EMPTIED) for name in emptied)], [*(("k1", n, EMPTIED) for n in emptied), line]):
+        mapped = _map([[GOOD]], _given(lines))
+        (strike,) = mapped.rows.to_pylist()
+        assert tuple(str(strike[name]) for name in ("latitude", "longitude", "date_from", "date_to")) == found
+        assert {row["state"] for row in mapped.overrides.to_pylist()} == {"applied"}
+
+
+def test_an_exact_day_counts_within_the_window_of_a_report() -> None:
+    mapped = _map([[GOOD]], _given([*WINDOW, ("k1", "date_exact", "2016-01-09")]))
+    (strike,) = mapped.rows.to_pylist()
+    assert str(strike["date_from"]) == "2016-01-09"
+    assert {row["state"] for row in mapped.overrides.to_pylist()} == {"applied"}
+
+
 def test_what_a_person_says_goes_through_the_same_rules() -> None:
     mapped = _map([[GOOD]], _given([("k1", "latitude", "51.5"), ("k1", "province", "Nowhere")]))
     refused = [(row["reason_code"], row["value"]) for row in mapped.quarantine.to_pylist()]

@@ -153,9 +153,20 @@ def test_an_override_that_is_refused_is_listed_among_the_refused_and_told_by_a_r
     (problem,) = tell_overrides(work, ["syria"], lines.append)
     assert lines == [
         "syria airwars: overrides: 2 applied to 2 records (1 of them are refused all the same), 0 unneeded, 0 outdated,"
-        " 1 refused"
+        " 0 outranked, 1 refused"
     ]
     assert problem.startswith("overrides/syria/airwars/fix.csv line 2: override_record_unknown: Copy the key")
+
+
+def test_an_override_of_a_field_that_is_not_read_is_told_with_what_is_read_in_its_place(work: Work) -> None:
+    folder = work.settings.overrides_dir / "syria" / "airwars"
+    folder.mkdir(parents=True)
+    (folder / "fix.csv").write_text('record,field,value,who,why\nk1,coordinate,"36.5, 37.5",A. Reader,w\n')
+    _map(work)
+    assert tell_overrides(work, ["syria"], lambda _: None) == [
+        "overrides/syria/airwars/fix.csv line 2: coordinate changes nothing where the record says latitude or"
+        " longitude: correct that, or empty it with (empty)"
+    ]
 
 
 def test_a_template_names_the_record_as_an_override_must(work: Work, tmp_path: Path) -> None:
