@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.catalogue.reasons import Reason, reasons
 from pipeline.errors import UserError
 from pipeline.lake import Lake
+from pipeline.mapping import extract
 from pipeline.override_files import HEADER, NOTES
-from pipeline.overrides import fields_to_override
+from pipeline.overrides import EMPTIED, fields_to_override
 from pipeline.printing import printable
 from pipeline.sessions import run_sql
 from pipeline.settings import Settings
 from pipeline.spreadsheets import guard
-from pipeline.theatres import Source, theatres
+from pipeline.theatres import FIELDS, Source, theatres
 
 WIDTH = 80
 COUNTED = ("theatre", "source", "reason_code", "refused_rows", "files", "first_seen", "last_seen")
@@ -48,7 +50,7 @@ Row = Mapping[str, Any]
 def find_refused(
     settings: Settings, theatre: str | None = None, source: str | None = None, reason: str | None = None
 ) -> pa.Table:
-    """What the last run refused, one row a reason, by theatre, source, reason, last seen, file and place in it.
+    """What the last run refused, one row a reason: by theatre, source, reason, last seen, newest export, place.
 
     Args:
         settings: where the working tables are.
@@ -71,6 +73,8 @@ def find_refused(
         {"theatre": theatre, "source": source, "reason": reason},
         quarantine=lake.read("core.quarantine"),
         overrides=lake.read("core.overrides"),
+        receipts=lake.read("core.receipts"),
+        outcomes=lake.read("core.record_outcomes"),
     )
 
 
@@ -114,7 +118,8 @@ def tell_rows(reason: Reason, rows: list[dict[str, Any]], limit: int) -> Iterato
     for row in rows[:limit]:
         place = ", ".join(printable(part) for part in (row["file_name"], row["layer"], _place(row)) if part)
         said = "" if row["field"] is None else f": {row['field']} = {_shown(row['value'])}"
-        since = f" (since {row['first_seen']:%Y-%m-%d})" if row["first_seen"] else ""
+        corrected = "; a later export has put it right" if row["is_corrected"] else ""
+        since = f" (since {row['first_seen']:%Y-%m-%d}{corrected})" if row["first_seen"] else ""
         yield f"  {row['theatre']} {row['source']}: {place}{said}{since}"
         if row["record_id"]:
             yield f"      record {_shown(name_record(row))}"
@@ -156,8 +161,10 @@ def tell_next(settings: Settings, reason: Reason | None, rows: list[dict[str, An
 def write_template(settings: Settings, path: Path, reason: Reason, rows: list[dict[str, Any]]) -> str:
     """Write a file of overrides that holds the rows that one reason refused, without their values, who and why.
 
+    Rows that a later export has put right are left out; of several rows of one key the newest is written.
+
     Args:
-        settings: where overrides belong.
+        settings: where overrides belong, and the records.
         path: the file to make.
         reason: the reason.
         rows: rows of :func:`find_refused` with that reason.
@@ -174,13 +181,21 @@ def write_template(settings: Settings, path: Path, reason: Reason, rows: list[di
         raise UserError(f"a file of overrides is for one source: choose by --theatre and --source one of {listed}")
     (theatre, name) = of[0]
     source = theatres()[theatre].sources[name]
-    lines = {
-        (named, field): [named, field, "", "", "", "", "", row["reason_code"], row["value"], row["file_name"],
-                         row["line_no"] or row["record_no"], row["hint"]]
-        for row in rows
-        if (named := name_record(row)) and reason.code not in NOT_OVERRIDDEN
-        for field in _fields_at_fault(source, reason.code, row["field"])
-    }  # fmt: skip
+    if reason.code in NOT_OVERRIDDEN or reason.level == "override":
+        raise UserError(f"no override can put {reason.code} right: {reason.hint}")
+    standing = [row for row in rows if not row["is_corrected"]]
+    if not standing:
+        raise UserError(f"nothing is left to correct: later exports have put every row of {reason.code} right")
+    said = _read_fields(settings, theatre, source, standing)
+    lines: dict[tuple[str | None, str], list[Any]] = {}
+    for row in standing:
+        named = name_record(row)
+        # Without a key an override counts for all records of one content.
+        same = row["source_key"] if not source.key and source.kind != "control_polygons" else named
+        for field in _fields_at_fault(source, reason.code, row["field"]) if named else ():
+            was = said[row["record_id"]][field] or EMPTIED
+            notes = (reason.code, row["value"], row["file_name"], row["line_no"] or row["record_no"], row["hint"])
+            lines.setdefault((same, field), [named, field, "", "", "", "", was, *notes])
     if not lines:
         raise UserError(f"no override can put {reason.code} right: {reason.hint}")
     try:
@@ -193,10 +208,26 @@ def write_template(settings: Settings, path: Path, reason: Reason, rows: list[di
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from None
     folder = settings.overrides_dir / theatre / name
+    left_out = len(rows) - len(standing)
+    told = f" ({left_out:,} rows that a later export has put right are left out)" if left_out else ""
     return (
-        f"{path}: {len(lines):,} lines. Fill in value, who and why where you know them, delete the other lines,"
+        f"{path}: {len(lines):,} lines{told}. Fill in value, who and why where you know them, delete the other lines,"
         f" and save it as CSV in {folder}\nNext: isw-strikes run --theatre {theatre}"
     )
+
+
+def _read_fields(
+    settings: Settings, theatre: str, source: Source, rows: list[dict[str, Any]]
+) -> dict[str, dict[str, str | None]]:
+    """The mapped fields of refused records as received, by id."""
+    lake = Lake(settings)
+    where: dict[str, Any] = {"theatre": theatre, "source": source.name}
+    exports = sorted({row["export_id"] for row in rows if row["export_id"]})
+    records = lake.read("raw.records", export_id=exports, **where)
+    wanted = pa.array(sorted({row["record_id"] for row in rows if row["record_id"]}), pa.string())
+    records = records.filter(pc.is_in(records.column("record_id"), wanted))
+    fields = extract(source, records, lake.read("raw.exports", **where)).select(["record_id", *FIELDS[source.kind]])
+    return {row["record_id"]: row for row in fields.to_pylist()}
 
 
 def name_record(row: Row) -> str | None:

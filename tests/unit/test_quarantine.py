@@ -158,6 +158,26 @@ def test_an_override_that_is_refused_is_listed_among_the_refused_and_told_by_a_r
     assert problem.startswith("overrides/syria/airwars/fix.csv line 2: override_record_unknown: Copy the key")
 
 
+def test_a_template_says_what_the_newest_export_says_and_leaves_out_what_that_has_put_right(
+    work: Work, tmp_path: Path
+) -> None:
+    path = tmp_path / "newer.csv"
+    newer = [HEADER, "=k3,05/01/2016,Aleppo,Aleppo,36.2,37.1,city", "k4,2016-01-04,Aleppo,Aleppo,36.20,37.1,city"]
+    path.write_text("\n".join(newer), encoding="utf-8")
+    ingest(work.settings, path, SYRIA, SYRIA.sources["airwars"], datetime(2026, 2, 2, tzinfo=UTC))
+    _map(work)
+    right = find_refused(work.settings, reason="coordinate_null_island").to_pylist()
+    assert "2026-02-01; a later export has put it right)" in "\n".join(tell_rows(reason("date_null"), right, limit=1))
+    with pytest.raises(UserError, match="later exports have put every row of coordinate_null_island right"):
+        write_template(work.settings, tmp_path / "a.csv", reason("coordinate_null_island"), right)
+    dates = find_refused(work.settings, reason="date_unparsable").to_pylist()
+    assert len(dates) == 2
+    told = write_template(work.settings, tmp_path / "b.csv", reason("date_unparsable"), [*right, *dates])
+    assert "1 lines (1 rows that a later export has put right are left out)" in told
+    (line,) = csv.DictReader((tmp_path / "b.csv").open(encoding="utf-8-sig"))
+    assert (line["record"], line["field"], line["was"]) == ("'=k3", "date_from", "05/01/2016")
+
+
 def test_an_override_of_a_field_that_is_not_read_is_told_with_what_is_read_in_its_place(work: Work) -> None:
     folder = work.settings.overrides_dir / "syria" / "airwars"
     folder.mkdir(parents=True)
@@ -173,8 +193,8 @@ def test_a_template_names_the_record_as_an_override_must(work: Work, tmp_path: P
     rows = find_refused(work.settings, reason="coordinate_null_island").to_pylist()
     write_template(work.settings, tmp_path / "a.csv", reason("coordinate_null_island"), rows)
     lines = list(csv.DictReader((tmp_path / "a.csv").open(encoding="utf-8-sig")))
-    assert [(line["record"], line["field"], line["value"]) for line in lines] == [
-        ("k4", "latitude", ""), ("k4", "longitude", ""),
+    assert [(line["record"], line["field"], line["value"], line["was"]) for line in lines] == [
+        ("k4", "latitude", "", "0"), ("k4", "longitude", "", "0"),
     ]  # fmt: skip
     with pytest.raises(UserError, match="exists"):
         write_template(work.settings, tmp_path / "a.csv", reason("coordinate_null_island"), rows)

@@ -1,5 +1,6 @@
 -- What was refused as of the last run, one row a reason, overrides included; null takes any theatre, source or reason.
--- `is_overridden` is true of a record that an override reached and that is refused all the same.
+-- `is_overridden` is true of a record that an override reached and that is refused all the same, `is_corrected` of one
+-- whose key a later export says so that it can be used.
 WITH
 reached AS (
     SELECT DISTINCT record_id
@@ -7,12 +8,40 @@ reached AS (
     WHERE state = 'applied'
 ),
 
+usable AS (
+    SELECT
+        outcomes.theatre,
+        outcomes.source,
+        outcomes.target_id AS source_key,
+        max(receipts.receipt_no) AS receipt_no
+    FROM outcomes
+    INNER JOIN receipts
+        ON
+            outcomes.theatre = receipts.theatre
+            AND outcomes.source = receipts.source
+            AND outcomes.export_id = receipts.export_id
+    WHERE outcomes.outcome NOT IN ('quarantined', 'held')
+    GROUP BY outcomes.theatre, outcomes.source, outcomes.target_id
+),
+
 refused AS (
     SELECT
         quarantine.*,
-        reached.record_id IS NOT NULL AS is_overridden
+        receipts.receipt_no,
+        reached.record_id IS NOT NULL AS is_overridden,
+        coalesce(usable.receipt_no > receipts.receipt_no, FALSE) AS is_corrected
     FROM quarantine
     LEFT JOIN reached ON quarantine.record_id = reached.record_id
+    LEFT JOIN receipts
+        ON
+            quarantine.theatre = receipts.theatre
+            AND quarantine.source = receipts.source
+            AND quarantine.export_id = receipts.export_id
+    LEFT JOIN usable
+        ON
+            quarantine.theatre = usable.theatre
+            AND quarantine.source = usable.source
+            AND quarantine.source_key = usable.source_key
     UNION ALL BY NAME
     SELECT
         theatre,
@@ -24,7 +53,8 @@ refused AS (
         field,
         value,
         hint,
-        FALSE AS is_overridden
+        FALSE AS is_overridden,
+        FALSE AS is_corrected
     FROM overrides
     WHERE state = 'refused'
 )
@@ -44,7 +74,9 @@ SELECT
     hint,
     first_seen,
     last_seen,
-    is_overridden
+    export_id,
+    is_overridden,
+    is_corrected
 FROM refused
 WHERE
     theatre = coalesce($theatre, theatre)
@@ -55,6 +87,7 @@ ORDER BY
     source ASC,
     reason_code ASC,
     last_seen DESC,
+    receipt_no DESC,
     file_name ASC,
     layer ASC,
     record_no ASC,
