@@ -17,7 +17,7 @@ from pipeline.theatres import Theatre
 LEAST_REACH_M = 1_000  # two points of a few metres each are compared within this all the same
 MOST_REACH_M = 10_000  # two areas of 40 km each would meet half of a province
 MOST_DAYS_APART = 1  # a strike by night is told of either day
-MOST_LINKS = 5  # a strike leads to no more of another source, which bounds the table
+MOST_LINKS = 5  # a strike leads to its best few of another source, which bounds the table
 METRES_A_DEGREE = 110_000  # of latitude, never more than there are
 
 

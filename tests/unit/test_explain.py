@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from sample_frames import sample_frames
 
@@ -59,6 +60,17 @@ def test_what_a_person_corrected_is_told_of_that_strike_and_of_no_other(released
     assert told in "\n".join(explain_strike(released, first))
     assert told in "\n".join(trace_strike(released, first))
     assert "A. Reader" not in "\n".join(explain_strike(released, second))
+
+
+def test_records_of_another_theatre_with_the_same_ids_are_no_part_of_a_strike(released: Settings) -> None:
+    strike_id = sample_frames()["core.strikes"].column("strike_id")[0].as_py()
+    told = explain_strike(released, strike_id)
+    for name in ("raw.records", "raw.exports"):
+        frame = sample_frames()[name]
+        theirs = [{**row, "theatre": "ukraine"} for row in frame.to_pylist()]
+        both = pa.concat_tables([frame, table(name).conform(theirs)])
+        write_parquet(released.latest / "tables" / f"{name}.parquet", table(name), both)
+    assert explain_strike(released, strike_id) == told
 
 
 def test_a_beginning_is_enough_where_only_one_strike_has_it(released: Settings) -> None:

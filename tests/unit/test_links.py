@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -68,10 +69,25 @@ def test_precisions_say_how_far_two_centres_may_lie_apart() -> None:
     assert link["reach_m"] == 10_000
 
 
-def test_a_strike_leads_to_the_best_few_of_another_source() -> None:
-    many = [_airwars(f"b{number}", at=(ALEPPO[0] + number / 10_000, ALEPPO[1])) for number in range(9)]
-    found = _links([strike("a"), *many])
-    assert [link["strike_a"] for link in found] == [f"b{number}" for number in range(MOST_LINKS)]
+def _row(make: Callable[..., Row], letter: str, count: int) -> list[Row]:
+    """Strikes 11 m apart, from south to north."""
+    return [make(f"{letter}{number}", at=(ALEPPO[0] + number / 10_000, ALEPPO[1])) for number in range(count)]
+
+
+def test_each_of_many_strikes_leads_to_the_one_of_another_source() -> None:
+    found = _links([strike("a"), *_row(_airwars, "b", 9)])
+    assert [link["strike_a"] for link in found] == [f"b{number}" for number in range(9)]
+
+
+def test_each_strike_of_a_crowd_has_its_best_few_of_another_source_and_no_others() -> None:
+    found = _links([*_row(strike, "a", 9), *_row(_airwars, "b", 9)])
+    best = {(link["strike_a"], link["strike_b"]) for link in found}
+    for number in range(9):
+        nearest = [other for _, other in sorted((abs(other - number), other) for other in range(9))][:MOST_LINKS]
+        assert {(f"b{number}", f"a{other}") for other in nearest} <= best
+        assert {(f"b{other}", f"a{number}") for other in nearest} <= best
+    assert len(best) <= 2 * 9 * MOST_LINKS
+    assert ("b0", "a8") not in best
 
 
 POINTS = st.tuples(

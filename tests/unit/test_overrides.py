@@ -329,3 +329,13 @@ def test_a_row_is_refused_since_the_first_export_and_until_the_last_that_holds_i
         for row in mapped.quarantine.to_pylist()
     }
     assert seen == {"k2 coordinate_swapped": (1, 2), "k3 coordinate_swapped": (2, 2), "k3 date_unparsable": (2, 2)}
+
+
+def test_rows_that_have_no_key_are_refused_since_they_say_what_they_say() -> None:
+    torn, other = ({"_problem": "record_malformed", "_problem_text": text} for text in ("too many cells", "one cell"))
+    nameless, later = ({**GOOD, "airwars_id": "", "date": day} for day in ("2016-01-05", "2016-01-06"))
+    seen = [
+        (row["record_id"], row["first_seen"].day, row["last_seen"].day)
+        for row in _map([[torn, nameless], [torn], [other, later]]).quarantine.to_pylist()
+    ]
+    assert seen == [("e1::1", 1, 2), ("e1::2", 1, 1), ("e2::1", 1, 2), ("e3::1", 3, 3), ("e3::2", 3, 3)]

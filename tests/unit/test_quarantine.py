@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason, reasons
 from pipeline.cli import app
 from pipeline.docs import reason_catalogue
@@ -29,6 +30,7 @@ from pipeline.quarantine import (
     write_csv,
     write_template,
 )
+from pipeline.sessions import run_sql
 from pipeline.settings import Settings
 from pipeline.steps import step
 from pipeline.telling import tell_overrides
@@ -102,6 +104,21 @@ def test_the_refused_are_counted_by_reason_and_listed_with_place_value_and_what_
     assert "What to do: Correct the date or declare its format in the theatre file." in told
     many = list(tell_rows(reason("date_unparsable"), rows * 3, limit=1))[-1]
     assert many == "  … and 2 more: --limit 3 shows them, --csv writes them all"
+
+
+def test_an_override_of_another_source_of_the_same_file_reaches_no_row(work: Work) -> None:
+    (row,) = find_refused(work.settings, reason="date_unparsable").to_pylist()
+    override = {
+        "theatre": "syria", "file_name": "fix.csv", "line_no": 2, "record": row["record_id"], "field": "place",
+        "value": "Azaz", "who": "A. Reader", "why": "w", "state": "applied", "record_id": row["record_id"],
+    }  # fmt: skip
+    frames = {name: work.lake.read(f"core.{name}") for name in ("quarantine", "receipts")}
+    frames["outcomes"] = work.lake.read("core.record_outcomes")
+    asked = {"theatre": None, "source": None, "reason": "date_unparsable"}
+    for source, is_overridden in (("mod_claims", False), ("airwars", True)):
+        overrides = table("core.overrides").conform([{**override, "source": source}])
+        (found,) = run_sql("quarantine/list_refused", asked, overrides=overrides, **frames).to_pylist()
+        assert found["is_overridden"] is is_overridden
 
 
 def test_the_list_as_csv_runs_nothing_in_a_spreadsheet(work: Work) -> None:

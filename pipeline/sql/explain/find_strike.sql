@@ -34,9 +34,16 @@ SELECT
     corrections.overrides
 FROM read_parquet($explanations) AS explanations
 INNER JOIN read_parquet($strikes) AS strikes ON explanations.strike_id = strikes.strike_id
-INNER JOIN read_parquet($records) AS records ON strikes.record_id = records.record_id AND strikes.source = records.source
+INNER JOIN read_parquet($records) AS records
+    ON
+        strikes.theatre = records.theatre
+        AND strikes.source = records.source
+        AND strikes.record_id = records.record_id
 INNER JOIN read_parquet($exports) AS exports
-    ON strikes.export_id = exports.export_id AND strikes.source = exports.source
+    ON
+        strikes.theatre = exports.theatre
+        AND strikes.source = exports.source
+        AND strikes.export_id = exports.export_id
 LEFT JOIN corrections
     ON
         strikes.record_id = corrections.record_id

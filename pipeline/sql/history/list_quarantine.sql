@@ -1,5 +1,6 @@
 -- Every reason for which a record was refused, with where it stands in its file, and since when and until when records
--- of its key are refused for it. A code that the catalogue lacks has no hint, and is refused by the table's layout.
+-- of its key are refused for it; what is malformed, or has no key, is known by what it says word for word. A code that the
+-- catalogue lacks has no hint, and is refused by the table's layout.
 WITH all_reasons AS (
     SELECT
         record_id,
@@ -37,5 +38,12 @@ SELECT DISTINCT
 FROM all_reasons
 INNER JOIN fields ON all_reasons.record_id = fields.record_id
 LEFT JOIN hints ON all_reasons.reason_code = hints.reason_code
-WINDOW alike AS (PARTITION BY fields.source_key, all_reasons.reason_code, all_reasons.field)
+WINDOW
+    alike AS (
+        PARTITION BY
+            fields.source_key,
+            CASE WHEN fields.problem IS NOT NULL OR trim(fields.source_key, ' |') = '' THEN fields.said END,
+            all_reasons.reason_code,
+            all_reasons.field
+    )
 ORDER BY fields.record_id, all_reasons.reason_code, all_reasons.field;

@@ -3,7 +3,10 @@
 -- whose key a later export says so that it can be used.
 WITH
 reached AS (
-    SELECT DISTINCT record_id
+    SELECT DISTINCT
+        theatre,
+        source,
+        record_id
     FROM overrides
     WHERE state = 'applied'
 ),
@@ -31,7 +34,11 @@ refused AS (
         reached.record_id IS NOT NULL AS is_overridden,
         coalesce(usable.receipt_no > receipts.receipt_no, FALSE) AS is_corrected
     FROM quarantine
-    LEFT JOIN reached ON quarantine.record_id = reached.record_id
+    LEFT JOIN reached
+        ON
+            quarantine.theatre = reached.theatre
+            AND quarantine.source = reached.source
+            AND quarantine.record_id = reached.record_id
     LEFT JOIN receipts
         ON
             quarantine.theatre = receipts.theatre

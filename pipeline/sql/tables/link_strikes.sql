@@ -76,5 +76,5 @@ SELECT
 FROM scored
 QUALIFY
     row_number() OVER (PARTITION BY strike_a, source_b ORDER BY score DESC, distance_m ASC, strike_b ASC) <= $most_links
-    AND row_number() OVER (PARTITION BY strike_b, source_a ORDER BY score DESC, distance_m ASC, strike_a ASC) <= $most_links
+    OR row_number() OVER (PARTITION BY strike_b, source_a ORDER BY score DESC, distance_m ASC, strike_a ASC) <= $most_links
 ORDER BY strike_a, strike_b;
