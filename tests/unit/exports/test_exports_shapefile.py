@@ -188,6 +188,9 @@ def test_parts_that_count_differently_are_told() -> None:
     one, two = (shapefile_parts({"a": [1] * n}, [METRES] * n) for n in (1, 2))
     code, value = refusal(read_bytes(zipped_shapefile({**two, ".dbf": one[".dbf"]})))
     assert (code, value) == ("export_unreadable", "inner name has 2 shapes but 1 rows")
+    index = two[".shx"]
+    code, value = refusal(read_bytes(zipped_shapefile({**two, ".shx": index[:24] + one[".shx"][24:28] + index[28:]})))
+    assert (code, value) == ("export_unreadable", "inner name has 1 shapes but 2 rows")
 
 
 def test_a_layer_without_rows_is_empty() -> None:
