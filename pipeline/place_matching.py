@@ -5,13 +5,15 @@ which ``sql/strikes/locate_strikes.sql`` finds; what becomes of a record whose p
 
 A name is first compared as words (``names``); only then by how alike the words are (rapidfuzz, token sort ratio, 0 to
 100), and only within the province that the record states: tried without coordinates on Airwars' names against GeoNames,
-nearly every wrong match lay in another province. The best place counts where it reaches the score and leads the second
-place by the lead that the source declares; where several reach the score and none leads, nothing is chosen.
+nearly every wrong match lay in another province. What stands in brackets is part of the name ("Aleppo (airport)" is
+another place), unless it is that province. The best place counts where it reaches the score and leads the second place
+by the lead that the source declares; where several reach the score and none leads, nothing is chosen.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,6 +38,8 @@ SCHEMA = pa.schema(
     ]
 )  # fmt: skip
 SAME = 100.0
+BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+Provinces = dict[str, str]
 
 
 class Spelling(NamedTuple):
@@ -55,13 +59,14 @@ class Found:
     score: float
 
 
-def match_places(typed: pa.Table, places: pa.Table, rule: PlaceMatch | None) -> pa.Table:
+def match_places(typed: pa.Table, places: pa.Table, rule: PlaceMatch | None, provinces: Provinces) -> pa.Table:
     """Match the names of records to places.
 
     Args:
         typed: records with the columns ``place`` and ``province`` (as the theatre names it).
         places: ``core.places`` of the theatre.
         rule: the source's rule; without one nothing is matched.
+        provinces: spellings of the provinces, folded, and what each means.
 
     Returns:
         One row for each pair of name and province that places fit: with ``place_id``, the gazetteer's spelling, the
@@ -70,35 +75,45 @@ def match_places(typed: pa.Table, places: pa.Table, rule: PlaceMatch | None) -> 
     """
     if rule is None:
         return SCHEMA.empty_table()
-    spellings = _spellings(places)
+    spellings = _spellings(places, provinces)
     named = typed.select(["place", "province"]).group_by(["place", "province"]).aggregate([]).to_pylist()
     rows = []
     for row in sorted(named, key=lambda row: (row["place"] or "", row["province"] or "")):
         if row["place"]:
-            found = _best_of_each_place(row["place"], row["province"], spellings, rule)
+            name = _fold(row["place"], row["province"], provinces)
+            found = _best_of_each_place(name, row["province"], spellings, rule)
             rows += [row | _decide(found, rule)] if found else []
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _spellings(places: pa.Table) -> dict[str | None, list[Spelling]]:
+def _fold(place: str, province: str | None, provinces: Provinces) -> str:
+    """The name as words, without a bracket that says the stated province of a place within it.
+
+    Where the name itself is the province's, as that of its capital is, the bracket may say which of the two is meant.
+    """
+    bare = BRACKETS.sub(" ", place)
+    said = [fold_name(one or other) for one, other in BRACKETS.findall(place)]
+    is_in_province = province is not None and all(provinces.get(inner) == province for inner in said)
+    return fold_name(bare if is_in_province and provinces.get(fold_name(bare)) != province else place)
+
+
+def _spellings(places: pa.Table, provinces: Provinces) -> dict[str | None, list[Spelling]]:
     """Spellings by province; under None those of all provinces."""
     by_province: dict[str | None, list[Spelling]] = defaultdict(list)
     for row in places.sort_by("place_id").to_pylist():
         for text in (row["place"], *json.loads(row["aliases"])):
-            folded = fold_name(text or "")
-            if folded:
-                spelling = Spelling(folded, text, row["place_id"], (row["latitude"], row["longitude"]))
-                by_province[None].append(spelling)
-                if row["province"] is not None:
-                    by_province[row["province"]].append(spelling)
+            for province in {None, row["province"]}:
+                folded = _fold(text or "", province, provinces)
+                if folded:
+                    spelling = Spelling(folded, text, row["place_id"], (row["latitude"], row["longitude"]))
+                    by_province[province].append(spelling)
     return by_province
 
 
 def _best_of_each_place(
-    place: str, province: str | None, spellings: dict[str | None, list[Spelling]], rule: PlaceMatch
+    name: str, province: str | None, spellings: dict[str | None, list[Spelling]], rule: PlaceMatch
 ) -> list[Found]:
-    """The best spelling of each place that reaches the score less the lead, best first."""
-    name = fold_name(place)
+    """The best spelling of each place that reaches the score less the lead, best first; ``name`` is folded."""
     candidates = spellings.get(province, [])
     if province is None:
         candidates = [spelling for spelling in candidates if spelling.folded == name]

@@ -79,7 +79,8 @@ def map_strikes(
     with connect() as connection:
         for name, frame in {
             "typed": typed, "places": places, "reports": reports, "additions": additions,
-            "place_matches": match_places(typed, places, source.place_match), "null_days": null_days(),
+            "place_matches": match_places(typed, places, source.place_match, theatre.province_aliases),
+            "null_days": null_days(),
         }.items():  # fmt: skip
             connection.register(name, frame)
         connection.register("shapes_wkb", province_shapes(theatre))
@@ -192,8 +193,7 @@ def _words(theatre: Theatre, source: Source, fields: pa.Table) -> dict[str, pa.A
     columns = {}
     for name, (field, spellings) in vocabularies.items():
         said = map_unique(fields.column(field), _unstated_is_null, pa.string())
-        plain = map_unique(said, lambda text: text.split("(", maxsplit=1)[0].strip() or text, pa.string())
-        columns[name] = lookup(plain, spellings)
+        columns[name] = lookup(said, spellings)
         columns[f"{name}_strange"] = pc.if_else(pc.is_null(columns[name]), said, None)
     columns["confidence"] = pc.fill_null(columns["confidence"], "unstated")
     return columns

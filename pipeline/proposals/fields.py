@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.column_names import known_names, plain, words
 from pipeline.mapping import lookup
-from pipeline.parsing import map_unique, parse_numbers
+from pipeline.parsing import parse_numbers
 from pipeline.proposals.dating import add_days
 from pipeline.proposals.days import read_days, span_of
 from pipeline.proposals.draft import MOST_WORDS, Draft, is_numeric, is_web
@@ -230,10 +230,9 @@ def _add_actors(draft: Draft) -> None:
         column = next((c for c in draft.named(name) if not is_numeric(c)), None)
         if column is None:
             continue
-        plain_texts = map_unique(column.texts, lambda text: text.split("(", maxsplit=1)[0].strip(), pa.string())
         strange = {
             text: count
-            for text, count in draft.strange(column, lookup(plain_texts, spellings)).items()
+            for text, count in draft.strange(column, lookup(column.texts, spellings)).items()
             if text.casefold() not in UNSTATED
         }
         if sum(strange.values()) > column.filled / 2:

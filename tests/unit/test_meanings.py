@@ -138,6 +138,10 @@ def test_every_level_says_what_it_means_and_wider_levels_have_wider_radii() -> N
         ({"actor": "the Wombles"}, ("target_unknown", "claimed_actor", "the Wombles")),
         ({"holder": "Wombles"}, ("controller_unknown", "stated_holder", "Wombles")),
         ({"governorate": "Atlantis"}, ("province_unknown", "province", "Atlantis")),
+        ({"evidence_grading": "Fair (disputed)"}, ("confidence_unknown", "confidence", "Fair (disputed)")),
+        ({"actor": "militants (ISIS)"}, ("target_unknown", "claimed_actor", "militants (ISIS)")),
+        ({"holder": "rebels (said by ISIS)"}, ("controller_unknown", "stated_holder", "rebels (said by ISIS)")),
+        ({"governorate": "Aleppo [Idlib]"}, ("province_unknown", "province", "Aleppo [Idlib]")),
     ],
 )
 def test_a_word_in_no_vocabulary_is_refused_with_field_and_value(
@@ -150,7 +154,7 @@ def test_a_word_in_no_vocabulary_is_refused_with_field_and_value(
 def test_words_are_known_in_any_case_script_and_spelling() -> None:
     source = source_like("airwars", {"claimed_actor": "actor", "stated_holder": "holder"})
     rows = [
-        airwars(evidence_grading="FAIR", actor="Militants (armed)", holder="داعش", governorate="حلب"),
+        airwars(evidence_grading="FAIR", actor="Militants", holder="داعش", governorate="حلب"),
         airwars(airwars_id="2", evidence_grading="unstated", actor="al Nusra", holder="-", governorate="ALEPPO"),
     ]
     strikes = map_rows(source, rows).rows.sort_by("source_key").to_pylist()

@@ -20,6 +20,8 @@ def _places() -> list[dict[str, Any]]:
         place("Kafr Nabl", 35.61, 36.56, province="Idlib"),
         place("Khan Shaykhun", 35.44, 36.65, province="Idlib"),
         place("Northern Idlib countryside", 36.1, 36.6, province="Idlib"),
+        place("Hass [Idlib]", 35.58, 36.57, province="Idlib"),
+        place("Idlib", 35.93, 36.63, province="Idlib"),
         place("Kafr Hamrah", 36.25, 37.08),
         place("Kafr Hamra", 36.40, 37.20),
     ]
@@ -39,6 +41,8 @@ def _match(name: str, province: str = "Idlib", **rule: float) -> tuple[list[dict
         ("مَعَرَّةُ النُّعمان", "معرة النعمان", "folded"),
         ("معره النعمـان", "معرة النعمان", "folded"),
         ("Khan Sheykhun", "Khan Shaykhun", "similar"),
+        ("Kafr Nabl (Idleb)", "Kafr Nabl", "folded"),
+        ("Hass", "Hass [Idlib]", "folded"),
     ],
 )
 def test_a_spelling_of_one_place_is_matched_and_says_how(name: str, matched: str, basis: str) -> None:
@@ -49,7 +53,13 @@ def test_a_spelling_of_one_place_is_matched_and_says_how(name: str, matched: str
     assert (strike["place_score"] == 100) == (basis != "similar") and strike["place_score"] >= 92
 
 
-@pytest.mark.parametrize("name", ["Kafr Naha", "Southern Idlib countryside", "Khan", "???"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Kafr Naha", "Southern Idlib countryside", "Khan", "???", "Kafr Nabl (southern countryside)",
+        "Kafr Nabl [camp]", "Kafr Nabl (Hass)", "Kafr Nabl (20 km south)", "Kafr Nabl (Aleppo)", "Idlib (Idlib)",
+    ],
+)  # fmt: skip
 def test_an_unlike_name_or_another_side_of_the_same_area_is_not_guessed(name: str) -> None:
     strikes, refused = _match(name)
     assert not strikes and [row["reason_code"] for row in refused] == ["place_unknown"]
@@ -78,8 +88,9 @@ def test_a_source_that_does_not_ask_for_it_is_not_matched() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Ma'arrat an-Nu'mān (city)", "MAARRAT AL NUMAN"), ("الباب", "باب"), ("أعزاز", "اعزاز"), ("حماة", "حماه"),
-        ("إدلب", "ادلب"), ("مضايا", "مضايــا"), ("Ar-Raqqah", "al Raqqah"), ("Al Ḩamīdīyah", "Hamidiyah"),
+        ("Ma'arrat an-Nu'mān (city)", "MAARRAT AL NUMAN [City]"), ("الباب", "باب"),
+        ("أعزاز", "اعزاز"), ("حماة", "حماه"), ("إدلب", "ادلب"), ("مضايا", "مضايــا"), ("Ar-Raqqah", "al Raqqah"),
+        ("Al Ḩamīdīyah", "Hamidiyah"),
     ],
 )  # fmt: skip
 def test_spellings_of_one_name_fold_alike(one: str, other: str) -> None:

@@ -48,6 +48,7 @@ def test_parties_that_the_source_names_apart() -> None:
     [
         ({"controller": "Martians"}, ("controller_unknown", "controller", "Martians")),
         ({"controller": "ISIS and Martians"}, ("controller_unknown", "controller", "Martians")),
+        ({"controller": "ISIS (contested)"}, ("controller_unknown", "controller", "ISIS (contested)")),
         ({"controller": ""}, ("controller_missing", "controller", None)),
         ({"place": " "}, ("place_missing", "place", None)),
         ({"province": "Atlantis"}, ("province_unknown", "province", "Atlantis")),
