@@ -26,8 +26,12 @@ DAMAGED = "damaged"
 
 
 def of_references(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
-    """A gazetteer or report list: its theatre file and its exports."""
-    return {"theatre file": _mapping_config(theatre, theatre.sources[part]), **_received(work, theatre, part)}
+    """A gazetteer or report list: its theatre file, the provinces' shapes and its exports."""
+    return {
+        "theatre file": _mapping_config(theatre, theatre.sources[part]),
+        "provinces": file_digest(theatre.path(theatre.provinces_file)),
+        **_received(work, theatre, part),
+    }
 
 
 def of_mapped_strikes(work: Work, theatre: Theatre, part: str) -> dict[str, str]:

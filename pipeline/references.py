@@ -17,7 +17,9 @@ from pipeline.history import settle
 from pipeline.identity import identify
 from pipeline.mapping import Mapped, Received, lookup, refusals
 from pipeline.overrides import extract_overridden
-from pipeline.parsing import parse_dates, parse_numbers
+from pipeline.parsing import parse_dates
+from pipeline.precision import read_precision
+from pipeline.swapped import lie_swapped
 from pipeline.theatres import FIELDS, Source, Theatre
 
 TABLES = {"places": "core.places", "reports": "core.reports", "report_additions": "core.report_additions"}
@@ -75,8 +77,11 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
     located = read_locations(fields, source.coordinate_order)
     latitudes, longitudes = located.latitude.to_pylist(), located.longitude.to_pylist()
     texts, is_swapped = located.text.to_pylist(), located.is_swapped.to_pylist()
-    precisions = parse_numbers(fields.column("precision")).to_pylist()
-    provinces = lookup(fields.column("province"), theatre.province_aliases).to_pylist()
+    precisions, precision_faults = (column.to_pylist() for column in read_precision(source, fields.column("precision")))
+    squares = located.square_m.to_pylist()
+    known = lookup(fields.column("province"), theatre.province_aliases)
+    provinces = known.to_pylist()
+    is_other_way_round = lie_swapped(theatre, known, located.latitude, located.longitude)
     rows: list[dict[str, object]] = []
     refused: list[dict[str, object]] = []
     for i, row in enumerate(fields.to_pylist()):
@@ -85,10 +90,14 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
         if row["province"] and provinces[i] is None:
             refused.append(_refuse(row, "province_unknown", "province", row["province"]))
         fault = (
-            "coordinate_swapped" if is_swapped[i] else _coordinate_fault(theatre, texts[i], latitudes[i], longitudes[i])
+            "coordinate_swapped"
+            if is_swapped[i] or is_other_way_round[i]
+            else _coordinate_fault(theatre, texts[i], latitudes[i], longitudes[i])
         )
         if fault:
             refused.append(_refuse(row, fault, "coordinate", texts[i] or row["place"]))
+        if precision_faults[i]:
+            refused.append(_refuse(row, precision_faults[i], "precision", row["precision"]))
         if precisions[i] is not None and not 0 <= precisions[i] <= theatre.widest_precision_m:
             refused.append(_refuse(row, "precision_impossible", "precision", row["precision"]))
         aliases = [alias.strip() for alias in (row["aliases"] or "").split(";") if alias.strip()]
@@ -103,7 +112,9 @@ def _places(theatre: Theatre, source: Source, fields: pa.Table) -> Built:
                 "province": provinces[i],
                 "latitude": latitudes[i],
                 "longitude": longitudes[i],
-                "precision_m": theatre.default_precision_m if precisions[i] is None else precisions[i],
+                "precision_m": max(
+                    theatre.default_precision_m if precisions[i] is None else precisions[i], squares[i] or 0.0
+                ),
                 "credit": row["credit"] or source.credit,
             }
         )  # fmt: skip

@@ -200,7 +200,7 @@ STEPS: tuple[Step, ...] = (
         _sources("places", "reports", "report_additions"),
         inputs.of_references,
         _build_references,
-        code=(*MAPPING_CODE, "references.py"),
+        code=(*MAPPING_CODE, "base_map.py", "precision.py", "references.py", "swapped.py", "sql/swapped"),
     ),
     Step(
         "mapped_strikes",
@@ -209,7 +209,7 @@ STEPS: tuple[Step, ...] = (
         _sources("strikes"),
         inputs.of_mapped_strikes,
         _build_mapped,
-        code=(*MAPPING_CODE, "base_map.py", "place_matching.py", "strikes.py", "sql/strikes"),
+        code=(*MAPPING_CODE, "base_map.py", "place_matching.py", "precision.py", "strikes.py", "sql/strikes"),
     ),
     Step(
         "control",

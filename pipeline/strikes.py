@@ -23,10 +23,11 @@ from pipeline.identity import identify
 from pipeline.mapping import Mapped, Received, lookup
 from pipeline.names import fold_name
 from pipeline.overrides import extract_overridden
-from pipeline.parsing import map_unique, null_days, parse_dates, parse_numbers, parse_spans
+from pipeline.parsing import map_unique, null_days, parse_dates, parse_spans
 from pipeline.place_matching import match_places
+from pipeline.precision import read_precision
 from pipeline.sessions import connect, sql
-from pipeline.theatres import FIELDS, Source, Theatre, precision_scales
+from pipeline.theatres import FIELDS, Source, Theatre
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 # "Nov 6-8", "Dec 28-Jan 3", "Nov 30 - Dec 2". A single day ("until taken Jan 25", "seized Dec 29") is no statement
@@ -140,7 +141,7 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
     for name in ("latitude", "longitude"):
         del columns[name]
     columns["precision_text"] = fields.column("precision")
-    columns["own_precision_m"], columns["precision_fault"] = _precision(source, fields.column("precision"))
+    columns["own_precision_m"], columns["precision_fault"] = read_precision(source, fields.column("precision"))
     columns["province_text"] = fields.column("province")
     columns["province"] = lookup(fields.column("province"), theatre.province_aliases)
     columns["place_text"] = pc.coalesce(fields.column("place_text"), fields.column("place"))
@@ -158,28 +159,6 @@ def _spans(source: Source, fields: pa.Table, columns: dict[str, pa.Array]) -> di
         "date_to": pc.coalesce(columns["date_to"], days[1]),
     }
     return made | {"date_from_text": pc.coalesce(columns["date_from_text"], texts)}
-
-
-def _precision(source: Source, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Metres of each precision (the source's default where none is given), and the reason to refuse it, if any."""
-    words: dict[str, float | None] = {}
-    if source.precision_scale:
-        levels = precision_scales()[source.precision_scale].levels
-        words = {level.casefold(): body.metres for level, body in levels.items()}
-    words |= {word.casefold(): metres for word, metres in source.precision_m.items() if word != "default"}
-
-    def plain(text: str) -> str:
-        # A table that turned whole numbers into decimals wrote level 1.0.
-        return text.casefold().removesuffix(".0")
-
-    metres = map_unique(texts, lambda text: words.get(plain(text)), pa.float64())
-    is_level = pc.fill_null(map_unique(texts, lambda text: plain(text) in words, pa.bool_()), False)
-    if not source.precision_scale:
-        # Where there is a scale, a number that is none of its levels is no radius.
-        metres = pc.coalesce(metres, parse_numbers(texts))
-    is_silent = pc.and_(pc.is_valid(texts), pc.is_null(metres))
-    fault = pc.if_else(is_silent, pc.if_else(is_level, "precision_too_wide", "precision_unknown"), None)
-    return pc.coalesce(metres, pa.scalar(source.precision_m.get("default"), pa.float64())), fault
 
 
 def _words(theatre: Theatre, source: Source, fields: pa.Table) -> dict[str, pa.Array]:

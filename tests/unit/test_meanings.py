@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from raw_strikes import SYRIA, airwars, map_rows, reasons_of, source_like
+from raw_strikes import ALEPPO, SYRIA, airwars, map_rows, reasons_of, source_like
 
 from pipeline.catalogue import table
 from pipeline.mapping import Mapped, Received
 from pipeline.parsing import parse_dates, parse_spans
 from pipeline.references import map_references
-from pipeline.theatres import Theatre, precision_scales, theatres
+from pipeline.theatres import Source, Theatre, precision_scales, theatres
 
 PAIR = source_like("airwars", {"coordinate": "where"})
 BLANK = {"latitude": "", "longitude": ""}
@@ -30,6 +30,20 @@ def test_a_grid_square_wider_than_the_stated_precision_is_the_precision() -> Non
     (strike,) = map_rows(PAIR, rows).rows.to_pylist()
     assert (strike["precision_basis"], strike["precision_stated"]) == ("grid square", "exact_location")
     assert strike["precision_m"] == pytest.approx(707, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("stated", "metres", "basis"),
+    [
+        ("province/governorate", 40_000, "province/governorate"), ("village", 4_000, "gazetteer"),
+        ("", 4_000, "gazetteer"),
+    ],
+)  # fmt: skip
+def test_a_place_of_the_gazetteer_is_known_no_better_than_the_source_says(
+    stated: str, metres: float, basis: str
+) -> None:
+    (strike,) = map_rows("airwars", [airwars(**BLANK, geolocation_accuracy=stated)], [ALEPPO]).rows.to_pylist()
+    assert (strike["precision_m"], strike["precision_basis"]) == (metres, basis)
 
 
 def test_two_columns_with_each_others_letters_are_swapped_and_a_pair_with_letters_is_not() -> None:
@@ -177,8 +191,9 @@ def test_what_nobody_sees_is_taken_out_of_names() -> None:
     assert reasons_of(map_rows("airwars", [airwars(airwars_id="\u202e")])) == ["key_missing"]
 
 
-def _referred(source: str, row: dict[str, str]) -> list[tuple[str, str, str]]:
-    where = {"theatre": "syria", "source": source, "export_id": "e1"}
+def _refer(source: str | Source, row: dict[str, str]) -> Mapped:
+    source = SYRIA.sources[source] if isinstance(source, str) else source
+    where = {"theatre": "syria", "source": source.name, "export_id": "e1"}
     record = where | {
         "record_id": "r1", "layer": "", "record_no": 1, "line_no": 2, "properties": json.dumps(row), "geometry": None,
     }  # fmt: skip
@@ -187,11 +202,18 @@ def _referred(source: str, row: dict[str, str]) -> list[tuple[str, str, str]]:
         "record_count": 1, "received_at": datetime(2026, 1, 1, tzinfo=UTC), "problem_code": None, "problem": None,
     }  # fmt: skip
     records, exports = table("raw.records").conform([record]), table("raw.exports").conform([export])
-    return _told(map_references(SYRIA, SYRIA.sources[source], Received(records, exports)))
+    return map_references(SYRIA, source, Received(records, exports))
+
+
+def _referred(source: str, row: dict[str, str]) -> list[tuple[str, str, str]]:
+    return _told(_refer(source, row))
+
+
+PLACE = {"place": "Aleppo", "province": "Aleppo", "lat": "36.2", "lon": "37.13"}
 
 
 def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
-    return _referred("gazetteer", {"place": "Aleppo", "province": "Aleppo", "lat": "36.2", "lon": "37.13"} | changes)
+    return _referred("gazetteer", PLACE | changes)
 
 
 @pytest.mark.parametrize(
@@ -199,11 +221,25 @@ def _gazetteer(**changes: str) -> list[tuple[str, str, str]]:
     [
         ("40.3", "34.1", "coordinate_swapped"), ("37.1E", "36.2N", "coordinate_swapped"),
         ("50.4", "30.5", "coordinate_outside"), ("36.2", "", "coordinate_unreadable"),
+        # Both orders lie in Syria; only one of them in Aleppo.
+        ("37.13", "36.2", "coordinate_swapped"),
     ],
 )  # fmt: skip
 def test_a_place_of_the_gazetteer_is_checked_as_strikes_are(latitude: str, longitude: str, reason: str) -> None:
     assert [code for code, _, _ in _gazetteer(lat=latitude, lon=longitude)] == [reason]
     assert _gazetteer() == []
+
+
+@pytest.mark.parametrize("text", ["4 km", "about 2000", "city"])
+def test_a_precision_of_the_gazetteer_that_cannot_be_read_is_refused(text: str) -> None:
+    assert _gazetteer(precision_m=text) == [("precision_unknown", "precision", text)]
+
+
+def test_a_place_of_the_gazetteer_is_no_more_precise_than_its_grid_square() -> None:
+    source = source_like("gazetteer", {"coordinate": "mgrs"})
+    row = {**PLACE, "lat": "", "lon": "", "mgrs": "37SCA21", "precision_m": "100"}
+    (place,) = _refer(source, row).rows.to_pylist()
+    assert place["precision_m"] == pytest.approx(7_071, abs=1)
 
 
 def test_an_unreadable_day_of_publication_of_a_report_is_told() -> None:

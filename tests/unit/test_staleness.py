@@ -96,7 +96,7 @@ def _moved(file: Path, feature: int = 0) -> None:
 @pytest.mark.parametrize(
     ("file", "stale"),
     [
-        (SYRIA.provinces_file, {"mapped_strikes", "control", "tables", "release"}),
+        (SYRIA.provinces_file, {"references", "mapped_strikes", "control", "tables", "release"}),
         (SYRIA.land, {"control", "attribution", "tables", "release"}),
         (SYRIA.backdrop["towns"], {"tables", "release"}),
         (SYRIA.backdrop["rivers"], {"tables", "release"}),
@@ -106,7 +106,10 @@ def test_a_shape_that_changed_makes_stale_what_reads_it(
     file: str, stale: set[str], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = Work(settings)
-    parts = {"mapped_strikes": "isw_reports", "control": "commons_map", "attribution": "2015-10", "tables": "all"}
+    parts = {
+        "references": "gazetteer", "mapped_strikes": "isw_reports", "control": "commons_map", "attribution": "2015-10",
+        "tables": "all",
+    }  # fmt: skip
 
     def inputs() -> dict[str, dict[str, str]]:
         found = {name: step(name).inputs(work, SYRIA, part) for name, part in parts.items()}

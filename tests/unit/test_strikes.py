@@ -104,7 +104,7 @@ def test_a_malformed_row_gets_no_other_reason() -> None:
 
 
 def test_a_row_without_coordinate_takes_the_gazetteers_under_any_spelling() -> None:
-    rows = [airwars(latitude="", longitude="", location_en="halab")]
+    rows = [airwars(latitude="", longitude="", location_en="halab", geolocation_accuracy="")]
     strike = map_rows("airwars", rows, [ALEPPO]).rows.to_pylist()[0]
     assert (strike["latitude"], strike["precision_m"], strike["location_basis"]) == (
         36.2,

@@ -7,12 +7,13 @@ WITH seen AS (
     GROUP BY strike_id
 ),
 
--- No location is known better than the grid square that names it.
+-- No location is known better than the grid square or the place that names it, nor than its source says.
 radii AS (
     SELECT
         record_id,
         CASE
-            WHEN NOT has_coordinate THEN place_precision_m
+            WHEN NOT has_coordinate
+                THEN greatest(place_precision_m, CASE WHEN precision_text IS NOT NULL THEN own_precision_m END)
             ELSE greatest(coalesce(own_precision_m, $default_precision_m), coalesce(square_m, 0))
         END AS precision_m
     FROM dated
@@ -38,7 +39,7 @@ SELECT
     dated.longitude,
     radii.precision_m,
     CASE
-        WHEN NOT dated.has_coordinate THEN 'gazetteer'
+        WHEN NOT dated.has_coordinate AND radii.precision_m = dated.place_precision_m THEN 'gazetteer'
         WHEN dated.square_m >= radii.precision_m THEN 'grid square'
         WHEN dated.own_precision_m IS NULL THEN 'default'
         ELSE coalesce(dated.precision_text, 'default of the source')
