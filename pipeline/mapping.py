@@ -7,6 +7,7 @@ becomes of it (``history``), what a strike, a place or a control area is.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Sequence
@@ -50,6 +51,9 @@ KEPT = (
     "geometry",
     "said",
 )
+
+# Fields that say where a record lies.
+LOCATING = ("latitude", "longitude", "coordinate")
 
 DATES = (
     "date_exact",
@@ -198,10 +202,10 @@ def _axis(field: str, frame: pa.Table) -> pa.Array:
 
 
 def _unless_written(columns: dict[str, pa.Array], shaped: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Axes of the geometry for records whose columns give neither: half of one and half of the other is no place."""
+    """Axes of the geometry for records whose columns give none: half of one and half of the other is no place."""
     if not shaped:
         return {}
-    is_silent = pc.and_(pc.is_null(columns["latitude"]), pc.is_null(columns["longitude"]))
+    is_silent = functools.reduce(pc.and_, [pc.is_null(columns[name]) for name in LOCATING])
     return {field: pc.if_else(is_silent, axis, columns[field]) for field, axis in shaped.items()}
 
 

@@ -198,18 +198,24 @@ def _note_days(source: Source, fields: pa.Table, columns: dict[str, pa.Array]) -
 def read_note_days(
     note: str | None, period_from: date | None, period_to: date | None
 ) -> tuple[date | None, date | None]:
-    """Days that a note names ("Nov 6-8"), if they lie within the report's window; else two Nones.
+    """First and last of the days that a note names ("Nov 6-8 and Nov 10-11"), if all lie in the report's window.
 
-    The year is that of the window's end; a month after the window's last month belongs to the year before.
+    The year is that of the window's end; a month after the window's last month belongs to the year before. Two Nones
+    where there are no such days.
     """
-    found = NOTE_DAYS.search(note or "")
-    if not found or period_from is None or period_to is None:
+    if period_from is None or period_to is None:
         return None, None
+    spans = [_read_span(found, period_to) for found in NOTE_DAYS.finditer(note or "")]
+    if not spans or not all(span and period_from <= span[0] <= span[1] <= period_to for span in spans):
+        return None, None
+    days = [day for span in spans if span for day in span]
+    return min(days), max(days)
+
+
+def _read_span(found: re.Match[str], last: date) -> tuple[date, date] | None:
     month, to_month = (MONTHS[name[:3].casefold()] for name in (found["month"], found["to_month"] or found["month"]))
     try:
-        end = date(period_to.year - (to_month > period_to.month), to_month, int(found["to_day"]))
-        start = date(end.year - (month > to_month), month, int(found["day"]))
+        end = date(last.year - (to_month > last.month), to_month, int(found["to_day"]))
+        return date(end.year - (month > to_month), month, int(found["day"])), end
     except ValueError:
-        return None, None
-    inside = period_from <= start <= end <= period_to
-    return (start, end) if inside else (None, None)
+        return None

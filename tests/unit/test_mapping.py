@@ -121,18 +121,19 @@ def test_only_records_that_sql_would_write_otherwise_are_decoded(monkeypatch: py
     assert decoded == [f'{{"name":{number}}}' for number in ("36.12345678901234567", "37.10", "1e5")]
 
 
-def test_the_geometry_says_where_only_if_neither_column_does() -> None:
+def test_the_geometry_says_where_only_if_no_column_does() -> None:
     fields: dict[str, object] = {
-        "place": "name", "latitude": {"names": ["lat"], "geometry": True},
+        "place": "name", "coordinate": "at", "latitude": {"names": ["lat"], "geometry": True},
         "longitude": {"names": ["lon"], "geometry": True},
     }  # fmt: skip
-    rows: list[dict[str, object]] = [{"lat": lat, "lon": lon} for lat, lon in [("36", "37"), ("36", ""), ("", "")]]
+    written = [("36", "37", ""), ("36", "", ""), ("", "", "36, 37"), ("", "", "")]
+    rows: list[dict[str, object]] = [{"lat": lat, "lon": lon, "at": at} for lat, lon, at in written]
     records, received = _records([rows])
     point = bytes(shapely.to_wkb(shapely.Point(38.5, 35.5)))
-    records = records.set_column(records.column_names.index("geometry"), "geometry", pa.array([point] * 3))
+    records = records.set_column(records.column_names.index("geometry"), "geometry", pa.array([point] * 4))
     found = extract(_source(fields=fields), records, received)
-    assert found.column("latitude").to_pylist() == ["36", "36", "35.5"]
-    assert found.column("longitude").to_pylist() == ["37", None, "38.5"]
+    assert found.column("latitude").to_pylist() == ["36", "36", None, "35.5"]
+    assert found.column("longitude").to_pylist() == ["37", None, None, "38.5"]
 
 
 def test_the_first_non_empty_property_counts_and_text_is_trimmed() -> None:

@@ -119,6 +119,24 @@ def test_two_places_of_one_name_are_ambiguous() -> None:
     assert reasons_of(map_rows("airwars", rows, [ALEPPO, other])) == ["place_ambiguous"]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_swapped_axes_are_seen_whichever_of_several_places_is_meant(order: int) -> None:
+    # Neither id may decide which of two places of a name a coordinate is held against.
+    places = [
+        {**ALEPPO, "place_id": place_id, "province": None, "latitude": latitude, "longitude": longitude}
+        for place_id, (latitude, longitude) in zip(["p1", "p2"], [(33.0, 36.1), (36.2, 37.1)][::order], strict=True)
+    ]
+    where = [("37.1", "36.2"), ("36.2", "37.1"), ("33.0", "36.1"), ("35.0", "36.6")]
+    rows = [
+        airwars(airwars_id=str(number), governorate="", latitude=latitude, longitude=longitude)
+        for number, (latitude, longitude) in enumerate(where)
+    ]
+    mapped = map_rows("airwars", rows, places)
+    assert [(row["source_key"], row["reason_code"]) for row in mapped.quarantine.to_pylist()] == [
+        ("0", "coordinate_swapped")
+    ]
+
+
 @pytest.mark.parametrize(
     ("note", "days"),
     [
@@ -129,6 +147,8 @@ def test_two_places_of_one_name_are_ambiguous() -> None:
         ("May 3-9", (None, None)),
         ("November 6 - Dec. 2", (date(2015, 11, 6), date(2015, 12, 2))),
         ("Novy Dvor 2-3 km north", (None, None)),
+        ("Nov 10-11 and, before, Nov 6-8", (date(2015, 11, 6), date(2015, 11, 11))),
+        ("Nov 6-8, on a front that moved Sept 3-5", (None, None)),
         (None, (None, None)),
     ],
 )

@@ -1,6 +1,7 @@
 -- A coordinate for each strike: its own, else the gazetteer's for its place and province, else for a place of that
 -- name if there is only one, else for the place that a name spelled otherwise was matched to (pipeline.place_matching).
--- The gazetteer's coordinate is kept beside a strike's own, to check the order of the two.
+-- Of a strike's own coordinate it is kept how far it lies, as written and with its axes exchanged, from the nearest of
+-- all places that its name may mean, to check the order of the two.
 CREATE OR REPLACE TEMP TABLE located AS
 WITH
 spelled AS (
@@ -20,37 +21,46 @@ spelled AS (
     WHERE spelling <> ''
 ),
 
-in_province AS (
+named AS (
     SELECT
         typed.record_id,
-        min_by(spelled.place_id, spelled.place_id) AS place_id,
-        count(DISTINCT row(spelled.latitude, spelled.longitude)) AS candidates
+        typed.own_latitude,
+        typed.own_longitude,
+        spelled.*
     FROM typed
     INNER JOIN spelled ON lower(typed.place) = spelled.spelling AND typed.province = spelled.province
-    GROUP BY typed.record_id
-),
-
-anywhere AS (
+    UNION ALL
     SELECT
         typed.record_id,
-        min_by(spelled.place_id, spelled.place_id) AS place_id,
-        count(DISTINCT row(spelled.latitude, spelled.longitude)) AS candidates
+        typed.own_latitude,
+        typed.own_longitude,
+        spelled.*
     FROM typed
     INNER JOIN spelled ON lower(typed.place) = spelled.spelling
     WHERE typed.province IS NULL
-    GROUP BY typed.record_id
 ),
 
 matched AS (
-    SELECT * FROM in_province
-    UNION ALL
-    SELECT * FROM anywhere
+    SELECT
+        record_id,
+        min(place_id) AS place_id,
+        count(DISTINCT row(latitude, longitude)) AS candidates,
+        min(greatest(abs(own_latitude - latitude), abs(own_longitude - longitude))) AS off_place,
+        min(greatest(abs(own_longitude - latitude), abs(own_latitude - longitude))) AS off_place_swapped
+    FROM named
+    GROUP BY record_id
 )
 
 SELECT
     typed.*,
-    places.latitude AS place_latitude,
-    places.longitude AS place_longitude,
+    coalesce(
+        matched.off_place,
+        greatest(abs(typed.own_latitude - places.latitude), abs(typed.own_longitude - places.longitude))
+    ) AS off_place,
+    coalesce(
+        matched.off_place_swapped,
+        greatest(abs(typed.own_longitude - places.latitude), abs(typed.own_latitude - places.longitude))
+    ) AS off_place_swapped,
     places.precision_m AS place_precision_m,
     coalesce(
         matched.candidates, CASE WHEN place_matches.rivals IS NOT NULL THEN 2 END,

@@ -46,11 +46,7 @@ swapped AS (
                 AND ST_Distance(province_shape, ST_Point(own_longitude, own_latitude)) > 0.25
                 AND ST_Distance(province_shape, ST_Point(own_latitude, own_longitude)) = 0
             )
-            OR (
-                place_latitude IS NOT NULL
-                AND greatest(abs(own_latitude - place_latitude), abs(own_longitude - place_longitude)) > 0.5
-                AND greatest(abs(own_longitude - place_latitude), abs(own_latitude - place_longitude)) < 0.15
-            )
+            OR (off_place > 0.5 AND off_place_swapped < 0.15)
         )
 ),
 
