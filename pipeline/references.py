@@ -17,7 +17,7 @@ from pipeline.history import settle
 from pipeline.identity import identify
 from pipeline.mapping import Mapped, Received, lookup, refusals
 from pipeline.overrides import extract_overridden
-from pipeline.parsing import parse_dates
+from pipeline.parsing import NULL_DAYS, parse_dates
 from pipeline.precision import read_precision
 from pipeline.swapped import lie_swapped
 from pipeline.theatres import FIELDS, Source, Theatre
@@ -147,6 +147,10 @@ def _dated(theatre: Theatre, source: Source, fields: pa.Table, first: str, last:
                 refused.append(_refuse(row, "date_missing", name, None))
             elif day is None:
                 refused.append(_refuse(row, "date_unparsable", name, row[name]))
+            elif day.isoformat() in NULL_DAYS:
+                refused.append(_refuse(row, "date_null", name, row[name]))
+            elif day > row["received_at"].date():
+                refused.append(_refuse(row, "date_future", name, row[name]))
         if starts[i] and ends[i] and ends[i] < starts[i]:
             refused.append(_refuse(row, "date_order", last, f"{row[first]} to {row[last]}"))
         rows.append(

@@ -47,8 +47,10 @@ def fill(draft: Draft) -> Draft:
     else:
         add_controller(draft)
         add_days(draft, "valid_from", "valid_to")
-    _add_points(draft)
-    _add_province(draft)
+    if draft.points is not None:
+        draft.fields |= draft.points.fields
+    provinces = _add_province(draft)
+    _add_points(draft, provinces)
     _add_place(draft)
     if draft.kind == "strikes":
         _add_id(draft)
@@ -65,7 +67,10 @@ def fill(draft: Draft) -> Draft:
     return draft
 
 
-def _add_points(draft: Draft) -> None:
+def _add_points(draft: Draft, provinces: pa.Array | None) -> None:
+    """The points once more, as the provinces of the rows may tell the order of two axes that the theatre does not."""
+    if provinces is not None:
+        draft.points = find_points(draft.found, draft.theatre, known_names(), provinces) or draft.points
     if draft.points is None:
         draft.doubts.append("latitude, longitude: none found; rows are placed by the gazetteer, by place and province")
         return
@@ -73,7 +78,8 @@ def _add_points(draft: Draft) -> None:
     draft.doubts += draft.points.doubts(draft.theatre)
 
 
-def _add_province(draft: Draft) -> None:
+def _add_province(draft: Draft) -> pa.Array | None:
+    """The province of each row as the theatre names it, where a column says it."""
     fits = {c.name: c.share(pc.is_valid(lookup(c.texts, draft.theatre.province_aliases))) for c in draft.free()}
     named = draft.named("province")
     likely = sorted((c for c in draft.free() if fits[c.name] >= 0.5), key=lambda c: (c not in named, -fits[c.name]))
@@ -90,11 +96,13 @@ def _add_province(draft: Draft) -> None:
                 f"province: {examples(strange)} of `{column.name}` are no spelling of a province of "
                 f"{draft.theatre.name}: add them to its aliases, or these rows are quarantined"
             )
-    elif named:
+        return known
+    if named:
         draft.doubts.append(
             f"province: `{named[0].name}` is left out, for {draft.theatre.name} knows few of its values: "
             f"{examples(named[0].counts)}"
         )
+    return None
 
 
 def _add_place(draft: Draft) -> None:

@@ -242,7 +242,15 @@ def test_a_place_of_the_gazetteer_is_no_more_precise_than_its_grid_square() -> N
     assert place["precision_m"] == pytest.approx(7_071, abs=1)
 
 
-def test_an_unreadable_day_of_publication_of_a_report_is_told() -> None:
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"published": "soon"}, ("date_unparsable", "published", "soon")),
+        ({"period_start": "1899-12-30"}, ("date_null", "period_from", "1899-12-30")),
+        ({"period_end": "2051-10-05"}, ("date_future", "period_to", "2051-10-05")),
+    ],
+)
+def test_days_of_a_report_that_cannot_be_are_told(changes: dict[str, str], told: tuple[str, str, str]) -> None:
     row = {"url": "https://example.org/1", "title": "One", "period_start": "2015-10-01", "period_end": "2015-10-05"}
     assert _referred("isw_report_list", row) == []
-    assert _referred("isw_report_list", {**row, "published": "soon"}) == [("date_unparsable", "published", "soon")]
+    assert _referred("isw_report_list", row | changes) == [told]

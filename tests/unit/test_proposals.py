@@ -94,6 +94,38 @@ def test_a_few_swapped_rows_leave_the_order_alone(tried: Any) -> None:
     assert [(found.code, found.count) for found in trial.findings] == [("coordinate_swapped", 2)]
 
 
+# Both orders of these lie in Syria; only one of them in Aleppo.
+def test_columns_swapped_by_their_province_are_exchanged_and_said(tried: Any) -> None:
+    proposal, trial = tried(table(*good_rows(lat="37.1", lon="36.2")), theatre=SYRIA)
+    assert (names(proposal)["latitude"], names(proposal)["longitude"]) == ("lon", "lat")
+    assert "hold each other's values (20 of 20" in doubts(proposal, "latitude, longitude")
+    assert trial.accepted == 20
+
+
+def test_a_few_rows_swapped_by_their_province_are_told(tried: Any) -> None:
+    content = table(*good_rows(lat=lambda i: "37.1" if i < 2 else "36.2", lon=lambda i: "36.2" if i < 2 else "37.1"))
+    proposal, trial = tried(content, theatre=SYRIA)
+    assert "2 rows look swapped" in doubts(proposal, "latitude, longitude")
+    assert [(found.code, found.count) for found in trial.findings] == [("coordinate_swapped", 2)]
+
+
+@pytest.mark.parametrize(
+    ("row", "order", "doubted"),
+    [
+        ({"at": "37.1, 36.2", "governorate": "Aleppo"}, "lon_lat", False),
+        ({"at": "36.2, 37.1", "governorate": "Aleppo"}, "lat_lon", False),
+        ({"at": "37.1, 36.2"}, "lat_lon", True),
+    ],
+)
+def test_the_province_settles_the_order_of_a_pair_and_without_one_it_is_doubted(
+    row: dict[str, str], order: str, doubted: bool, tried: Any
+) -> None:
+    rows = [{"id": f"A{i}", "date": "2015-10-13", **row} for i in range(20)]
+    proposal, trial = tried(table(*rows), theatre=SYRIA)
+    assert proposal.source.coordinate_order == order and trial.accepted == 20
+    assert ("20 of 20 rows of `at` lie in syria in either order" in doubts(proposal, "coordinate_order")) == doubted
+
+
 def test_coordinates_are_found_by_values_where_names_say_nothing(tried: Any) -> None:
     rows = [{"a": f"A{i}", "b": "2015-10-13", "c": f"{38.1 + i / 50}", "d": f"{33.1 + i / 50}"} for i in range(20)]
     proposal, trial = tried(table(*rows))
