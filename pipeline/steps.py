@@ -40,7 +40,7 @@ COMMON_CODE = (
 )  # fmt: skip
 MAPPING_CODE = (
     *COMMON_CODE, "mapping.py", "overrides.py", "parsing.py", "coordinates.py", "history.py",
-    "standing.py", "exact_json.py", "property_names.py", "sql/mapping", "sql/history",
+    "identity.py", "standing.py", "exact_json.py", "property_names.py", "sql/mapping", "sql/history",
 )  # fmt: skip
 CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
 ATTRIBUTION_CODE = (
