@@ -15,6 +15,7 @@ from pipeline.due import find_hindrance, stale_parts, theatres_with_exports
 from pipeline.errors import UserError
 from pipeline.inbox import list_inbox, look_into_inbox, part_by_theatre, take_inbox, tell_left
 from pipeline.intake import ingest_showcase
+from pipeline.lake import Lake
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
@@ -22,7 +23,16 @@ from pipeline.publication import Publication, find_publication
 from pipeline.settings import Settings
 from pipeline.space import require_space
 from pipeline.status import note_failure, note_success
-from pipeline.telling import tell_changes, tell_older, tell_overrides, tell_refused, tell_unidentified
+from pipeline.telling import (
+    States,
+    find_settled,
+    read_states,
+    tell_changes,
+    tell_older,
+    tell_overrides,
+    tell_refused,
+    tell_unidentified,
+)
 from pipeline.theatres import Theatre, theatres
 from pipeline.work import Work
 
@@ -97,7 +107,7 @@ def run_all(
     settings: Settings, names: list[str], force: bool, showcase: bool, on_progress: Callable[[str], None]
 ) -> Outcome:
     """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
-    outcome = Outcome(latest=settings.latest)
+    outcome, before = Outcome(latest=settings.latest), read_states(Lake(settings))
     _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, names)
     if list_inbox(settings):
@@ -115,12 +125,7 @@ def run_all(
     if stale or not _find_released(settings, names, outcome):
         _run_jobs(settings, stale, None, force, outcome, on_progress)
         _tell_unpublished(work, names, outcome)
-    new = [file for file in taken + from_inbox if file.is_new and file.records]
-    for line in tell_changes(work, new):
-        on_progress(line)
-    for tell in (tell_refused, tell_older, tell_unidentified):
-        outcome.problems += tell(work, new)
-    outcome.problems += [one.sentence for one in held_back(work.lake, names)]
+    _tell_exports(work, names, before, outcome, on_progress)
     outcome.problems += tell_overrides(work, names, on_progress)
     return outcome
 
@@ -129,6 +134,17 @@ def _migrate(settings: Settings, on_progress: Callable[[str], None]) -> None:
     migrated = migrate(settings, on_progress)
     for line in migrated.in_words() if migrated else ():
         on_progress(f"migrated: {line}")
+
+
+def _tell_exports(
+    work: Work, names: list[str], before: States, outcome: Outcome, on_progress: Callable[[str], None]
+) -> None:
+    settled = find_settled(work, names, before)
+    for line in tell_changes(work, settled):
+        on_progress(line)
+    for tell in (tell_refused, tell_older, tell_unidentified):
+        outcome.problems += tell(work, settled)
+    outcome.problems += [one.sentence for one in held_back(work.lake, names)]
 
 
 def _find_released(settings: Settings, names: list[str], outcome: Outcome) -> bool:
@@ -178,7 +194,7 @@ def run_months(
         split: how many runs; as many as ``settings.months_per_run`` asks for where None.
     """
     chosen = _clip(theatres()[name], months)
-    outcome = Outcome(latest=settings.latest)
+    outcome, before = Outcome(latest=settings.latest), read_states(Lake(settings))
     _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, [name])
     work = Work(settings)
@@ -186,7 +202,7 @@ def run_months(
     if not (is_fresh and _find_released(settings, [name], outcome)):
         runs = pieces(chosen, split or settings.runs_for(len(chosen)))
         _run_jobs(settings, [name], runs, force, outcome, on_progress)
-    outcome.problems += [one.sentence for one in held_back(work.lake, [name])]
+    _tell_exports(work, [name], before, outcome, on_progress)
     return outcome
 
 

@@ -1,99 +1,152 @@
-"""Telling: what the files that a run took came to, in words for whoever started it.
+"""Telling: what the exports that a run settled came to, in words for whoever started it.
 
-Belongs here: sentences on what new files brought, and on what of them needs a person. Does not belong here: deciding
-any of it (``history``, ``overrides``), and what the run itself did (``running``).
+Belongs here: which exports those are, sentences on what they brought, and on what of them needs a person. Does not
+belong here: deciding any of it (``history``, ``overrides``), and what the run itself did (``running``).
+
+An export is told of by the run that settles it, by whatever way it came in: from the inbox, by hand, from a server, or
+let in by a person.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
-from pipeline.history import APPLIED
-from pipeline.intake import Taken
+from pipeline.history import APPLIED, UNREADABLE
+from pipeline.lake import Lake
 from pipeline.overrides import EMPTIED, OUTRANKED_BY
+from pipeline.printing import printable
+from pipeline.table_files import DamagedTable
 from pipeline.work import Work
 
+# An export by theatre, source and id, with its state and whether a person let it in.
+States = dict[tuple[str, str, str], tuple[str, bool]]
+Row = dict[str, Any]
 
-def tell_changes(work: Work, taken: list[Taken]) -> list[str]:
-    """What each new file of a source of strikes brought, corrected and withdrew."""
+
+def read_states(lake: Lake) -> States:
+    """How the exports stand; nothing where that is damaged, as the run makes it again and settles all of them."""
+    columns = ["theatre", "source", "export_id", "state", "is_accepted"]
+    try:
+        return {_name(row): _state(row) for row in lake.read("core.receipts", columns=columns).to_pylist()}
+    except DamagedTable:
+        return {}
+
+
+def find_settled(work: Work, names: list[str], before: States) -> list[Row]:
+    """Exports that were settled since, or settled otherwise, by theatre, source and order of receipt.
+
+    Files that cannot be read are none of them: of those whoever took them was told.
+
+    Args:
+        work: the data folder.
+        names: theatres.
+        before: how exports stood.
+
+    Returns:
+        Rows of ``core.receipts``, with how many ``records`` each has.
+    """
+    rows = work.lake.read("core.receipts", theatre=names).to_pylist()
+    settled = [row for row in rows if row["state"] != UNREADABLE and before.get(_name(row)) != _state(row)]
+    if not settled:
+        return []
+    exports = work.lake.read(
+        "raw.exports", columns=["theatre", "source", "export_id", "record_count"], theatre=names
+    ).to_pylist()
+    records = {_name(row): row["record_count"] for row in exports}
+    settled.sort(key=lambda row: (row["theatre"], row["source"], row["receipt_no"]))
+    return [row | {"records": records[_name(row)]} for row in settled]
+
+
+def tell_changes(work: Work, settled: Sequence[Row]) -> list[str]:
+    """What each export of a source of strikes brought, corrected and withdrew."""
     told = []
-    for file in taken:
+    for where, files in _by_source(settled):
         rows = work.lake.read(
-            "core.revisions",
-            columns=["export_id", "revision", "status", "ended_by"],
-            theatre=file.theatre,
-            source=file.source,
+            "core.revisions", columns=["export_id", "revision", "status", "ended_by"], **where
         ).to_pylist()
-        began = Counter(row["revision"] > 1 for row in rows if row["export_id"] == file.export_id)
-        ended = sum(row["status"] == "withdrawn" and row["ended_by"] == file.export_id for row in rows)
-        counts = (("new", began[False]), ("said otherwise than before", began[True]), ("withdrawn", ended))
-        changes = [f"{count:,} {what}" for what, count in counts if count]
-        if changes:
-            told.append(f"{file.theatre} {file.source}: {Path(file.path).name}: strikes: {', '.join(changes)}")
-    return told
-
-
-def tell_refused(work: Work, taken: list[Taken]) -> list[str]:
-    """How many records of each new file were refused, and why; what belongs to another source is no fault."""
-    told = []
-    for file in taken:
-        rows = work.lake.read(
-            "core.quarantine",
-            columns=["export_id", "record_id", "reason_code"],
-            theatre=file.theatre,
-            source=file.source,
-        ).to_pylist()
-        own = [
-            row for row in rows if row["export_id"] == file.export_id and row["reason_code"] != "record_out_of_scope"
-        ]
-        if own:
-            reasons = Counter(row["reason_code"] for row in own)
-            listed = ", ".join(f"{code} {count}" for code, count in sorted(reasons.items()))
-            refused = len({row["record_id"] for row in own})
-            told.append(
-                f"{Path(file.path).name}: {refused:,} of {file.records:,} records refused ({listed});"
-                " `isw-strikes quarantine` names row, field, value and what to do"
+        began = Counter((row["export_id"], row["revision"] > 1) for row in rows)
+        ended = Counter(row["ended_by"] for row in rows if row["status"] == "withdrawn")
+        for file in files:
+            export = file["export_id"]
+            counts = (
+                ("new", began[export, False]),
+                ("said otherwise than before", began[export, True]),
+                ("withdrawn", ended[export]),
             )
+            changes = [f"{count:,} {what}" for what, count in counts if count]
+            if changes:
+                name = printable(file["file_name"])
+                told.append(f"{where['theatre']} {where['source']}: {name}: strikes: {', '.join(changes)}")
     return told
 
 
-def tell_older(work: Work, taken: list[Taken]) -> list[str]:
-    """Of which new files most records are superseded at once, by what was there before them."""
+def tell_refused(work: Work, settled: Sequence[Row]) -> list[str]:
+    """How many records of each export were refused, and why; what belongs to another source is no fault."""
     told = []
-    new = {file.export_id for file in taken}
-    for file in taken:
-        where: dict[str, Any] = {"theatre": file.theatre, "source": file.source}
+    for where, files in _by_source(settled):
+        rows = work.lake.read("core.quarantine", columns=["export_id", "record_id", "reason_code"], **where).to_pylist()
+        refused: dict[str, list[Row]] = {}
+        for row in rows:
+            if row["reason_code"] != "record_out_of_scope":
+                refused.setdefault(row["export_id"], []).append(row)
+        for file in files:
+            own = refused.get(file["export_id"])
+            if own:
+                reasons = Counter(row["reason_code"] for row in own)
+                listed = ", ".join(f"{code} {count}" for code, count in sorted(reasons.items()))
+                told.append(
+                    f"{printable(file['file_name'])}: {len({row['record_id'] for row in own}):,} of"
+                    f" {file['records']:,} records refused ({listed});"
+                    " `isw-strikes quarantine` names row, field, value and what to do"
+                )
+    return told
+
+
+def tell_older(work: Work, settled: Sequence[Row]) -> list[str]:
+    """Of which exports most records are superseded at once, by what was there before them."""
+    told = []
+    new = {file["export_id"] for file in settled}
+    for where, files in _by_source(settled):
         outcomes = work.lake.read("core.record_outcomes", columns=["export_id", "outcome"], **where).to_pylist()
-        older = sum(row["export_id"] == file.export_id and row["outcome"] == "superseded" for row in outcomes)
-        if not older or 2 * older < file.records:
-            continue
-        receipts = {row["export_id"]: row for row in work.lake.read("core.receipts", **where).to_pylist()}
-        own = receipts[file.export_id]
-        later = [row for row in receipts.values() if row["receipt_no"] > own["receipt_no"] and row["state"] == APPLIED]
-        if any(row["export_id"] not in new for row in later):
-            told.append(
-                f"{Path(file.path).name} counts as received {own['received_at']:%Y-%m-%d %H:%M}: {older:,} of its"
-                f" {file.records:,} records are older than what stands"
-                f" (received {max(row['received_at'] for row in later):%Y-%m-%d %H:%M})"
-            )
+        older = Counter(row["export_id"] for row in outcomes if row["outcome"] == "superseded")
+        old = [file for file in files if older[file["export_id"]] and 2 * older[file["export_id"]] >= file["records"]]
+        receipts = work.lake.read("core.receipts", **where).to_pylist() if old else []
+        applied = [row for row in receipts if row["state"] == APPLIED]
+        for file in old:
+            later = [row for row in applied if row["receipt_no"] > file["receipt_no"]]
+            if any(row["export_id"] not in new for row in later):
+                told.append(
+                    f"{printable(file['file_name'])} counts as received {file['received_at']:%Y-%m-%d %H:%M}:"
+                    f" {older[file['export_id']]:,} of its {file['records']:,} records are older than what stands"
+                    f" (received {max(row['received_at'] for row in later):%Y-%m-%d %H:%M})"
+                )
     return told
 
 
-def tell_unidentified(work: Work, taken: list[Taken]) -> list[str]:
-    """Which new files lack strikes and withdraw none, because their refused records could be just those."""
-    told = []
-    for file in taken:
-        rows = work.lake.read("core.receipts", theatre=file.theatre, source=file.source).to_pylist()
-        told += [
-            f"{row['file_name']} lacks {row['lacking']:,} of the {row['standing']:,} that stand, and withdraws none:"
-            f" {row['unidentified']:,} of its records are refused in a way that does not tell which they are"
-            for row in rows
-            if row["export_id"] == file.export_id and row["lacking"] and row["unidentified"]
-        ]
-    return told
+def tell_unidentified(_: Work, settled: Sequence[Row]) -> list[str]:
+    """Which exports lack strikes and withdraw none, because their refused records could be just those."""
+    return [
+        f"{printable(row['file_name'])} lacks {row['lacking']:,} of the {row['standing']:,} that stand, and withdraws"
+        f" none: {row['unidentified']:,} of its records are refused in a way that does not tell which they are"
+        for row in settled
+        if row["lacking"] and row["unidentified"]
+    ]
+
+
+def _name(row: Row) -> tuple[str, str, str]:
+    return row["theatre"], row["source"], row["export_id"]
+
+
+def _state(row: Row) -> tuple[str, bool]:
+    return row["state"], row["is_accepted"]
+
+
+def _by_source(settled: Sequence[Row]) -> Iterator[tuple[dict[str, Any], list[Row]]]:
+    for (theatre, source), files in groupby(settled, key=lambda row: (row["theatre"], row["source"])):
+        yield {"theatre": theatre, "source": source}, list(files)
 
 
 def tell_overrides(work: Work, names: list[str], on_progress: Callable[[str], None]) -> list[str]:
