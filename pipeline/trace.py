@@ -1,6 +1,8 @@
-"""Trace: the way back from one strike to every row of every file that tells of it, from the latest release.
+"""Trace: the way back from one strike to every row of every file that tells of it, from the latest release; and from a
+record that was refused to its row.
 
-Belongs here: laying out revisions, sightings, corrections, the episode and possible duplicates of a strike.
+Belongs here: laying out revisions, sightings, corrections, the episode and possible duplicates of a strike, and why a
+record became none.
 Does not belong here: what became of a record (``history``), why a strike counts as it does (``explain``).
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import duckdb
@@ -30,26 +33,33 @@ FILES = {
     "links": "core.links",
     "strikes": "core.strikes",
     "overrides": "core.overrides",
+    "quarantine": "core.quarantine",
 }
 LISTS = ("revisions", "sightings", "overrides", "episode", "links")
 Row = Mapping[str, Any]
 
 
 def trace_strike(settings: Settings, strike_id: str) -> list[str]:
-    """The way back from a strike, as lines of plain English.
+    """The way back from a strike, or from a refused record, as lines of plain English.
 
     Args:
         settings: settings.
         strike_id: id of a strike of the latest release, withdrawn ones included; a beginning is enough where only one
-            id has it.
+            id has it. Or the id or key of a record that was refused.
 
     Raises:
-        UserError: there is no release, or not exactly one strike of that id; the message names those that could be
-            meant.
+        UserError: there is no release, or neither exactly one strike of that id nor a refused record; the message
+            names those that could be meant.
     """
     files = released_tables(settings, FILES)
     with connect(settings) as session:
-        strike = _find(session, files, strike_id)
+        asked = {**files, "strike_id": strike_id}
+        found = _ask(session, "find_strikes", asked)
+        refused = [] if found else _ask(session, "list_refused", asked)
+        if refused:
+            near = _ask(session, "suggest_strikes", asked)
+            return [printable(line) for line in _tell_refused(strike_id, refused, near)]
+        strike = _only(session, asked, found)
         known = {**files, **{name: strike[name] for name in ("strike_id", "theatre", "source", "source_key")}}
         rows = {name: _ask(session, f"list_{name}", known) for name in LISTS}
     told = (
@@ -70,9 +80,8 @@ def _ask(session: duckdb.DuckDBPyConnection, name: str, known: Mapping[str, str]
     return list(session.execute(statement, wanted).to_arrow_table().to_pylist())
 
 
-def _find(session: duckdb.DuckDBPyConnection, files: Mapping[str, str], strike_id: str) -> Row:
-    asked = {**files, "strike_id": strike_id}
-    found = _ask(session, "find_strikes", asked)
+def _only(session: duckdb.DuckDBPyConnection, asked: Mapping[str, str], found: list[dict[str, Any]]) -> Row:
+    strike_id = asked["strike_id"]
     if len(found) == 1:
         return found[0]
     if found:
@@ -84,6 +93,22 @@ def _find(session: duckdb.DuckDBPyConnection, files: Mapping[str, str], strike_i
     ]
     hint = f"did you mean {' or '.join(near)}?" if near else "ids stand in core.strikes and core.revisions"
     raise UserError(f"the latest release knows no strike {strike_id!r}: {hint}")
+
+
+def _tell_refused(asked: str, refused: list[dict[str, Any]], near: list[dict[str, Any]]) -> Iterator[str]:
+    """Each record with its reasons; and the strike that other records of its key tell of."""
+    records = [list(rows) for _, rows in groupby(refused, key=lambda row: (row["source"], row["record_id"]))]
+    yield f"{asked}: {len(records)} refused record{'' if len(records) == 1 else 's'}, of which no strike is made"
+    for number, rows in enumerate(records, 1):
+        first = rows[0]
+        yield f"  {number}. {first['theatre']} {first['source']}: {origin(first)}, {first['record_id']}"
+        yield f"     received {_moment(first['received_at'])}, sha256 {first['sha256']}"
+        for row in rows:
+            said = "" if row["field"] is None else f": {row['field']} = {_told(row['value'])}"
+            yield f"     {row['reason_code']}{said}"
+            yield f"     what to do: {row['hint']}"
+        yield from (f"     {name} = {value}" for name, value in raw_values(first["properties"]))
+    yield from (f"Of the same key is strike {row['strike_id']} ({row['source']})" for row in near if row["is_key"])
 
 
 def _head(strike: Row) -> Iterator[str]:

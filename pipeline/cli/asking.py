@@ -68,8 +68,15 @@ def explain(strike_id: Annotated[str, typer.Argument(help="Id of a strike, or it
     out.print("\n".join(explain_strike(Settings(), strike_id)), markup=False)
 
 
-def trace(strike_id: Annotated[str, typer.Argument(help="Id of a strike, or its beginning.")]) -> None:
-    """Show the way back from a strike: its revisions, every raw row that tells of it, and possible duplicates."""
+def trace(
+    strike_id: Annotated[
+        str, typer.Argument(help="Id of a strike, or its beginning; or the id or key of a record that was refused.")
+    ],
+) -> None:
+    """Show the way back from a strike: its revisions, every raw row that tells of it, and possible duplicates.
+
+    Of a record that was refused, its row and why.
+    """
     from pipeline.trace import trace_strike  # noqa: PLC0415 - as above
 
     out.print("\n".join(trace_strike(Settings(), strike_id)), markup=False)

@@ -54,6 +54,13 @@ def _frames() -> dict[str, pa.Table]:
         {**rows["core.sightings"][0], "record_id": "new//1", "export_id": NEW, "revision": 2, "outcome": "accepted"}
     )
     rows["core.strikes"].remove(second)
+    refused = {"record_id": "bad//1", "line_no": 61}
+    rows["raw.records"].append({**record, **refused})
+    rows["core.quarantine"].append(
+        {**refused, "theatre": "syria", "source": "isw_reports", "export_id": NEW, "source_key": "SY-909"}
+        | {"file_name": "corrected.csv", "reason_code": "place_unknown", "field": "place", "value": "Nowhere\x1b[31m"}
+        | {"hint": "name the place otherwise", "first_seen": LATER, "last_seen": LATER}
+    )
     claim = next(row for row in rows["core.strikes"] if row["source"] == "mod_claims")
     rows["core.links"] = [
         {
@@ -103,6 +110,19 @@ def test_a_withdrawn_strike_is_told_as_its_tombstone(released: Settings) -> None
     text = "\n".join(trace_strike(released, _ids()[1]))
     assert "It was withdrawn: no figure counts it" in text
     assert "withdrawn: it is not in corrected.csv" in text
+
+
+@pytest.mark.parametrize("name", ["bad//1", "SY-909"])
+def test_a_refused_record_is_told_with_its_row_and_why(released: Settings, name: str) -> None:
+    told = trace_strike(released, name)
+    assert told[:5] == [
+        f"{name}: 1 refused record, of which no strike is made",
+        "  1. syria isw_reports: corrected.csv, record 1, line 61, bad//1",
+        f"     received 2026-12-01 00:00, sha256 {NEW}",
+        r"     place_unknown: place = 'Nowhere\x1b[31m'",
+        "     what to do: name the place otherwise",
+    ]
+    assert "     place = Talbisah" in told
 
 
 def test_an_unknown_id_is_told_with_those_that_could_be_meant(released: Settings, settings: Settings) -> None:
