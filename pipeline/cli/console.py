@@ -5,6 +5,7 @@ Belongs here: reading and telling. Does not belong here: any command.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from pipeline.errors import UserError
 from pipeline.settings import Settings
-from pipeline.theatres import theatre_files
+from pipeline.theatres import theatre_files, theatres
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -71,3 +72,15 @@ def theatre_names(name: str | None) -> list[str]:
     if name is not None and name not in theatre_files():
         raise UserError(f"there is no theatre {name!r}: choose one of {', '.join(theatre_files())}")
     return [name] if name else list(theatre_files())
+
+
+def require_source(theatre_names: Sequence[str], name: str | None) -> None:
+    """That a source which was named is one of these theatres'.
+
+    Raises:
+        UserError: none of them has it.
+    """
+    known = list(dict.fromkeys(source for theatre in theatre_names for source in theatres()[theatre].sources))
+    if name is not None and name not in known:
+        told = f"choose one of {', '.join(known)}"
+        raise UserError(f"there is no source {name!r} in {', '.join(theatre_names)}: {told}")

@@ -20,6 +20,7 @@ from pipeline.cli.console import (
     progress,
     read_day,
     read_moment,
+    require_source,
     theatre_names,
 )
 from pipeline.errors import UserError
@@ -122,7 +123,9 @@ def fetch(
     """Fetch what is new of live sources, those with a `fetch` block in their theatre's file, and take it."""
     from pipeline.fetch import choose_sources, fetch_sources  # noqa: PLC0415 - as above
 
-    chosen = choose_sources(theatre_names(theatre), source)
+    names = theatre_names(theatre)
+    require_source(names, source)
+    chosen = choose_sources(names, source)
     if not chosen:
         out.print("No source has a `fetch` block, so there is nothing to fetch (docs/live-sources.md).")
         return
@@ -153,6 +156,7 @@ def accept(
     """Let in an export that a run held back; `isw-strikes run` then applies it. Who, when and why are kept."""
     from pipeline.acceptance import accept as let_in  # noqa: PLC0415 - as above
 
+    require_source(theatre_names(theatre), source)
     one = let_in(Settings(), export, by, why, read_moment(at, "--at") if at else None, theatre, source)
     out.print(f"{printable(one.file_name)} of {one.theatre} {one.source} is accepted by {by}: {why}", markup=False)
     out.print(f"Next: isw-strikes run --theatre {one.theatre}", markup=False)

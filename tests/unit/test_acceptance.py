@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from pipeline.acceptance import accept, held_back
+from pipeline.cli import app
 from pipeline.errors import UserError
 from pipeline.intake import ingest
 from pipeline.settings import Settings
 from pipeline.steps import step
+from pipeline.telling import find_settled, read_states, tell_changes
 from pipeline.theatres import theatres
 from pipeline.work import Work, judge, run_step
 
@@ -54,8 +57,12 @@ def test_a_person_lets_in_what_was_held_back_and_the_next_run_applies_it(work: W
     assert held_back(work.lake, ["syria"]) == []
     verdict = judge(work, THEATRE, step("mapped_strikes"), "airwars")
     assert verdict.why == ("acceptances of airwars changed",)
+    before = read_states(work.lake)
     _map(work)
     assert work.lake.read("work.mapped_strikes").num_rows == 3
+    assert tell_changes(work, find_settled(work, ["syria"], before)) == [
+        "syria airwars: list of day 2.csv: strikes: 7 withdrawn"
+    ]
     assert judge(work, THEATRE, step("mapped_strikes"), "airwars").is_fresh
     with pytest.raises(UserError, match="needs no acceptance: it is applied"):
         accept(work.settings, held.export_id, "A. Reader", "Again", AT)
@@ -95,3 +102,19 @@ def test_a_file_that_is_held_for_two_sources_is_let_in_for_the_one_that_is_named
         accept(work.settings, row["export_id"], "A. Reader", "Right", AT)
     assert accept(work.settings, row["export_id"], "A. Reader", "Right", AT, "syria", "other").source == "other"
     assert [one.source for one in held_back(work.lake, ["syria"])] == ["airwars"]
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (("--source", "nope"), "there is no source 'nope' in syria, ukraine: choose one of "),
+        (("--theatre", "ukraine", "--source", "airwars"), "there is no source 'airwars' in ukraine: choose one of "),
+        (("--theatre", "atlantis"), "there is no theatre 'atlantis': choose one of "),
+    ],
+)
+def test_a_theatre_or_source_that_there_is_not_is_told_as_that(
+    settings: Settings, option: tuple[str, ...], told: str
+) -> None:
+    command = CliRunner(env={"ISW_DATA": str(settings.root)})
+    result = command.invoke(app, ["accept", "list.csv", "--by", "A. Reader", "--why", "Right", *option])
+    assert result.exit_code and str(result.exception).startswith(told)

@@ -192,9 +192,16 @@ def test_without_live_sources_nothing_happens(command: CliRunner, settings: Sett
     assert said.exit_code == 0 and "nothing to fetch" in said.output and not settings.root.exists()
 
 
-def test_a_source_that_is_not_live_is_told(command: CliRunner) -> None:
-    said = command.invoke(cli.app, ["fetch", "--source", "airwars"])
-    assert "'airwars' of syria, ukraine has no `fetch` block" in str(said.exception)
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("airwars", "'airwars' of syria, ukraine has no `fetch` block"),
+        ("airwarz", "there is no source 'airwarz' in syria, ukraine: choose one of "),
+    ],
+)
+def test_a_source_that_is_not_live_or_that_there_is_not_is_told(command: CliRunner, source: str, told: str) -> None:
+    said = command.invoke(cli.app, ["fetch", "--source", source])
+    assert told in str(said.exception)
 
 
 def test_a_server_that_goes_back_to_what_it_said_is_heard(settings: Settings, web: WebServer) -> None:
