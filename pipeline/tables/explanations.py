@@ -61,27 +61,29 @@ def tabulate_explanations(
     claims = run(connection, "list_claims", **named)
     connection.register("claims", claims)
     compared = run(connection, "compare_claims", **named, fewest=FEWEST).to_pylist()
+    alarms = run(
+        connection,
+        "raise_alarms",
+        **named,
+        ally=theatre.ally,
+        west=west,
+        south=south,
+        east=east,
+        north=north,
+        province_margin_m=PROVINCE_MARGIN_M,
+        place_margin_m=PLACE_MARGIN_M,
+        middle_margin_m=MIDDLE_MARGIN_M,
+        alike=ALIKE,
+        point_precision_m=theatre.point_precision_m,
+    )
+    connection.register("alarms", alarms)
     return {
         "marts.claims": claims,
         "marts.claims_vs_control": table("marts.claims_vs_control").conform(
             [{**row, "sentence": tell_claims(theatre, row)} for row in compared]
         ),
         "marts.consistency": run(connection, "compare_stated_holders", **named, same_place_m=SAME_PLACE_M),
-        "marts.alarms": run(
-            connection,
-            "raise_alarms",
-            **named,
-            ally=theatre.ally,
-            west=west,
-            south=south,
-            east=east,
-            north=north,
-            province_margin_m=PROVINCE_MARGIN_M,
-            place_margin_m=PLACE_MARGIN_M,
-            middle_margin_m=MIDDLE_MARGIN_M,
-            alike=ALIKE,
-            point_precision_m=theatre.point_precision_m,
-        ),
+        "marts.alarms": alarms,
         "marts.explanations": run(
             connection,
             "explain_strikes",

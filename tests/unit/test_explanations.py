@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -115,6 +116,18 @@ def test_a_stale_or_missing_snapshot_is_named(syria: Theatre) -> None:
     none = explain(syria, strike("a"), nothing)
     assert none["control_used"].endswith(": no snapshot was in force on these days.")
     assert "the control map leaves open (no snapshot in force on 1 of 1 day)" in none["would_change"]
+
+
+def test_what_is_to_be_looked_at_stands_beside_the_verdict(syria: Theatre) -> None:
+    ground = FIRM | {"controller": "government", "shares": '{"government":1.0}'}
+    found = explain(syria, strike("a", place="Palmyra", province="Homs", at=(36.20213, 37.13431)), ground)
+    assert found["how_sure"].startswith("Firm. ")
+    assert re.search(
+        r" Look at it again: the centre lies on ground of Government, whom the attacker was allied to;"
+        r" the coordinate lies \d+\.\d km outside Homs\.$",
+        found["how_sure"],
+    )
+    assert found["would_change"].startswith("If coordinate, date and map are right, nothing near could change")
 
 
 def test_repeats_and_background_statements_are_told(syria: Theatre) -> None:

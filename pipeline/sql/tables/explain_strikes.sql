@@ -22,6 +22,23 @@ INNER JOIN labels ON other_days.controller = labels.controller
 WHERE other_days.controller <> attribution.controller
 GROUP BY other_days.strike_id;
 
+CREATE OR REPLACE TEMP TABLE told_alarms AS
+SELECT
+    alarms.strike_id,
+    string_agg(
+        CASE
+            WHEN alarms.alarm = 'ally_ground'
+                THEN 'the centre lies on ground of ' || labels.label || ', whom the attacker was allied to'
+            WHEN alarms.alarm IN ('far_from_place', 'far_from_province') THEN 'the coordinate lies ' || alarms.detail
+            WHEN alarms.alarm = 'impossible_precision' THEN 'a ' || alarms.detail
+            ELSE alarms.detail
+        END, '; ' ORDER BY alarms.alarm
+    ) AS told
+FROM alarms
+INNER JOIN attribution ON alarms.strike_id = attribution.strike_id
+INNER JOIN labels ON attribution.controller = labels.controller
+GROUP BY alarms.strike_id;
+
 CREATE OR REPLACE TEMP TABLE facts AS
 SELECT
     strikes.*,
@@ -36,6 +53,7 @@ SELECT
     coalesce(control.title, attribution.control_source) AS control_title,
     count(*) OVER (PARTITION BY episodes.episode_id) AS members,
     told_days.told AS told_days,
+    told_alarms.told AS told_alarms,
     coalesce(told_days.crossing_days, 0) AS crossing_days,
     greatest(attribution.radius_m, $near_front_m) AS near_m,
     -- Where neither holds, every line and share near the strike is one between others than the focus controller.
@@ -48,7 +66,8 @@ INNER JOIN attribution ON strikes.strike_id = attribution.strike_id
 INNER JOIN episodes ON strikes.strike_id = episodes.strike_id
 LEFT JOIN sources ON strikes.source = sources.source
 LEFT JOIN sources AS control ON attribution.control_source = control.source
-LEFT JOIN told_days ON strikes.strike_id = told_days.strike_id;
+LEFT JOIN told_days ON strikes.strike_id = told_days.strike_id
+LEFT JOIN told_alarms ON strikes.strike_id = told_alarms.strike_id;
 
 -- What would change the verdict. Each reason has a weight from 0 to 1: how near it brings the strike to counting on the
 -- other side of the focus controller's line; 0 where it could only change who else held the ground.
@@ -190,8 +209,13 @@ SELECT
         ' Margin r = ' || format('{:.2f}', margin_r) || ' (nearest observed place of its own side over the nearest of the'
         || ' other, ' || focus_label || ' or not: 0 is sure, 1 is half-way).', ''
     )
-    || coalesce(' The nearest front line is ' || told_distance(front_distance_m) || ' from the centre.', '') AS how_sure,
+    || coalesce(' The nearest front line is ' || told_distance(front_distance_m) || ' from the centre.', '')
+    || coalesce(' Look at it again: ' || told_alarms || '.', '') AS how_sure,
     CASE
+        WHEN len(crossing) = 0 AND told_alarms IS NOT NULL
+            THEN
+                'If coordinate, date and map are right, nothing near could change whether it was ' || focus_label
+                || '-held.'
         WHEN len(crossing) = 0 THEN 'Nothing near could change whether it was ' || focus_label || '-held.'
         ELSE 'Could change whether it was ' || focus_label || '-held: ' || told_list(crossing, '; ') || '.'
     END
