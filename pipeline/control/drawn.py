@@ -100,10 +100,15 @@ def _read_days(rows: pa.Table) -> tuple[dict[date, Day], dict[str, bytes]]:
     days: dict[date, Day] = {}
     shapes: dict[str, bytes] = {}
     for row in rows.to_pylist():
+        day = days.setdefault(row["snapshot_day"], Day())
+        if row["geometry"] is None:
+            for refused in (Mended(*item) for item in json.loads(row["repairs"])):
+                fault = Fault(refused.kind, (), refused.about, refused.km2, refused.pieces)
+                day.faults.append((fault, (row["record_id"],)))
+            continue
         digest = hashlib.sha256(row["geometry"]).hexdigest()
         shapes[digest] = row["geometry"]
         drawing = Drawing(row["controller"], tuple(json.loads(row["parties"])), digest)
-        day = days.setdefault(row["snapshot_day"], Day())
         day.records.setdefault(drawing, []).append(row["record_id"])
         for mended in (Mended(*item) for item in json.loads(row["repairs"])):
             day.notes.setdefault(drawing, set()).add(mended.note)

@@ -11,7 +11,8 @@ A day is one statement: the set of features that one export holds for it. Of sev
 last speaks for the day (``history`` says which that is), but one of whose features some are refused never in place of
 one that can be used whole: what is lacking would look like ground that nobody drew. An export that says the same is a
 duplicate; one that says something else is superseded, or held where it came later, feature by feature. The source's
-``key`` is not used.
+``key`` is not used. Where the export that speaks for a day lacks features that were refused, its rows tell of them, so
+that nobody takes their ground for ground that the source left open.
 """
 
 from __future__ import annotations
@@ -39,13 +40,14 @@ from pipeline.parsing import null_days, parse_dates
 from pipeline.sessions import connect, sql
 from pipeline.theatres import Source, Theatre
 
+# A feature of the day that was refused has neither controller nor geometry, and says in ``repairs`` that it was.
 POLYGON_SCHEMA = pa.schema(
     [
         pa.field("record_id", pa.string(), nullable=False),
         pa.field("snapshot_day", pa.date32(), nullable=False),
-        pa.field("controller", pa.string(), nullable=False),
+        pa.field("controller", pa.string()),
         pa.field("parties", pa.string(), nullable=False),
-        pa.field("geometry", pa.binary(), nullable=False),
+        pa.field("geometry", pa.binary()),
         pa.field("repairs", pa.string(), nullable=False),
     ]
 )
@@ -110,17 +112,41 @@ def map_polygons(
         settled = settle(unkeyed, theatre.name, fields, refused, received.exports, received.accepted)
         connection.register("outcomes", settled.outcomes)
         outcomes = connection.execute(sql("control/settle_days"), {"accepted": [*received.accepted]}).to_arrow_table()
+        connection.register("refused", refused)
+        connection.register("decided", outcomes)
+        undrawn = dict(connection.execute(sql("control/list_undrawn")).fetchall())
     outcomes = table("core.record_outcomes").conform(outcomes)
     accepted = outcomes.filter(pc.equal(outcomes.column("outcome"), "accepted")).column("record_id")
-    rows = fields.filter(pc.is_in(fields.column("record_id"), accepted)).sort_by("record_id")
-    made = rows.drop_columns(["geometry"]).rename_columns({"valid_geometry": "geometry"})
+    rows = fields.drop_columns(["geometry"]).rename_columns({"valid_geometry": "geometry"})
+    rows = rows.select(POLYGON_SCHEMA.names)
+    made = rows.filter(pc.is_in(rows.column("record_id"), accepted)).cast(POLYGON_SCHEMA)
+    lacking = _tell_undrawn(theatre, rows, undrawn)
     return Mapped(
-        made.select(POLYGON_SCHEMA.names).cast(POLYGON_SCHEMA),
+        pa.concat_tables([made, lacking]).sort_by("record_id"),
         outcomes,
         settled.quarantine,
         _tell_held(settled.receipts, outcomes),
         overridden.overrides,
     )
+
+
+def _tell_undrawn(theatre: Theatre, rows: pa.Table, undrawn: dict[str, str]) -> pa.Table:
+    """Rows of refused features, without what they draw.
+
+    Args:
+        theatre: gives the projection in which areas are measured.
+        rows: rows of all features.
+        undrawn: reasons by record.
+    """
+    import shapely  # noqa: PLC0415 - only the stages that use shapes pay for it
+
+    measure = Measure(theatre)
+    lacking = rows.filter(pc.is_in(rows.column("record_id"), pa.array(undrawn, pa.string()))).to_pylist()
+    for row in lacking:
+        km2 = None if row["geometry"] is None else measure.km2(shapely.from_wkb(row["geometry"]))
+        told = Mended("refused", undrawn[row["record_id"]], km2, 1, "")
+        row |= {"controller": None, "geometry": None, "repairs": json.dumps([told])}
+    return pa.Table.from_pylist(lacking, POLYGON_SCHEMA)
 
 
 def _tell_held(receipts: pa.Table, outcomes: pa.Table) -> pa.Table:

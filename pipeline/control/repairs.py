@@ -25,6 +25,7 @@ SENTENCES = {
         "{pieces} strip{s} under {width} m wide, {size}, in ground of {who}, who overlap: left to {about}"
     ),
     "covered": "{pieces} piece{s} of ground of {about}, {size}, wholly under that of {who}: left out",
+    "refused": "{pieces} feature{s} refused ({about}), {size}: what no other feature covers is as if it was not drawn",
     "gap": "{pieces} place{s}, {size}, of land that no polygon covers, beside ground of {who}: left unknown",
     "sliver": (
         "{pieces} strip{s} under {width} m wide, {size}, of land that no polygon covers, beside ground of {who}: "
@@ -89,7 +90,7 @@ def _tell(fault: Fault) -> str:
     return SENTENCES[kind].format(
         who=" and ".join(fault.controllers) or "nobody",
         about=fault.about,
-        size="" if fault.km2 is None else f"{fault.km2:,.3f} km²",
+        size="of no known size" if fault.km2 is None else f"{fault.km2:,.3f} km²",
         pieces=f"{fault.pieces:,}",
         s="" if fault.pieces == 1 else "s",
         width=SLIVER_M,

@@ -52,6 +52,16 @@ def test_a_polygon_under_others_is_told_as_a_repair(rows: Rows) -> None:
     assert _failures(rows) == []
 
 
+def test_a_polygon_that_was_refused_may_be_told_as_a_repair(rows: Rows) -> None:
+    outcome = rows["core.record_outcomes"][-1]
+    outcome["outcome"] = "quarantined"
+    why = {"file_name": "map.csv", "reason_code": "controller_unknown", "hint": "Look."}
+    seen = dict.fromkeys(("first_seen", "last_seen"), rows["raw.exports"][0]["received_at"])
+    rows["core.quarantine"].append({**outcome, **why, **seen})
+    rows["core.control_repairs"][-1] |= {"kind": "refused", "record_ids": json.dumps([COVERED])}
+    assert _failures(rows) == []
+
+
 def test_a_merged_source_draws_with_the_records_of_others(rows: Rows) -> None:
     rows["core.control_areas"].append({**rows["core.control_areas"][-1], "source": "merged", "area_id": "merged"})
     assert _failures(rows) == []

@@ -76,6 +76,7 @@ drawn AS (
         source,
         unnest(from_json(record_ids, '["VARCHAR"]')) AS record_id
     FROM core.control_repairs
+    WHERE kind <> 'refused'
 ),
 
 made AS (

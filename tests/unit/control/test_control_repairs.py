@@ -81,6 +81,26 @@ def test_faults_of_features_are_told_by_controller() -> None:
     assert found["other_parts", '["kurdish"]']["pieces"] == 2
 
 
+def test_a_feature_that_was_refused_is_told_beside_the_gap_that_it_leaves() -> None:
+    left, right = box(38, 35, 39, 36), box(39, 35, 40, 36)
+    rest = ALL_LAND[1] - left - right
+    raw = drawn(("isis", left), ("Rome", right), ("government", rest))
+    found = _found(raw.build())
+    assert found["gap", '["government", "isis"]']["area_km2"] == pytest.approx(MEASURE.km2(right), abs=1e-6)
+    told = found["refused", "[]"]
+    assert told["sentence"] == (
+        f"1 feature refused (controller_unknown), {MEASURE.km2(right):,.3f} km²: what no other feature covers is as if"
+        " it was not drawn"
+    )
+    assert json.loads(told["record_ids"]) == [raw.records[1]["record_id"]]
+
+
+def test_a_refused_feature_without_a_shape_is_told_without_a_size() -> None:
+    told = _found(drawn(ALL_LAND, ("kurdish", None)).build())["refused", "[]"]
+    assert told["sentence"].startswith("1 feature refused (geometry_missing), of no known size: ")
+    assert told["area_km2"] is None
+
+
 def test_a_repair_stands_as_long_as_it_stays_the_same() -> None:
     raw = drawn(ALL_LAND, ("isis", BOW_TIE))
     redrawn(raw, "2016-01-10", ALL_LAND, ("isis", BOW_TIE), ("kurdish", box(40, 35, 41, 36)))
