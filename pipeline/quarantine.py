@@ -28,7 +28,7 @@ from pipeline.spreadsheets import guard
 from pipeline.theatres import FIELDS, Source, theatres
 
 WIDTH = 80
-COUNTED = ("theatre", "source", "reason_code", "refused_rows", "files", "first_seen", "last_seen")
+COUNTED = ("theatre", "source", "reason_code", "open_rows", "refused_rows", "files", "first_seen", "last_seen")
 LISTED = (
     "theatre", "source", "reason_code", "file_name", "layer", "record_no", "line_no", "source_key", "record_id",
     "field", "value", "hint", "first_seen", "last_seen",
@@ -86,7 +86,7 @@ def _check(what: str, name: str | None, known: Iterable[str]) -> None:
 
 
 def count_refused(refused: pa.Table) -> list[dict[str, Any]]:
-    """Refused rows by theatre, source and reason (``COUNTED``), what is no fault last."""
+    """Refused rows by theatre, source and reason (``COUNTED``), and how many are open; what is no fault last."""
     return list(run_sql("quarantine/count_refused", refused=refused).to_pylist())
 
 
@@ -105,10 +105,11 @@ def _cell(value: Any) -> Any:
 
 
 def tell_counts(counts: list[dict[str, Any]]) -> Iterator[str]:
-    """How many rows each reason refused, and what it means, a line each."""
+    """How many rows each reason refused, how many of them are open, and what it means, a line each."""
     for row in counts:
         code = row["reason_code"]
-        yield f"{row['refused_rows']:>9,}  {code:<26} {row['theatre']} {row['source']}: {reasons()[code].about}"
+        counted = f"{row['open_rows']:>9,} open of {row['refused_rows']:<9,}"
+        yield f"{counted}  {code:<26} {row['theatre']} {row['source']}: {reasons()[code].about}"
 
 
 def tell_rows(reason: Reason, rows: list[dict[str, Any]], limit: int) -> Iterator[str]:
@@ -118,8 +119,9 @@ def tell_rows(reason: Reason, rows: list[dict[str, Any]], limit: int) -> Iterato
     for row in rows[:limit]:
         place = ", ".join(printable(part) for part in (row["file_name"], row["layer"], _place(row)) if part)
         said = "" if row["field"] is None else f": {row['field']} = {_shown(row['value'])}"
-        corrected = "; a later export has put it right" if row["is_corrected"] else ""
-        since = f" (since {row['first_seen']:%Y-%m-%d}{corrected})" if row["first_seen"] else ""
+        settled = "; a later export has put it right" if row["is_corrected"] else ""
+        settled = settled or ("; its export is held back" if row["is_held"] else "")
+        since = f" (since {row['first_seen']:%Y-%m-%d}{settled})" if row["first_seen"] else ""
         yield f"  {row['theatre']} {row['source']}: {place}{said}{since}"
         if row["record_id"]:
             yield f"      record {_shown(name_record(row))}"

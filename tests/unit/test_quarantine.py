@@ -60,8 +60,35 @@ def work(settings: Settings, tmp_path: Path) -> Work:
     return work
 
 
+COUNTABLE = {
+    "theatre": "syria", "source": "a", "file_name": "a.csv", "line_no": None, "first_seen": None, "last_seen": None,
+    "export_id": None, "source_key": None, "is_corrected": False, "is_held": False,
+}  # fmt: skip
+
+
+def test_open_is_what_no_later_export_has_put_right_once_however_often_it_is_said() -> None:
+    row = {**COUNTABLE, "reason_code": "date_missing"}
+    rows: list[dict[str, object]] = [
+        {"record_id": "1::1", "source_key": "open"},
+        {"record_id": "2::1", "source_key": "open"},
+        {"record_id": "1::2", "source_key": "right", "is_corrected": True},
+        {"record_id": "3::2", "source_key": "right", "is_held": True},
+    ]
+    (found,) = count_refused(pa.Table.from_pylist([{**row, **one} for one in rows]))
+    assert (found["open_rows"], found["refused_rows"]) == (1, 4)
+    assert next(tell_counts([found])).split()[:5] == ["1", "open", "of", "4", "date_missing"]
+
+
+def test_two_files_of_one_name_are_two() -> None:
+    row = {**COUNTABLE, "reason_code": "export_empty", "record_id": None}
+    schema = pa.schema([(name, pa.bool_() if name.startswith("is_") else pa.string()) for name in row])
+    refused = pa.Table.from_pylist([{**row, "export_id": export} for export in ("e1", "e2")], schema)
+    (found,) = count_refused(refused)
+    assert (found["open_rows"], found["refused_rows"], found["files"]) == (2, 2, 2)
+
+
 def test_what_belongs_to_another_source_is_counted_last() -> None:
-    row = {"theatre": "syria", "file_name": "a.csv", "line_no": None, "first_seen": None, "last_seen": None}
+    row = COUNTABLE
     refused = [
         {**row, "source": source, "reason_code": code, "record_id": str(number)}
         for number, (source, code) in enumerate([("a", "record_out_of_scope")] * 3 + [("b", "date_missing")])

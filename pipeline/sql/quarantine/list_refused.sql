@@ -1,6 +1,6 @@
 -- What was refused as of the last run, one row a reason, overrides included; null takes any theatre, source or reason.
 -- `is_overridden` is true of a record that an override reached and that is refused all the same, `is_corrected` of one
--- whose key a later export says so that it can be used.
+-- whose key a later export says so that it can be used, `is_held` of one whose export is held back.
 WITH
 reached AS (
     SELECT DISTINCT
@@ -32,7 +32,8 @@ refused AS (
         quarantine.*,
         receipts.receipt_no,
         reached.record_id IS NOT NULL AS is_overridden,
-        coalesce(usable.receipt_no > receipts.receipt_no, FALSE) AS is_corrected
+        coalesce(usable.receipt_no > receipts.receipt_no, FALSE) AS is_corrected,
+        coalesce(receipts.state = 'held', FALSE) AS is_held
     FROM quarantine
     LEFT JOIN reached
         ON
@@ -61,7 +62,8 @@ refused AS (
         value,
         hint,
         FALSE AS is_overridden,
-        FALSE AS is_corrected
+        FALSE AS is_corrected,
+        FALSE AS is_held
     FROM overrides
     WHERE state = 'refused'
 )
@@ -83,7 +85,8 @@ SELECT
     last_seen,
     export_id,
     is_overridden,
-    is_corrected
+    is_corrected,
+    is_held
 FROM refused
 WHERE
     theatre = coalesce($theatre, theatre)
