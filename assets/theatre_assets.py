@@ -115,11 +115,12 @@ def _records(theatre: Theatre, retry: dg.RetryPolicy | None) -> dg.AssetsDefinit
     )
     def records(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> AssetEvents:
         from pipeline.inbox import take_inbox  # noqa: PLC0415 - readers load where they are used
-        from pipeline.intake import ingest_showcase  # noqa: PLC0415 - readers load where they are used
+        from pipeline.intake import ingest_showcase, read_outdated  # noqa: PLC0415 - readers load where they are used
 
         try:
             require_space(pipeline.settings)
-            taken = []
+            taken = read_outdated(pipeline.settings, [theatre], tell(context, pipeline))
+            lost = [str(file.problem) for file in taken if file.read_again is None]
             if tags.is_set(context.run.tags, tags.SHOWCASE):
                 taken += ingest_showcase(pipeline.settings, [theatre.name])
             from_inbox, left = take_inbox(pipeline.settings)
@@ -130,7 +131,7 @@ def _records(theatre: Theatre, retry: dg.RetryPolicy | None) -> dg.AssetsDefinit
             tell(context, pipeline)(f"{file.theatre} {file.source}: {file.records} records from {file.path}")
         work = pipeline.work()
         kept = work.lake.read("raw.exports", theatre=theatre.name).to_pylist()
-        problems = [f"{row['file_name']}: {row['problem']}" for row in kept if row["problem_code"] is not None]
+        problems = [f"{row['file_name']}: {row['problem']}" for row in kept if row["problem_code"] is not None] + lost
         yield dg.MaterializeResult(
             metadata=metadata.of_exports(
                 work,

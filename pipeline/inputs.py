@@ -107,10 +107,10 @@ def of_tables(work: Work, theatre: Theatre, part: str) -> dict[str, str]:
 
 
 def _received(work: Work, theatre: Theatre, source: str) -> dict[str, str]:
-    """What was received of a source, in which order, which of its exports a person let in, and what people say of its
-    records.
+    """What was received of a source, in which order and read as what, which of its exports a person let in, and what
+    people say of its records.
     """
-    columns = {"exports": ["export_id", "received_at", "file_name"], "acceptances": ["export_id"]}
+    columns = {"exports": ["export_id", "received_at", "file_name", "read_as"], "acceptances": ["export_id"]}
     found = {}
     for name, wanted in columns.items():
         rows = work.lake.read(f"raw.{name}", columns=wanted, theatre=theatre.name, source=source)

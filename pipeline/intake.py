@@ -1,14 +1,16 @@
 """Intake: from files to raw records, each export once.
 
-Belongs here: taking files given by hand or shipped as showcase, and writing ``raw.exports`` and ``raw.records``.
-Does not belong here: which files of the inbox are taken (``inbox``), which export a receipt is (``receipts``), reading
-a format (``exports``), interpreting records (``mapping``).
+Belongs here: taking files given by hand or shipped as showcase, reading again what could be read otherwise today, and
+writing ``raw.exports`` and ``raw.records``. Does not belong here: which files of the inbox are taken (``inbox``), which
+export a receipt is (``receipts``), reading a format and what that depends on (``exports``), interpreting records
+(``mapping``).
 
 The row in ``raw.exports`` is written after the records: it marks the export as taken in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 from pipeline import exports
 from pipeline.errors import UserError
 from pipeline.lake import Lake
+from pipeline.printing import printable
 from pipeline.receipts import judge, name_export, once_more, place
 from pipeline.settings import Settings
 from pipeline.theatres import Source, Theatre, theatres
@@ -26,7 +29,8 @@ from pipeline.theatres import Source, Theatre, theatres
 class Taken:
     """What became of one file.
 
-    ``said_before`` is when the same bytes were received before, where they are a new export all the same.
+    ``said_before`` is when the same bytes were received before, where they are a new export all the same;
+    ``read_again`` is why an export that was there was read again, and ``was_refused`` whether it had been refused.
     """
 
     path: str
@@ -37,6 +41,19 @@ class Taken:
     is_new: bool
     problem: str | None
     said_before: datetime | None = None
+    read_again: str | None = None
+    was_refused: bool = False
+
+    @property
+    def brings_records(self) -> bool:
+        """True where records are there now that were not before."""
+        return self.records > 0 and (self.is_new or self.was_refused)
+
+    def told_again(self) -> str:
+        """That an export was read again and why, in words."""
+        name = printable(Path(self.path).name)
+        came = "refused as a whole" if self.problem else f"{self.records:,} records"
+        return f"{self.theatre} {self.source}: {name} was read again ({self.read_again}): {came}"
 
 
 def find(theatre_name: str, source_name: str) -> tuple[Theatre, Source]:
@@ -114,7 +131,8 @@ def take_received(
         moment = max(moment, max(known, key=place)["received_at"] + timedelta(seconds=1))
     verdict = judge(source, known, name_export(received, source), moment, is_declared, is_fetched)
     if verdict.there is not None:
-        return _taken(path, verdict.there, is_new=False)
+        why = exports.say_outdated(settings, source, verdict.there)
+        return _read_again(settings, theatre, source, verdict.there, why) if why else _taken(path, verdict.there, False)
     if verdict.makes_room is not None:
         row = verdict.makes_room
         later = once_more(replace(verdict.received, file_name=row["file_name"]), row["received_at"])
@@ -124,12 +142,66 @@ def take_received(
     return _taken(path, _write(settings, reading, is_fetched), verdict.is_new, verdict.said_before)
 
 
+def find_outdated(settings: Settings, theatre: Theatre, source: Source) -> list[tuple[dict[str, Any], str]]:
+    """Exports of a source that could be read otherwise today, in the order of receipt, each with why."""
+    rows = Lake(settings).read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
+    judged = [(row, exports.say_outdated(settings, source, row)) for row in sorted(rows, key=place)]
+    return [(row, why) for row, why in judged if why]
+
+
+def read_outdated(
+    settings: Settings, chosen: Sequence[Theatre], on_progress: Callable[[str], None] = lambda _: None
+) -> list[Taken]:
+    """Read again every export of these theatres that could be read otherwise today, from the bytes that were kept.
+
+    Each keeps its id, its receipt and its name; it is refused, or no longer, by what holds now. One whose bytes are
+    gone stays as it was read, with that as its problem.
+
+    Args:
+        settings: settings.
+        chosen: the theatres.
+        on_progress: told a line for each export that was read again.
+    """
+    return [
+        taken
+        for theatre in chosen
+        for source in theatre.sources.values()
+        for taken in read_source_again(settings, theatre, source, on_progress)
+    ]
+
+
+def read_source_again(
+    settings: Settings, theatre: Theatre, source: Source, on_progress: Callable[[str], None] = lambda _: None
+) -> list[Taken]:
+    """Read again what of a source could be read otherwise today; see :func:`read_outdated`."""
+    found = []
+    for row, why in find_outdated(settings, theatre, source):
+        try:
+            taken = _read_again(settings, theatre, source, row, why)
+            on_progress(taken.told_again())
+        except UserError as error:
+            told = (
+                f"{theatre.name} {source.name}: {printable(row['file_name'])} could not be read again ({why}): {error}"
+            )
+            taken = replace(_taken(Path(row["file_name"]), row, is_new=False), problem=told)
+        found.append(taken)
+    return found
+
+
+def _read_again(settings: Settings, theatre: Theatre, source: Source, row: dict[str, Any], why: str) -> Taken:
+    kept = exports.find_kept(settings, row["sha256"], row["file_name"])
+    same = replace(kept, export_id=row["export_id"])
+    reading = exports.read_export(settings, same, theatre, source, row["received_at"])
+    taken = _taken(Path(row["file_name"]), _write(settings, reading, row["is_fetched"]), is_new=False)
+    return replace(taken, read_again=why, was_refused=row["problem_code"] is not None)
+
+
 def _write(settings: Settings, reading: exports.Reading, is_fetched: bool | None) -> dict[str, Any]:
     lake = Lake(settings)
     export = {**reading.export, "is_fetched": is_fetched}
     where = {name: export[name] for name in ("theatre", "source", "export_id")}
     lake.replace_in_batches("raw.records", reading.pile.batches, **where)
-    if reading.refused.num_rows:
+    if reading.refused.num_rows or lake.files("raw.refused_exports", **where):
         lake.replace("raw.refused_exports", reading.refused, **where)
     lake.replace("raw.exports", [export], **where)
     return export

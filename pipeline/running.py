@@ -14,11 +14,12 @@ from pipeline.acceptance import held_back
 from pipeline.due import find_hindrance, stale_parts, theatres_with_exports
 from pipeline.errors import UserError
 from pipeline.inbox import list_inbox, look_into_inbox, part_by_theatre, take_inbox, tell_left
-from pipeline.intake import ingest_showcase
+from pipeline.intake import find_outdated, ingest_showcase, read_outdated
 from pipeline.lake import Lake
 from pipeline.migration import migrate
 from pipeline.override_files import check_overrides
 from pipeline.plan import pieces, plan_theatre
+from pipeline.printing import printable
 from pipeline.publication import Publication, find_publication
 from pipeline.settings import Settings
 from pipeline.space import require_space
@@ -58,6 +59,7 @@ def plan(settings: Settings, names: list[str], showcase: bool, force: bool = Fal
     lines = [f"inbox: {waiting.path.name}: {_targets(waiting.targets)}" for waiting in found if waiting.targets]
     lines += [f"inbox: {line}" for line in tell_left([*(w for w in found if not w.targets), *others])]
     received = {row["file_name"] for row in work.lake.read("raw.exports", columns=["file_name"]).to_pylist()}
+    lines += _plan_reading_again(settings, names)
     for name in names:
         theatre = theatres()[name]
         for source in theatre.sources.values():
@@ -74,7 +76,17 @@ def plan_months(settings: Settings, name: str, months: tuple[str, str], force: b
     chosen = _clip(theatre, months)
     if name not in {known.name for known in theatres_with_exports(work)}:
         return [_say_nothing([name])]
-    return plan_theatre(work, theatre, chosen, force)
+    return _plan_reading_again(settings, [name]) + plan_theatre(work, theatre, chosen, force)
+
+
+def _plan_reading_again(settings: Settings, names: list[str]) -> list[str]:
+    """Exports that a run would read again, and why."""
+    return [
+        f"{name}: {printable(row['file_name'])} of {source.name} would be read again: {why}"
+        for name in names
+        for source in theatres()[name].sources.values()
+        for row, why in find_outdated(settings, theatres()[name], source)
+    ]
 
 
 def say_clipped(name: str, months: tuple[str, str]) -> str | None:
@@ -106,10 +118,11 @@ def _targets(targets: tuple[tuple[str, str], ...]) -> str:
 def run_all(
     settings: Settings, names: list[str], force: bool, showcase: bool, on_progress: Callable[[str], None]
 ) -> Outcome:
-    """Take the showcase and the inbox, run the job of every theatre that is stale, publish."""
+    """Read again what could be read otherwise, take showcase and inbox, run the job of each stale theatre, publish."""
     outcome, before = Outcome(latest=settings.latest), read_states(Lake(settings))
     _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, names)
+    _read_again(settings, names, before, outcome, on_progress)
     if list_inbox(settings):
         require_space(settings)
     taken = ingest_showcase(settings, names) if showcase else []
@@ -145,6 +158,17 @@ def _tell_exports(
     for tell in (tell_refused, tell_older, tell_unidentified):
         outcome.problems += tell(work, settled)
     outcome.problems += [one.sentence for one in held_back(work.lake, names)]
+
+
+def _read_again(
+    settings: Settings, names: list[str], before: States, outcome: Outcome, on_progress: Callable[[str], None]
+) -> None:
+    """Read again what could be read otherwise since a theatre file or a cap was changed; it is told of as new."""
+    if _plan_reading_again(settings, names):
+        require_space(settings)
+    for file in read_outdated(settings, [theatres()[name] for name in names], on_progress):
+        before.pop((file.theatre, file.source, file.export_id), None)
+        outcome.problems += [file.problem] if file.problem else []
 
 
 def _find_released(settings: Settings, names: list[str], outcome: Outcome) -> bool:
@@ -197,6 +221,7 @@ def run_months(
     outcome, before = Outcome(latest=settings.latest), read_states(Lake(settings))
     _migrate(settings, on_progress)
     outcome.problems += check_overrides(settings, [name])
+    _read_again(settings, [name], before, outcome, on_progress)
     work = Work(settings)
     is_fresh = not force and not stale_parts(work, theatres()[name])
     if not (is_fresh and _find_released(settings, [name], outcome)):

@@ -104,7 +104,8 @@ def ingest(
             err.print(f"! {path}: {error}", markup=False)
             failed += 1
             continue
-        state = "refused" if taken.problem else "taken" if taken.is_new else "already there, nothing to do"
+        known = f"read again ({taken.read_again})" if taken.read_again else "already there, nothing to do"
+        state = "refused" if taken.problem else "taken" if taken.is_new else known
         again = f" (the same bytes as on {taken.said_before:%Y-%m-%d})" if taken.said_before else ""
         out.print(f"{path}: {state}{again}, {taken.records} records, id {taken.export_id[:16]}", markup=False)
         if taken.problem:
@@ -135,7 +136,7 @@ def fetch(
         out.print(fetched.in_words(), markup=False)
         if fetched.problem:
             err.print(f"! {fetched.theatre} {fetched.source}: {fetched.problem}", markup=False)
-    if any(fetched.state == "new" for fetched in found):
+    if any(fetched.state in {"new", "read again"} for fetched in found):
         out.print("Next: isw-strikes run", markup=False)
     if any(fetched.problem for fetched in found):
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ import shapely
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reason
 from pipeline.exact_json import encode_with_fault
+from pipeline.exports.circumstances import axis_columns, describe, needed_columns
 from pipeline.exports.opening import open_export
 from pipeline.exports.pile import Pile
 from pipeline.exports.types import Content, Reading, Received, Record, RefusedError, over_cap
@@ -33,8 +34,6 @@ VALUE_LENGTH = 200
 NOTES_LENGTH = 2_000
 MALFORMED = "record_malformed"
 UNKNOWN_FORMAT = "unknown"
-# Mapped fields without which no record of a file can be placed in time, in space or in its source.
-REQUIRED = frozenset({"date_from", "date_exact", "period_from", "controller", "place", "valid_from", "id"})
 
 
 def read_export(
@@ -69,6 +68,7 @@ def read_export(
         "notes": None,
         "record_count": 0,
         "received_at": received_at,
+        "read_as": describe(source, {}),
         "problem_code": None,
         "problem": None,
     }
@@ -80,6 +80,8 @@ def read_export(
             pile = _gather(settings, content, export, source)
             export["notes"] = printable("; ".join(content.notes)[:NOTES_LENGTH]) or None
     except RefusedError as refusal:
+        if refusal.cap is not None:
+            export["read_as"] = describe(source, {refusal.cap: getattr(settings, refusal.cap)})
         return _refuse(settings, export, refusal)
     export["record_count"] = pile.num_rows
     return Reading(export, pile, table("core.quarantine").empty())
@@ -162,25 +164,16 @@ def _next_size(settings: Settings, batch: pa.Table) -> int:
 
 def _check_columns(source: Source, fields: dict[str, None]) -> None:
     """Refuse a file that lacks every name of a field that the source can't do without."""
-    missing = []
-    for field, spec in source.fields.items():
-        needed = field in REQUIRED and spec.names and not (spec.const or spec.file_name or spec.layer or spec.geometry)
-        if needed and f"{field}_file" not in source.fields and not set(spec.names) & set(fields):
-            missing.append((field, " or ".join(spec.names)))
-    missing += _half_of_a_coordinate(source, fields)
+    wanted = list(needed_columns(source).items()) + _half_of_a_coordinate(source, fields)
+    missing = [(field, " or ".join(names)) for field, names in wanted if not set(names) & set(fields)]
     if missing:
         text = "; ".join(f"no column {names} (for {field})" for field, names in missing)
         raise RefusedError("export_missing_column", f"{text}; there are {', '.join(fields)}", field=missing[0][0])
 
 
-def _half_of_a_coordinate(source: Source, fields: dict[str, None]) -> list[tuple[str, str]]:
+def _half_of_a_coordinate(source: Source, fields: dict[str, None]) -> list[tuple[str, tuple[str, ...]]]:
     """Latitude or longitude where a file has the other alone: without both, a place's name may still do."""
-    axes: dict[str, tuple[str, ...]] = {
-        name: source.fields[name].names
-        for name in ("latitude", "longitude")
-        if name in source.fields and not source.fields[name].geometry
-    }
-    lacking = [(name, " or ".join(names)) for name, names in axes.items() if names and not set(names) & set(fields)]
+    lacking = [(name, names) for name, names in axis_columns(source).items() if not set(names) & set(fields)]
     return lacking if len(lacking) == 1 else []
 
 

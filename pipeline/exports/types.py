@@ -162,6 +162,7 @@ class RefusedError(Exception):
         line: line of the file.
         layer: layer within the file.
         field: field at fault.
+        cap: name of the cap in the settings that was exceeded.
     """
 
     def __init__(
@@ -172,6 +173,7 @@ class RefusedError(Exception):
         line: int | None = None,
         layer: str | None = None,
         field: str | None = None,
+        cap: str | None = None,
     ) -> None:
         told = printable(value)  # it names what the file names
         super().__init__(f"{code}: {told}")
@@ -180,9 +182,10 @@ class RefusedError(Exception):
         self.line = line
         self.layer = None if layer is None else printable(layer)
         self.field = None if field is None else printable(field)
+        self.cap = cap
 
 
 def over_cap(settings: Settings, name: str, what: str, line: int | None = None) -> RefusedError:
     """A refusal because the cap ``name`` of the settings was exceeded; says which, its value and variable."""
-    cap = getattr(settings, name)
-    return RefusedError("export_cap_exceeded", f"{what}: over {name} = {cap:,} (ISW_{name.upper()})", line=line)
+    told = f"{what}: over {name} = {getattr(settings, name):,} (ISW_{name.upper()})"
+    return RefusedError("export_cap_exceeded", told, line=line, cap=name)

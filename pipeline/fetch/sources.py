@@ -24,13 +24,14 @@ from pipeline.fetch.client import Client, Progress
 from pipeline.fetch.files import Version, fetch_file
 from pipeline.fetch.remembered import Memory, Seen
 from pipeline.fetch.stores import fetch_object
-from pipeline.intake import ingest
+from pipeline.intake import ingest, read_source_again
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.theatres import LiveFile, LiveLayer, Source, Theatre, theatres
 from pipeline.theatres.live import STORES
 
 LONGEST_NAME = 60
+State = Literal["new", "refused", "unchanged", "read again", "failed"]
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Fetched:
     Attributes:
         theatre: its theatre.
         source: its name.
-        state: ``new`` export taken, ``refused`` as a whole though kept, ``unchanged`` since the last, or ``failed``:
-            nothing was taken.
+        state: ``new`` export taken, ``refused`` as a whole though kept, ``unchanged`` since the last, ``read again``:
+            that too, but what is there could be read otherwise today and was, or ``failed``: nothing was taken.
         records: records of the export.
         bytes: size of the export; 0 where nothing was sent because nothing changed.
         problem: why it failed, or why the export could not be read.
@@ -50,7 +51,7 @@ class Fetched:
 
     theatre: str
     source: str
-    state: Literal["new", "refused", "unchanged", "failed"]
+    state: State
     records: int = 0
     bytes: int = 0
     problem: str | None = None
@@ -62,6 +63,7 @@ class Fetched:
             "new": f"new, {self.records:,} records in {self.bytes:,} bytes",
             "refused": f"new, but refused as a whole: {self.bytes:,} bytes",
             "unchanged": f"unchanged, {self.records:,} records",
+            "read again": f"unchanged, but read again: {self.records:,} records",
             "failed": "failed, nothing taken",
         }
         again = f", back to what it said on {self.said_before:%Y-%m-%d %H:%M}" if self.said_before else ""
@@ -107,19 +109,21 @@ def _fetch(settings: Settings, theatre: Theatre, source: Source, on_progress: Pr
     block = source.fetch
     assert block is not None  # noqa: S101 - for the type checker
     memory = Memory(settings, theatre, source)
+    again = read_source_again(settings, theatre, source, on_progress)
     with memory.turn(), Client(settings, _token(block), on_progress) as client:
         if isinstance(block, LiveLayer):
             try:
                 fetch_layer(client, block, memory.part)
-                return _take(settings, theatre, source, memory, None)
+                return _take(settings, theatre, source, memory, None, bool(again))
             finally:
                 memory.forget_part()  # a layer is read whole or again
         seen = _still_held(settings, theatre, source, memory.seen(block.address))
         fetch = fetch_object if urlsplit(block.address).scheme in STORES else fetch_file
         version = fetch(client, block, memory, seen[0] if seen else None)
         if version is None and seen:
-            return Fetched(theatre.name, source.name, "unchanged", seen[1], problem=seen[2])
-        return _take(settings, theatre, source, memory, version)
+            state: State = "read again" if again else "unchanged"
+            return Fetched(theatre.name, source.name, state, seen[1], problem=seen[2])
+        return _take(settings, theatre, source, memory, version, bool(again))
 
 
 def _token(block: LiveLayer | LiveFile) -> str | None:
@@ -142,7 +146,14 @@ def _still_held(
     return (seen, int(held["record_count"]), held["problem"]) if held else None
 
 
-def _take(settings: Settings, theatre: Theatre, source: Source, memory: Memory, version: Version | None) -> Fetched:
+def _take(
+    settings: Settings,
+    theatre: Theatre,
+    source: Source,
+    memory: Memory,
+    version: Version | None,
+    is_read_again: bool,
+) -> Fetched:
     """Hand a whole download to the intake, under the name of its address."""
     block = source.fetch
     assert block is not None  # noqa: S101 - for the type checker
@@ -157,8 +168,9 @@ def _take(settings: Settings, theatre: Theatre, source: Source, memory: Memory, 
             memory.remember(Seen(block.address, version.etag, version.last_modified, _sha256(whole)))
     finally:
         whole.unlink(missing_ok=True)
-    came: Literal["new", "refused"] = "refused" if taken.problem else "new"
-    state: Literal["new", "refused", "unchanged"] = came if taken.is_new else "unchanged"
+    came: State = "refused" if taken.problem else "new"
+    known: State = "read again" if is_read_again else "unchanged"
+    state = came if taken.is_new else known
     return Fetched(theatre.name, source.name, state, taken.records, size, taken.problem, taken.said_before)
 
 

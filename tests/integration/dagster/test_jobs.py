@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -12,6 +13,7 @@ from assets import theatre_assets
 from assets.failures import say_failures
 from pipeline.catalogue import table
 from pipeline.errors import PassingError, UserError
+from pipeline.intake import ingest
 from pipeline.settings import Settings
 
 ALL = {"range_start": SYRIA.months()[0], "range_end": SYRIA.months()[-1]}
@@ -162,6 +164,19 @@ def test_conservation_blocks_what_follows(stub: Stub, instance: dg.DagsterInstan
     assert not result.success
     assert verdicts(result)["mapped_strikes conservation"] is False
     assert not [made for made in stub.made if made[0] == "strikes"]
+
+
+def test_a_file_that_a_cap_refused_is_read_by_the_next_run_under_a_wider_one(
+    stub: Stub, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    path = tmp_path / "incidents.csv"
+    path.write_text("airwars_id,date,location_en\n1,2015-10-01,Aleppo\n", encoding="utf-8")
+    narrow = stub.settings.model_copy(update={"max_columns": 2})
+    ingest(narrow, path, SYRIA, SYRIA.sources["airwars"], datetime(2026, 11, 1, tzinfo=UTC))
+    stub.run("syria_ingest", instance=instance)
+    (row,) = stub.pipeline().work().lake.read("raw.exports", source="airwars").to_pylist()
+    assert (row["record_count"], row["problem_code"]) == (1, None)
+    assert any("read again (ISW_MAX_COLUMNS was raised from 2 to 2,000)" in line for line in stub.told)
 
 
 @pytest.mark.parametrize("job", ["syria_ingest", "syria_months", "syria_publish"])

@@ -222,6 +222,17 @@ def test_an_answer_that_is_refused_as_a_whole_is_not_told_as_new(settings: Setti
     assert came.state == "refused" and "refused as a whole" in came.in_words()
 
 
+def test_an_answer_that_was_refused_is_read_once_its_mapping_is_right(settings: Settings, web: WebServer) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    source = theatre.sources["bellingcat"]
+    misspelt = source.fields | {"date_from": source.fields["date_from"].model_copy(update={"names": ("day",)})}
+    mistaken = source.model_copy(update={"fields": misspelt})
+    states = [fetch_sources(settings, [(theatre, one)])[0] for one in (mistaken, mistaken, source, source)]
+    assert [came.state for came in states] == ["refused", "unchanged", "read again", "unchanged"]
+    assert [came.records for came in states] == [0, 0, 1, 1] and states[2].problem is None
+    assert states[2].in_words() == "ukraine bellingcat: unchanged, but read again: 1 records"
+
+
 def test_a_wait_that_no_calendar_holds_fails_one_source_in_words(settings: Settings, web: WebServer) -> None:
     theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
     waits = {"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}
