@@ -27,7 +27,7 @@ from pipeline.theatres import Theatre
 from pipeline.work import CandidateRefused, Done, Step, Work, run_step
 
 OWNERS = ["team:isw-strikes"]
-INTAKE_CODE = ("inbox.py", "intake.py", "exports", "catalogue")
+INTAKE_CODE = ("inbox.py", "intake.py", "desk.py", "receipts.py", "exports", "catalogue")
 
 # Stages of the flow; `mapping` where not named. A stage of a theatre is a group.
 STAGES = {

@@ -1,11 +1,8 @@
 """Intake: from files to raw records, each export once.
 
-Belongs here: taking files given by hand or shipped as showcase, reading again what could be read otherwise today, and
-writing ``raw.exports`` and ``raw.records``. Does not belong here: which files of the inbox are taken (``inbox``), which
-export a receipt is (``receipts``), reading a format and what that depends on (``exports``), interpreting records
-(``mapping``).
-
-The row in ``raw.exports`` is written after the records: it marks the export as taken in.
+Belongs here: taking files given by hand or shipped as showcase, reading again what could be read otherwise today. Does
+not belong here: which files of the inbox are taken (``inbox``), which export a receipt is (``receipts``), reading a
+format and what that depends on (``exports``), writing the raw tables (``desk``), interpreting records (``mapping``).
 """
 
 from __future__ import annotations
@@ -13,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline import exports
+from pipeline.desk import Desk, at_desk
 from pipeline.errors import UserError
 from pipeline.lake import Lake
 from pipeline.printing import printable
@@ -124,22 +123,36 @@ def take_received(
     is_fetched: bool = False,
 ) -> Taken:
     """Take a file whose bytes are kept; see :func:`ingest`."""
-    known = Lake(settings).read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
     moment = (received_at or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     is_declared = is_declared and received_at is not None
+
+    def take(desk: Desk) -> Taken:
+        return _take(desk, path, name_export(received, source), moment, is_declared, is_fetched)
+
+    return at_desk(settings, theatre, source, take)
+
+
+def _take(
+    desk: Desk, path: Path, received: exports.Received, moment: datetime, is_declared: bool, is_fetched: bool
+) -> Taken:
+    known = desk.known
     if known and not is_declared:
         moment = max(moment, max(known, key=place)["received_at"] + timedelta(seconds=1))
-    verdict = judge(source, known, name_export(received, source), moment, is_declared, is_fetched)
+    verdict = judge(desk.source, known, received, moment, is_declared, is_fetched)
     if verdict.there is not None:
-        why = exports.say_outdated(settings, source, verdict.there)
-        return _read_again(settings, theatre, source, verdict.there, why) if why else _taken(path, verdict.there, False)
+        why = exports.say_outdated(desk.settings, desk.source, verdict.there)
+        return _read_again(desk, verdict.there, why) if why else _taken(path, verdict.there, is_new=False)
     if verdict.makes_room is not None:
         row = verdict.makes_room
         later = once_more(replace(verdict.received, file_name=row["file_name"]), row["received_at"])
-        _write(settings, exports.read_export(settings, later, theatre, source, row["received_at"]), row["is_fetched"])
-        _move_acceptance(Lake(settings), row, later.export_id)
-    reading = exports.read_export(settings, verdict.received, theatre, source, moment)
-    return _taken(path, _write(settings, reading, is_fetched), verdict.is_new, verdict.said_before)
+        desk.write(_read(desk, later, row["received_at"]), row["is_fetched"])
+        desk.move_acceptance(row, later.export_id)
+    written = desk.write(_read(desk, verdict.received, moment), is_fetched)
+    return _taken(path, written, verdict.is_new, verdict.said_before)
+
+
+def _read(desk: Desk, received: exports.Received, moment: datetime) -> exports.Reading:
+    return exports.read_export(desk.settings, received, desk.theatre, desk.source, moment)
 
 
 def find_outdated(settings: Settings, theatre: Theatre, source: Source) -> list[tuple[dict[str, Any], str]]:
@@ -177,7 +190,7 @@ def read_source_again(
     found = []
     for row, why in find_outdated(settings, theatre, source):
         try:
-            taken = _read_again(settings, theatre, source, row, why)
+            taken = at_desk(settings, theatre, source, partial(_read_again, row=row, why=why))
             on_progress(taken.told_again())
         except UserError as error:
             told = (
@@ -188,33 +201,15 @@ def read_source_again(
     return found
 
 
-def _read_again(settings: Settings, theatre: Theatre, source: Source, row: dict[str, Any], why: str) -> Taken:
-    kept = exports.find_kept(settings, row["sha256"], row["file_name"])
-    same = replace(kept, export_id=row["export_id"])
-    reading = exports.read_export(settings, same, theatre, source, row["received_at"])
-    taken = _taken(Path(row["file_name"]), _write(settings, reading, row["is_fetched"]), is_new=False)
+def _read_again(desk: Desk, row: dict[str, Any], why: str) -> Taken:
+    if row in desk.known:  # else another process came first
+        kept = exports.find_kept(desk.settings, row["sha256"], row["file_name"])
+        reading = _read(desk, replace(kept, export_id=row["export_id"]), row["received_at"])
+        written = desk.write(reading, row["is_fetched"])
+    else:
+        written = next(known for known in desk.known if known["export_id"] == row["export_id"])
+    taken = _taken(Path(row["file_name"]), written, is_new=False)
     return replace(taken, read_again=why, was_refused=row["problem_code"] is not None)
-
-
-def _write(settings: Settings, reading: exports.Reading, is_fetched: bool | None) -> dict[str, Any]:
-    lake = Lake(settings)
-    export = {**reading.export, "is_fetched": is_fetched}
-    where = {name: export[name] for name in ("theatre", "source", "export_id")}
-    lake.replace_in_batches("raw.records", reading.pile.batches, **where)
-    if reading.refused.num_rows or lake.files("raw.refused_exports", **where):
-        lake.replace("raw.refused_exports", reading.refused, **where)
-    lake.replace("raw.exports", [export], **where)
-    return export
-
-
-def _move_acceptance(lake: Lake, row: dict[str, Any], export_id: str) -> None:
-    """A person let in what was received then, whatever the id that it has now."""
-    where = {name: row[name] for name in ("theatre", "source", "export_id")}
-    accepted = lake.read("raw.acceptances", **where).to_pylist()
-    if accepted:
-        moved = where | {"export_id": export_id}
-        lake.replace("raw.acceptances", [one | moved for one in accepted], **moved)
-        lake.replace("raw.acceptances", [], **where)
 
 
 def _taken(path: Path, row: dict[str, Any], is_new: bool, said_before: datetime | None = None) -> Taken:

@@ -168,6 +168,39 @@ class Lake:
         files = of_partition(data_files(written), where)
         return Commit(name, written.version(), content_digest(rows), rows.num_rows, files)
 
+    def replace_as_decided(self, name: str, frame: Any, /, about: str, version: int | None, **where: str) -> Commit:
+        """Replace a partition by what was decided from a table as it was at a version.
+
+        Args:
+            name: the table.
+            frame: rows of the partition.
+            about: what was decided about. Two decisions about the same are never made from one version.
+            version: the version; None where the table was not written yet.
+            where: the partition.
+
+        Raises:
+            CommitFailedError: something about the same was decided meanwhile: look again, and decide again.
+        """
+        spec = table(name)
+        rows = spec.conform(frame)
+        _check_within(spec, rows, where)
+        self._prepare(spec)
+        if self.is_laid_out_otherwise(spec):
+            raise self._other_layout(spec)
+        seen = self._open(name, version or 0)
+        assert seen is not None  # noqa: S101 - for the type checker
+        write_deltalake(
+            seen,
+            rows,
+            mode="overwrite",
+            predicate=_predicate(where),
+            commit_properties=CommitProperties(
+                custom_metadata={"partition": _predicate(where)}, app_transactions=[Transaction(about, 0)]
+            ),
+            post_commithook_properties=UNCUT,
+        )
+        return Commit(name, seen.version(), content_digest(rows), rows.num_rows, of_partition(data_files(seen), where))
+
     def replace_in_batches(self, name: str, batches: Callable[[], Iterable[pa.RecordBatch]], /, **where: str) -> None:
         """Replace a partition as :meth:`replace` does, holding one batch at a time.
 
@@ -185,7 +218,7 @@ class Lake:
                 yield rows
 
         added = write_data_file(self.address(name), self.store.options, spec, where, checked())
-        self._try(lambda: self._add(spec, added, where))
+        self.keep_trying(lambda: self._add(spec, added, where))
 
     def _add(self, spec: Table, added: AddAction, where: dict[str, str]) -> None:
         DeltaTable(self.address(spec.name), storage_options=self.store.options).create_write_transaction(
@@ -218,7 +251,7 @@ class Lake:
             )
             return delta
 
-        return self._try(write)
+        return self.keep_trying(write)
 
     def _prepare(self, spec: Table) -> DeltaTable:
         """The table, made where there is none; a damaged one that can be made again is put aside for a new one."""
@@ -244,7 +277,8 @@ class Lake:
             made.alter.set_table_description("made again after damage")
         return made
 
-    def _try(self, write: Callable[[], T]) -> T:
+    def keep_trying(self, write: Callable[[], T]) -> T:
+        """Write, again and again while another run's commits come between."""
         for attempt in range(COMMIT_ATTEMPTS):
             try:
                 return write()

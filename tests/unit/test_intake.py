@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 
+from pipeline import desk, exports
 from pipeline.intake import ingest
 from pipeline.lake import Lake
 from pipeline.mapping import Received
@@ -102,6 +107,46 @@ def test_what_a_person_let_in_stays_let_in_when_an_earlier_receipt_takes_its_id(
     (accepted,) = lake.read("raw.acceptances").to_pylist()
     (later,) = (row for row in lake.read("raw.exports").to_pylist() if row["received_at"] == RECEIVED)
     assert accepted["export_id"] == later["export_id"] != first.export_id and accepted["reason"] == word["reason"]
+
+
+@pytest.mark.parametrize("is_complete", [False, True])
+def test_of_two_receipts_at_once_none_is_lost(settings: Settings, tmp_path: Path, is_complete: bool) -> None:
+    syria = theatres()["syria"]
+    source = syria.sources["airwars"].model_copy(update={"is_complete": is_complete})
+    path = tmp_path / "a.csv"
+    path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
+    days, ready = [1, 5], Barrier(2)
+
+    def take(day: int) -> None:
+        ready.wait()
+        ingest(settings, path, syria, source, RECEIVED.replace(day=day))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(take, days))
+    received = {row["received_at"].day for row in Lake(settings).read("raw.exports").to_pylist()}
+    assert received == (set(days) if is_complete else {1})
+
+
+def test_a_receipt_of_another_machine_that_comes_between_is_seen(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syria = theatres()["syria"]
+    source = syria.sources["airwars"]
+    path = tmp_path / "a.csv"
+    path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
+    ingest(settings, path, syria, syria.sources["mod_claims"], RECEIVED)  # so that the tables are there
+    read, others = exports.read_export, [RECEIVED]
+
+    def be_overtaken(*given: Any) -> Any:
+        if others:
+            ingest(settings, path, syria, source, others.pop())
+        return read(*given)
+
+    monkeypatch.setattr(desk, "take_turn", lambda _: nullcontext())  # which another machine does not wait for
+    monkeypatch.setattr(exports, "read_export", be_overtaken)
+    late = ingest(settings, path, syria, source, RECEIVED + timedelta(days=4))
+    (row,) = Lake(settings).read("raw.exports", source="airwars").to_pylist()
+    assert not late.is_new and row["received_at"] == RECEIVED
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["gained", "lost"])

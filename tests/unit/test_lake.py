@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
 
 from pipeline.catalogue import table
 from pipeline.errors import UserError
@@ -71,6 +72,21 @@ def test_writers_of_one_partition_at_once_leave_the_rows_of_one(
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(write, range(3)))
     assert Lake(settings).read("core.episodes", theatre="syria").num_rows == 1
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_two_decisions_about_the_same_are_never_made_from_one_version(settings: Settings, was_there: bool) -> None:
+    lake = Lake(settings)
+    if was_there:
+        lake.replace("core.episodes", _rows("syria", "s1"), theatre="syria")
+    seen = lake.version("core.episodes")
+    decided = lake.replace_as_decided("core.episodes", _rows("syria", "s2"), "syria", seen, theatre="syria")
+    with pytest.raises(CommitFailedError):
+        lake.replace_as_decided("core.episodes", _rows("syria", "s3"), "syria", seen, theatre="syria")
+    lake.replace_as_decided("core.episodes", _rows("ukraine", "u1"), "ukraine", seen, theatre="ukraine")
+    assert lake.read("core.episodes").column("strike_id").to_pylist() == ["s2", "u1"]
+    lake.replace_as_decided("core.episodes", _rows("syria", "s4"), "syria", decided.version, theatre="syria")
+    assert lake.read("core.episodes").column("strike_id").to_pylist() == ["s4", "u1"]
 
 
 def test_what_stops_a_batch_replaces_nothing_and_is_not_tried_again(settings: Settings) -> None:
