@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from pipeline.errors import UserError
+from pipeline.theatres.live import STORES
 
 # A server that wants to be left alone for longer is left alone: the next run asks again.
 RETRY_AFTER_MOST_S = 300.0
@@ -51,9 +52,9 @@ class PassingFault(Exception):
 
 
 def plain(address: str | httpx.URL) -> str:
-    """An address as it may be told: without user, query and fragment."""
-    url = httpx.URL(address)
-    return str(url.copy_with(userinfo=b"", query=None, fragment=None))
+    """An address as it may be told: without user, query and fragment. What stands before a store's @ is no user."""
+    url = httpx.URL(address).copy_with(query=None, fragment=None)
+    return str(url if url.scheme in STORES else url.copy_with(userinfo=b""))
 
 
 def page_instead(head: bytes) -> str | None:

@@ -7,9 +7,10 @@ Does not belong here: exports; they are the intake's.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pipeline.processes import take_turn
@@ -60,15 +61,20 @@ class Memory:
             seen = Seen(**json.loads((self.folder / "seen.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        return seen if seen.address == address else None
+        return replace(seen, address=address) if seen.address == _digest(address) else None
 
     def remember(self, seen: Seen) -> None:
-        """Keep what a server said of a file that was taken."""
+        """Keep what a server said of a file that was taken; of its address a digest, as it may have a query."""
         aside = self.folder / "seen.json.tmp"
-        aside.write_text(json.dumps(asdict(seen), indent=1, sort_keys=True), encoding="utf-8")
+        kept = replace(seen, address=_digest(seen.address))
+        aside.write_text(json.dumps(asdict(kept), indent=1, sort_keys=True), encoding="utf-8")
         aside.replace(self.folder / "seen.json")
 
     def forget_part(self) -> None:
         """Drop what was downloaded so far."""
         self.part.unlink(missing_ok=True)
         self.part_mark.unlink(missing_ok=True)
+
+
+def _digest(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()

@@ -131,7 +131,8 @@ def _token(block: LiveLayer | LiveFile) -> str | None:
         return None
     token = os.environ.get(block.token_env, "").strip()
     if not token:
-        raise UserError(f"the environment variable {block.token_env} is empty: put the token for {block.address} there")
+        told = plain(block.address)
+        raise UserError(f"the environment variable {block.token_env} is empty: put the token for {told} there")
     return token
 
 

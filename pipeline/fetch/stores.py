@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.fetch.answers import FetchFailed, PassingFault
+from pipeline.fetch.answers import FetchFailed, PassingFault, plain
 from pipeline.fetch.client import Client, over_cap
 from pipeline.fetch.files import Version
 from pipeline.fetch.remembered import Memory, Seen
@@ -30,12 +30,13 @@ def fetch_object(client: Client, block: LiveFile, memory: Memory, seen: Seen | N
     try:
         store, path = fsspec.core.url_to_fs(address)
     except ImportError as error:
-        raise FetchFailed(f"{address}: {error}. Install that package beside this one") from None
+        raise FetchFailed(f"{plain(address)}: {error}. Install that package beside this one") from None
     return client.again(lambda: _download(client, address, store, path, memory, seen))
 
 
 def _download(client: Client, address: str, store: Any, path: str, memory: Memory, seen: Seen | None) -> Version | None:
     memory.forget_part()
+    told = plain(address)
     try:
         store.invalidate_cache()
         version = Version(str(store.ukey(path)), None)
@@ -43,7 +44,7 @@ def _download(client: Client, address: str, store: Any, path: str, memory: Memor
             return None
         size = int(store.info(path)["size"])
         if size > client.settings.max_export_bytes:
-            raise over_cap(client.settings, address)
+            raise over_cap(client.settings, told)
         client.on_progress(f"{size:,} bytes")
         with store.open(path, "rb") as source, memory.part.open("wb") as target:
             while chunk := source.read(CHUNK):
@@ -53,9 +54,9 @@ def _download(client: Client, address: str, store: Any, path: str, memory: Memor
     except FetchFailed:
         raise
     except (FileNotFoundError, PermissionError) as error:
-        raise FetchFailed(f"{address}: {'no such object' if isinstance(error, FileNotFoundError) else error}") from None
+        raise FetchFailed(f"{told}: {'no such object' if isinstance(error, FileNotFoundError) else error}") from None
     except Exception as error:  # a store's package raises what it likes
-        raise PassingFault(f"{address}: {type(error).__name__}: {str(error)[:200]}") from None
+        raise PassingFault(f"{told}: {type(error).__name__}: {str(error)[:200]}") from None
     if not is_same:
-        raise PassingFault(f"{address}: it changed while it was read")
+        raise PassingFault(f"{told}: it changed while it was read")
     return version

@@ -16,7 +16,12 @@ WEB = ("http", "https")
 # Object stores that fsspec opens, each by a package of its own; credentials are the store's own environment.
 STORES = ("s3", "gs", "az", "abfs")
 LONGEST_LABEL = 63  # RFC 1035, 2.3.4
-SECRETS = frozenset({"token", "key", "apikey", "api_key", "access_token", "sig", "signature", "password"})
+# Names in a query that hold a secret, `_` for `-`, and how those of a signed address begin.
+SECRETS = frozenset(
+    {"token", "key", "apikey", "api_key", "access_token", "sig", "signature", "password", "code", "secret"}
+    | {"client_secret", "auth", "authorization", "subscription_key", "ocp_apim_subscription_key"}
+)
+SIGNED = ("x_amz_", "x_goog_")
 
 
 def _address(text: str) -> str:
@@ -34,12 +39,17 @@ def _address(text: str) -> str:
         raise ValueError("the address names no host")
     if any(len(label) > LONGEST_LABEL for label in parts.hostname.split(".")):
         raise ValueError(f"the address names a host with more than {LONGEST_LABEL} letters between two dots")
-    found = sorted({name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)} & SECRETS)
+    found = sorted({name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True) if _is_secret(name)})
     # abfs://container@account names no user
     if found or parts.password is not None or (parts.scheme in WEB and parts.username is not None):
         what = ", ".join(found) or "a user"
         raise ValueError(f"the address holds a secret ({what}): name its environment variable in token_env")
     return text
+
+
+def _is_secret(name: str) -> bool:
+    folded = name.lower().replace("-", "_")
+    return folded in SECRETS or folded.startswith(SIGNED)
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -76,8 +86,9 @@ class LiveLayer(_Block):
     def _check_service(self) -> LiveLayer:
         parts = urlsplit(self.address)
         if parts.scheme not in WEB or parts.query or not parts.path.endswith(("/FeatureServer", "/MapServer")):
+            told = self.address.partition("?")[0]
             raise ValueError(
-                f"{self.address!r} is no ArcGIS service: write https://…/FeatureServer or …/MapServer, "
+                f"{told!r} is no ArcGIS service: write https://…/FeatureServer or …/MapServer, "
                 "and the layer's number as `layer`"
             )
         return self

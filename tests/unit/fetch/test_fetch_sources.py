@@ -146,6 +146,16 @@ def test_a_token_comes_from_the_environment(
     assert all("s3cret" not in str(asked.parameters) for asked in arcgis.web.asked)
 
 
+def test_what_follows_the_path_of_an_address_is_neither_told_nor_kept(settings: Settings, web: WebServer) -> None:
+    query = "?of=pa55"
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH + query))
+    assert [_fetch(settings, theatre)["bellingcat"].state for _ in range(2)] == ["new", "unchanged"]
+    assert "pa55" not in (settings.fetched_dir / "ukraine" / "bellingcat" / "seen.json").read_text(encoding="utf-8")
+    locked = LiveFile(kind="url", address=web.address + PATH + query, token_env="ISW_TEST_TOKEN")
+    told = str(_fetch(settings, live_theatre(bellingcat=locked))["bellingcat"].problem)
+    assert f"put the token for {web.address + PATH} there" in told and "pa55" not in told
+
+
 @pytest.mark.parametrize(
     ("address", "name"),
     [
