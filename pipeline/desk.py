@@ -21,7 +21,12 @@ T = TypeVar("T")
 
 
 class Desk:
-    """Where the files of one source are received; ``known`` is what it had received, rows of ``raw.exports``."""
+    """Where the files of one source are received.
+
+    Attributes:
+        known: what it had received, rows of ``raw.exports``.
+        accepted: ids of the exports that a person let in.
+    """
 
     def __init__(self, settings: Settings, theatre: Theatre, source: Source) -> None:
         self.settings, self.theatre, self.source = settings, theatre, source
@@ -29,6 +34,8 @@ class Desk:
         self._version = self.lake.version("raw.exports")
         rows = self.lake.read("raw.exports", version=self._version, theatre=theatre.name, source=source.name)
         self.known: list[dict[str, Any]] = rows.to_pylist()
+        words = self.lake.read("raw.acceptances", columns=["export_id"], theatre=theatre.name, source=source.name)
+        self.accepted = frozenset(words.column("export_id").to_pylist())
 
     def write(self, reading: Reading, is_fetched: bool | None) -> dict[str, Any]:
         """Write an export with its records and why it is refused, if it is; gives its row.

@@ -83,9 +83,11 @@ def ingest(
     """Take one file for one source. Identical bytes are not taken twice for the same source, unless
 
     - it is a source that tells something by the name of its files, and the name is another;
-    - each export is the whole list, and their receipt is declared as of another time;
-    - another export came after them, and the source's own server says them again or each export is the whole list:
-      the same bytes then say something new, and are an export of their own.
+    - each export is the whole list, and their receipt is declared as of another time, or another export came after
+      them;
+    - the source's own server says them, and did not say them last: what it says is an export of its own, which no
+      receipt of the same bytes by another way takes away;
+    - they are declared as received before an export of them that a person let in: that one stays beside it.
 
     Of several receipts of one export the earliest that was declared counts (of those at the same time, the first file
     name), so that the order in which files are taken in decides nothing. A receipt that is not declared is later than
@@ -138,7 +140,7 @@ def _take(
     known = desk.known
     if known and not is_declared:
         moment = max(moment, max(known, key=place)["received_at"] + timedelta(seconds=1))
-    verdict = judge(desk.source, known, received, moment, is_declared, is_fetched)
+    verdict = judge(desk.source, known, received, moment, is_declared, is_fetched, desk.accepted)
     if verdict.there is not None:
         why = exports.say_outdated(desk.settings, desk.source, verdict.there)
         return _read_again(desk, verdict.there, why) if why else _taken(path, verdict.there, is_new=False)

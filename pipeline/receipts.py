@@ -7,7 +7,7 @@ Belongs here: the ids of exports, and when known bytes are an export once more. 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -38,9 +38,16 @@ class Verdict:
 
 
 def judge(
-    source: Source, known: Sequence[Row], received: Received, moment: datetime, is_declared: bool, is_fetched: bool
+    source: Source,
+    known: Sequence[Row],
+    received: Received,
+    moment: datetime,
+    is_declared: bool,
+    is_fetched: bool,
+    accepted: Collection[str] = (),
 ) -> Verdict:
-    """Which export a receipt is. Declared receipts come to the same exports in whatever order they are judged.
+    """Which export a receipt is. Declared receipts come to the same exports in whatever order they are judged, and
+    take nothing from what the source's own server said, or from what a person let in.
 
     Args:
         source: the source.
@@ -49,6 +56,7 @@ def judge(
         moment: when it was received.
         is_declared: False where that is no more than a guess, which moves no export that is there.
         is_fetched: True where the source's own server has just sent it.
+        accepted: ids of exports that a person let in.
     """
     alike = sorted((row for row in known if _is_alike(source, row, received)), key=place)
     if not alike:
@@ -56,19 +64,24 @@ def judge(
     # Where the source has since begun, or ceased, to be read by its files' names, ids were formed in another way.
     first = next((row for row in alike if row["export_id"] == received.export_id), alike[0])
     received = replace(received, export_id=first["export_id"])
-    if source.is_complete and is_declared and not is_fetched:
-        same = next((row for row in alike if row["received_at"] == moment), None)
-        if same is None and moment > first["received_at"]:
-            return Verdict(once_more(received, moment), is_new=True, said_before=alike[-1]["received_at"])
-        if same is None:
-            return Verdict(received, is_new=True, makes_room=first)
-        first = same
-        received = replace(received, export_id=same["export_id"])
-    elif (is_fetched or source.is_complete) and _is_said_anew(known, alike, moment, is_fetched):
-        return Verdict(once_more(received, moment), is_new=True, said_before=alike[-1]["received_at"])
-    if is_declared and (moment, received.file_name) < (first["received_at"], first["file_name"]):
-        return Verdict(received)
-    return Verdict(received, there=alike[-1])
+    is_later = moment > first["received_at"]
+    if is_fetched or not is_declared:
+        is_anew = (is_fetched or source.is_complete) and _is_said_anew(known, alike, moment, is_fetched)
+    else:
+        is_anew = source.is_complete and is_later and all(row["received_at"] != moment for row in alike)
+    if is_anew:
+        is_back = max(known, key=place) not in alike
+        before = alike[-1]["received_at"] if is_back or not is_fetched else None
+        return Verdict(once_more(received, moment), is_new=True, said_before=before)
+    if is_fetched or not is_declared:
+        return Verdict(received, there=alike[-1])
+    same = next((row for row in alike if row["received_at"] == moment), None)
+    if same and received.file_name < same["file_name"] and not same["is_fetched"]:
+        return Verdict(replace(received, export_id=same["export_id"]))
+    if same or is_later:
+        return Verdict(received, there=alike[-1])
+    is_kept = source.is_complete or first["is_fetched"] or first["export_id"] in accepted
+    return Verdict(received, is_new=is_kept, makes_room=first if is_kept else None)
 
 
 def name_export(received: Received, source: Source) -> Received:
@@ -97,7 +110,7 @@ def _is_alike(source: Source, row: Row, received: Received) -> bool:
 
 
 def _is_said_anew(known: Sequence[Row], alike: list[Row], moment: datetime, is_fetched: bool) -> bool:
-    """Whether known bytes come after another export: for a server, after another of its own answers."""
-    answers = [row for row in known if row["is_fetched"]] if is_fetched else []
-    latest = max(answers or known, key=place)
-    return latest not in alike and bool(moment > latest["received_at"])
+    """Whether known bytes come after another export; for a server, whether it has not said them last."""
+    said = [row for row in known if row["is_fetched"]] if is_fetched else known
+    latest = max(said, key=place, default=None)
+    return latest is None or bool(latest not in alike and moment > latest["received_at"])

@@ -26,6 +26,7 @@ from pipeline.fetch.remembered import Memory, Seen
 from pipeline.fetch.stores import fetch_object
 from pipeline.intake import ingest, read_source_again
 from pipeline.lake import Lake
+from pipeline.receipts import place
 from pipeline.settings import Settings
 from pipeline.theatres import LiveFile, LiveLayer, Source, Theatre, theatres
 from pipeline.theatres.live import STORES
@@ -139,12 +140,16 @@ def _token(block: LiveLayer | LiveFile) -> str | None:
 def _still_held(
     settings: Settings, theatre: Theatre, source: Source, seen: Seen | None
 ) -> tuple[Seen, int, str | None] | None:
-    """What was seen, with the records and the problem of its export; None where that export is not held any more."""
+    """What was seen, with the records and the problem of its export; None where that is not the server's last, as where
+    another machine has fetched since.
+    """
     if seen is None:
         return None
     rows = Lake(settings).read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
-    held = next((row for row in rows if row["sha256"] == seen.sha256), None)
-    return (seen, int(held["record_count"]), held["problem"]) if held else None
+    last = max((row for row in rows if row["is_fetched"]), key=place, default=None)
+    if last is None or last["sha256"] != seen.sha256:
+        return None
+    return seen, int(last["record_count"]), last["problem"]
 
 
 def _take(

@@ -91,19 +91,20 @@ def test_a_whole_list_that_is_declared_again_is_an_export_again_whatever_was_tak
     assert [row[:2] for row in kept[0]] == [(1, "a.csv"), (2, "b.csv"), (3, "a.csv"), (4, "d.csv")]
 
 
+@pytest.mark.parametrize("is_complete", [False, True])
 def test_what_a_person_let_in_stays_let_in_when_an_earlier_receipt_takes_its_id(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, is_complete: bool
 ) -> None:
     syria = theatres()["syria"]
-    complete = syria.sources["airwars"].model_copy(update={"is_complete": True})
+    source = syria.sources["airwars"].model_copy(update={"is_complete": is_complete})
     path = tmp_path / "a.csv"
     path.write_text(AIRWARS + "1,c,village,2015-10-01,x,36.2,37.1\n", encoding="utf-8")
-    first = ingest(settings, path, syria, complete, RECEIVED)
+    first = ingest(settings, path, syria, source, RECEIVED)
     where = {"theatre": "syria", "source": "airwars", "export_id": first.export_id}
     word = {"accepted_at": RECEIVED, "accepted_by": "A. Reader", "reason": "it is right"}
     lake = Lake(settings)
     lake.replace("raw.acceptances", [{**where, **word}], **where)
-    ingest(settings, path, syria, complete, RECEIVED - timedelta(days=9))
+    ingest(settings, path, syria, source, RECEIVED - timedelta(days=9))
     (accepted,) = lake.read("raw.acceptances").to_pylist()
     (later,) = (row for row in lake.read("raw.exports").to_pylist() if row["received_at"] == RECEIVED)
     assert accepted["export_id"] == later["export_id"] != first.export_id and accepted["reason"] == word["reason"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from web_server import Answer, Asked, WebServer, instead
 from pipeline import cli
 from pipeline.fetch import Fetched, fetch_sources
 from pipeline.fetch.sources import file_name
+from pipeline.intake import ingest
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.theatres import LiveFile, LiveLayer, Theatre, reading
@@ -223,6 +225,44 @@ def test_a_server_that_goes_back_to_what_it_said_is_heard(settings: Settings, we
     assert [came.state for came in told] == ["new", "new", "new"]
     assert "back to what it said on 20" in told[2].in_words() and "back" not in told[1].in_words()
     assert Lake(settings).read("raw.exports").num_rows == 3
+
+
+def test_what_came_by_mail_takes_nothing_from_what_the_server_says(
+    settings: Settings, web: WebServer, tmp_path: Path
+) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    source = theatre.sources["bellingcat"].model_copy(update={"is_complete": False})
+
+    def fetch() -> str:
+        return fetch_sources(settings, [(theatre, source)])[0].state
+
+    def mail(day: int, content: bytes) -> None:
+        path = tmp_path / "mailed.csv"
+        path.write_bytes(content)
+        ingest(settings, path, theatre, source, datetime(2022, 10, day, tzinfo=UTC))
+
+    said = [fetch()]
+    mail(2, INCIDENTS.replace(b"9/7", b"9/8"))
+    mail(1, INCIDENTS)
+    said += [fetch(), fetch()]
+    assert said == ["new", "unchanged", "unchanged"]
+    rows = sorted(Lake(settings).read("raw.exports").to_pylist(), key=lambda row: row["received_at"])
+    assert [row["is_fetched"] for row in rows] == [False, False, True]
+    assert rows[2]["sha256"] == rows[0]["sha256"] != rows[1]["sha256"]
+
+
+def test_a_server_is_asked_for_the_whole_file_where_its_last_answer_is_not_the_one_that_was_seen(
+    settings: Settings, web: WebServer
+) -> None:
+    theatre = live_theatre(bellingcat=LiveFile(kind="url", address=web.address + PATH))
+    _fetch(settings, theatre)
+    lake = Lake(settings)
+    (row,) = lake.read("raw.exports").to_pylist()
+    where = {name: row[name] for name in ("theatre", "source", "export_id")}
+    lake.replace("raw.exports", [row | {"is_fetched": False}], **where)  # known, but not by a fetch
+    assert _fetch(settings, theatre)["bellingcat"].state == "new"
+    assert "if-none-match" not in web.asked[-1].headers
+    assert _fetch(settings, theatre)["bellingcat"].state == "unchanged"
 
 
 def test_an_answer_that_is_refused_as_a_whole_is_not_told_as_new(settings: Settings, web: WebServer) -> None:
