@@ -119,7 +119,7 @@ def _records(theatre: Theatre, retry: dg.RetryPolicy | None) -> dg.AssetsDefinit
 
         try:
             require_space(pipeline.settings)
-            taken = read_outdated(pipeline.settings, [theatre], tell(context, pipeline))
+            taken = read_outdated(pipeline.settings, theatre, on_progress=tell(context, pipeline))
             lost = [str(file.problem) for file in taken if file.read_again is None]
             if tags.is_set(context.run.tags, tags.SHOWCASE):
                 taken += ingest_showcase(pipeline.settings, [theatre.name])

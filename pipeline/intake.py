@@ -7,7 +7,7 @@ format and what that depends on (``exports``), writing the raw tables (``desk``)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -157,47 +157,50 @@ def _read(desk: Desk, received: exports.Received, moment: datetime) -> exports.R
     return exports.read_export(desk.settings, received, desk.theatre, desk.source, moment)
 
 
-def find_outdated(settings: Settings, theatre: Theatre, source: Source) -> list[tuple[dict[str, Any], str]]:
-    """Exports of a source that could be read otherwise today, in the order of receipt, each with why."""
-    rows = Lake(settings).read("raw.exports", theatre=theatre.name, source=source.name).to_pylist()
-    judged = [(row, exports.say_outdated(settings, source, row)) for row in sorted(rows, key=place)]
-    return [(row, why) for row, why in judged if why]
+def find_outdated(
+    settings: Settings, theatre: Theatre, sources: Iterable[Source] | None = None
+) -> list[tuple[Source, dict[str, Any], str]]:
+    """Exports that could be read otherwise today, each with its source and why, in the order of receipt.
+
+    Args:
+        settings: settings.
+        theatre: the theatre.
+        sources: sources that are looked at; all of the theatre's where None.
+    """
+    chosen = {source.name: source for source in (theatre.sources.values() if sources is None else sources)}
+    rows = Lake(settings).read("raw.exports", theatre=theatre.name, source=list(chosen)).to_pylist()
+    judged = [
+        (chosen[row["source"]], row, exports.say_outdated(settings, chosen[row["source"]], row))
+        for row in sorted(rows, key=place)
+    ]
+    return [found for found in judged if found[2]]
 
 
 def read_outdated(
-    settings: Settings, chosen: Sequence[Theatre], on_progress: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    theatre: Theatre,
+    sources: Iterable[Source] | None = None,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> list[Taken]:
-    """Read again every export of these theatres that could be read otherwise today, from the bytes that were kept.
+    """Read again every export that could be read otherwise today, from the bytes that were kept.
 
     Each keeps its id, its receipt and its name; it is refused, or no longer, by what holds now. One whose bytes are
     gone stays as it was read, with that as its problem.
 
     Args:
         settings: settings.
-        chosen: the theatres.
+        theatre: the theatre.
+        sources: sources that are looked at; all of the theatre's where None.
         on_progress: told a line for each export that was read again.
     """
-    return [
-        taken
-        for theatre in chosen
-        for source in theatre.sources.values()
-        for taken in read_source_again(settings, theatre, source, on_progress)
-    ]
-
-
-def read_source_again(
-    settings: Settings, theatre: Theatre, source: Source, on_progress: Callable[[str], None] = lambda _: None
-) -> list[Taken]:
-    """Read again what of a source could be read otherwise today; see :func:`read_outdated`."""
     found = []
-    for row, why in find_outdated(settings, theatre, source):
+    for source, row, why in find_outdated(settings, theatre, sources):
         try:
             taken = at_desk(settings, theatre, source, partial(_read_again, row=row, why=why))
             on_progress(taken.told_again())
         except UserError as error:
-            told = (
-                f"{theatre.name} {source.name}: {printable(row['file_name'])} could not be read again ({why}): {error}"
-            )
+            name = printable(row["file_name"])
+            told = f"{theatre.name} {source.name}: {name} could not be read again ({why}): {error}"
             taken = replace(_taken(Path(row["file_name"]), row, is_new=False), problem=told)
         found.append(taken)
     return found

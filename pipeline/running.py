@@ -82,10 +82,10 @@ def plan_months(settings: Settings, name: str, months: tuple[str, str], force: b
 def _plan_reading_again(settings: Settings, names: list[str]) -> list[str]:
     """Exports that a run would read again, and why."""
     return [
-        f"{name}: {printable(row['file_name'])} of {source.name} would be read again: {why}"
+        f"{name}: {printable(row['file_name'])} of {source.name} would be read again,"
+        f" and what it touches made again: {why}"
         for name in names
-        for source in theatres()[name].sources.values()
-        for row, why in find_outdated(settings, theatres()[name], source)
+        for source, row, why in find_outdated(settings, theatres()[name])
     ]
 
 
@@ -164,9 +164,10 @@ def _read_again(
     settings: Settings, names: list[str], before: States, outcome: Outcome, on_progress: Callable[[str], None]
 ) -> None:
     """Read again what could be read otherwise since a theatre file or a cap was changed; it is told of as new."""
-    if _plan_reading_again(settings, names):
+    if any(find_outdated(settings, theatres()[name]) for name in names):
         require_space(settings)
-    for file in read_outdated(settings, [theatres()[name] for name in names], on_progress):
+    again = (taken for name in names for taken in read_outdated(settings, theatres()[name], on_progress=on_progress))
+    for file in again:
         before.pop((file.theatre, file.source, file.export_id), None)
         outcome.problems += [file.problem] if file.problem else []
 

@@ -24,7 +24,7 @@ from pipeline.fetch.client import Client, Progress
 from pipeline.fetch.files import Version, fetch_file
 from pipeline.fetch.remembered import Memory, Seen
 from pipeline.fetch.stores import fetch_object
-from pipeline.intake import ingest, read_source_again
+from pipeline.intake import ingest, read_outdated
 from pipeline.lake import Lake
 from pipeline.receipts import place
 from pipeline.settings import Settings
@@ -110,7 +110,7 @@ def _fetch(settings: Settings, theatre: Theatre, source: Source, on_progress: Pr
     block = source.fetch
     assert block is not None  # noqa: S101 - for the type checker
     memory = Memory(settings, theatre, source)
-    again = read_source_again(settings, theatre, source, on_progress)
+    again = read_outdated(settings, theatre, [source], on_progress)
     with memory.turn(), Client(settings, _token(block), on_progress) as client:
         if isinstance(block, LiveLayer):
             try:

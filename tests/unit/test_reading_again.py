@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import running
 from pipeline.inputs import of_mapped_strikes
-from pipeline.intake import find_outdated, ingest, read_outdated, read_source_again
+from pipeline.intake import find_outdated, ingest, read_outdated
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from pipeline.theatres import FieldSource, Source, theatres
@@ -66,12 +66,12 @@ def test_what_was_refused_is_read_once_its_cause_is_mended(
 ) -> None:
     narrow = Settings(data=settings.data, **caps)
     refused = _take(narrow, tmp_path, content)
-    assert refused.problem.startswith(code) and read_source_again(narrow, SYRIA, AIRWARS) == []
+    assert refused.problem.startswith(code) and read_outdated(narrow, SYRIA, [AIRWARS]) == []
     (before,) = _raw(settings, "exports")
     inputs = of_mapped_strikes(Work(settings), SYRIA, "airwars")
 
     told: list[str] = []
-    (again,) = read_source_again(settings, _in(source), source, told.append)
+    (again,) = read_outdated(settings, _in(source), [source], told.append)
     assert (again.read_again, again.problem, again.brings_records) == (why, None, True)
     assert told == [f"syria airwars: a.csv was read again ({why}): 1 records"]
     (after,) = _raw(settings, "exports")
@@ -81,7 +81,7 @@ def test_what_was_refused_is_read_once_its_cause_is_mended(
     assert [row["export_id"] for row in _raw(settings, "records")] == [refused.export_id]
     # What is made of it is stale by its exports, whatever else is.
     assert of_mapped_strikes(Work(settings), SYRIA, "airwars")["exports of airwars"] != inputs["exports of airwars"]
-    assert read_source_again(settings, _in(source), source) == []
+    assert read_outdated(settings, _in(source), [source]) == []
 
 
 def test_a_file_that_is_given_again_is_read_by_what_holds_now(settings: Settings, tmp_path: Path) -> None:
@@ -94,17 +94,17 @@ def test_a_file_that_is_given_again_is_read_by_what_holds_now(settings: Settings
 def test_a_file_that_is_still_refused_says_by_what_now(settings: Settings, tmp_path: Path) -> None:
     narrow = Settings(data=settings.data, max_columns=5)
     _take(narrow, tmp_path, RENAMED)
-    (again,) = read_source_again(settings, SYRIA, AIRWARS)
+    (again,) = read_outdated(settings, SYRIA, [AIRWARS])
     assert again.problem is not None and again.problem.startswith("export_missing_column")
     assert [row["reason_code"] for row in _raw(settings, "refused_exports")] == ["export_missing_column"]
-    assert read_source_again(settings, SYRIA, AIRWARS) == []
+    assert read_outdated(settings, SYRIA, [AIRWARS]) == []
 
 
 def test_texts_that_were_read_in_a_wrong_encoding_are_read_in_the_right_one(settings: Settings, tmp_path: Path) -> None:
     content = (HEADER + ROW.replace("Aleppo", "Алеппо")).encode("cp1251")
     _take(settings, tmp_path, content, _with(encoding="cp1252"))
     right = _with(encoding="cp1251")
-    (again,) = read_source_again(settings, _in(right), right)
+    (again,) = read_outdated(settings, _in(right), [right])
     assert not again.brings_records  # they were there, though spelled otherwise
     (record,) = _raw(settings, "records")
     assert json.loads(record["properties"])["location_en"] == "Алеппо"
@@ -132,14 +132,14 @@ def test_only_what_could_be_read_otherwise_is_read_again(
 ) -> None:
     _take(settings, tmp_path, HEADER + ROW, name="read.csv")
     _take(settings, tmp_path, RENAMED, name="refused.csv")
-    found = find_outdated(Settings(data=settings.data, max_columns=9, threads=1), SYRIA, change(AIRWARS))
-    assert [row["file_name"] for row, _ in found] == outdated
+    found = find_outdated(Settings(data=settings.data, max_columns=9, threads=1), SYRIA, [change(AIRWARS)])
+    assert [row["file_name"] for _, row, _ in found] == outdated
 
 
 def test_a_file_without_a_column_that_is_asked_for_now_is_refused(settings: Settings, tmp_path: Path) -> None:
     _take(settings, tmp_path, HEADER + ROW)
     other = _other_name(AIRWARS)
-    (again,) = read_source_again(settings, _in(other), other)
+    (again,) = read_outdated(settings, _in(other), [other])
     assert again.problem is not None and again.problem.startswith("export_missing_column")
     assert (_raw(settings, "records"), len(_raw(settings, "refused_exports"))) == ([], 1)
 
@@ -149,7 +149,7 @@ def test_one_whose_bytes_are_gone_is_told_and_stops_no_other(settings: Settings,
     gone = _take(narrow, tmp_path, HEADER + ROW, name="a.csv")
     _take(narrow, tmp_path, HEADER + ROW.replace("1,", "2,"), name="b.csv")
     next(settings.exports_dir.glob(f"*/{gone.export_id}")).unlink()
-    lost, other = read_outdated(settings, [SYRIA])
+    lost, other = read_outdated(settings, SYRIA)
     assert lost.problem is not None and "a.csv could not be read again" in lost.problem
     assert (other.problem, other.records) == (None, 1)
     assert [row["record_count"] for row in _raw(settings, "exports")].count(0) == 1
@@ -157,5 +157,5 @@ def test_one_whose_bytes_are_gone_is_told_and_stops_no_other(settings: Settings,
 
 def test_a_run_would_say_what_it_reads_again(settings: Settings, tmp_path: Path) -> None:
     _take(Settings(data=settings.data, max_columns=5), tmp_path, HEADER + ROW)
-    told = f"syria: a.csv of airwars would be read again: {RAISED}"
+    told = f"syria: a.csv of airwars would be read again, and what it touches made again: {RAISED}"
     assert told in running.plan(settings, ["syria"], showcase=False)
