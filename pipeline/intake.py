@@ -29,7 +29,7 @@ class Taken:
     """What became of one file.
 
     ``said_before`` is when the same bytes were received before, where they are a new export all the same;
-    ``read_again`` is why an export that was there was read again, and ``was_refused`` whether it had been refused.
+    ``read_again`` is why an export that was there was read again.
     """
 
     path: str
@@ -41,12 +41,6 @@ class Taken:
     problem: str | None
     said_before: datetime | None = None
     read_again: str | None = None
-    was_refused: bool = False
-
-    @property
-    def brings_records(self) -> bool:
-        """True where records are there now that were not before."""
-        return self.records > 0 and (self.is_new or self.was_refused)
 
     def told_again(self) -> str:
         """That an export was read again and why, in words."""
@@ -213,8 +207,7 @@ def _read_again(desk: Desk, row: dict[str, Any], why: str) -> Taken:
         written = desk.write(reading, row["is_fetched"])
     else:
         written = next(known for known in desk.known if known["export_id"] == row["export_id"])
-    taken = _taken(Path(row["file_name"]), written, is_new=False)
-    return replace(taken, read_again=why, was_refused=row["problem_code"] is not None)
+    return replace(_taken(Path(row["file_name"]), written, is_new=False), read_again=why)
 
 
 def _taken(path: Path, row: dict[str, Any], is_new: bool, said_before: datetime | None = None) -> Taken:

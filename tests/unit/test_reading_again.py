@@ -72,7 +72,7 @@ def test_what_was_refused_is_read_once_its_cause_is_mended(
 
     told: list[str] = []
     (again,) = read_outdated(settings, _in(source), [source], told.append)
-    assert (again.read_again, again.problem, again.brings_records) == (why, None, True)
+    assert (again.read_again, again.problem) == (why, None)
     assert told == [f"syria airwars: a.csv was read again ({why}): 1 records"]
     (after,) = _raw(settings, "exports")
     kept = ("export_id", "received_at", "file_name", "is_fetched")
@@ -105,7 +105,7 @@ def test_texts_that_were_read_in_a_wrong_encoding_are_read_in_the_right_one(sett
     _take(settings, tmp_path, content, _with(encoding="cp1252"))
     right = _with(encoding="cp1251")
     (again,) = read_outdated(settings, _in(right), [right])
-    assert not again.brings_records  # they were there, though spelled otherwise
+    assert (again.records, again.problem) == (1, None)
     (record,) = _raw(settings, "records")
     assert json.loads(record["properties"])["location_en"] == "Алеппо"
 
