@@ -180,7 +180,8 @@ def _take_here(
     taken: list[Taken] = []
     left = []
     for number, waiting in enumerate(ready, start=1):
-        on_progress(f"taking {number:,} of {len(ready):,}: {printable(waiting.path.name)}")
+        whose = " and ".join(" ".join(target) for target in waiting.targets)
+        on_progress(f"taking {number:,} of {len(ready):,}: {printable(waiting.path.name)}, for {whose}")
         try:
             for theatre_name, source_name in waiting.targets:
                 theatre, source = find(theatre_name, source_name)

@@ -103,7 +103,7 @@ def test_a_run_over_one_theatre_leaves_the_files_of_others_and_says_so(settings:
     assert told == ["inbox: looking at 1 files"]
     taken, left = take_inbox(settings, ["syria"], told.append)
     assert len(taken) == 1 and not left
-    assert told[1:] == ["inbox: looking at 1 files", "taking 1 of 1: airwars.csv"]
+    assert told[1:] == ["inbox: looking at 1 files", "taking 1 of 1: airwars.csv, for syria airwars"]
 
 
 def test_a_file_that_changed_a_moment_ago_is_told_of_and_taken_once_it_is_stable(settings: Settings) -> None:
