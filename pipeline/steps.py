@@ -36,7 +36,8 @@ HISTORY_TABLES = ("core.sightings", "core.revisions", "core.past_strikes")
 COMMON_CODE = (
     "steps.py", "lake.py", "sessions.py", "content.py", "data_files.py", "disk_errors.py", "settings.py", "storage.py",
     "processes.py", "errors.py", "names.py", "table_files.py", "catalogue", "theatres/scales", "theatres/__init__.py",
-    "theatres/fields.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py", "theatres/sources.py",
+    "theatres/date_formats.py", "theatres/fields.py", "theatres/live.py", "theatres/model.py", "theatres/reading.py",
+    "theatres/sources.py",
 )  # fmt: skip
 MAPPING_CODE = (
     *COMMON_CODE, "mapping.py", "overrides.py", "parsing.py", "coordinates.py", "history.py",

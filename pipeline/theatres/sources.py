@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from datetime import UTC, date, datetime, timedelta
-from itertools import permutations
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from pipeline.theatres.date_formats import check_date_formats
 from pipeline.theatres.fields import FIELDS
 from pipeline.theatres.live import Live
 from pipeline.theatres.scales import precision_scales
@@ -23,10 +23,6 @@ SourceKind = Literal[
 ]
 CONTROL_KINDS: tuple[SourceKind, ...] = ("control_observations", "control_polygons", "control_merged")
 
-
-# Directives of strptime that name a year.
-YEAR = re.compile("%[Yy]")
-FIRST_YEAR = 1900
 # Fields that a point's geometry can give.
 AXES = ("latitude", "longitude")
 # What a source that is made of two others can say.
@@ -53,16 +49,6 @@ class Strict(BaseModel):
     """A model that refuses unknown keys, so that a typing slip in a YAML file is an error and not silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _read_as(one: str, other: str, day: datetime) -> date | None:
-    """The day that another format reads where one wrote a day; None where it reads none."""
-    # default_year gives the year that a format lacks.
-    writes, reads = (format_ if YEAR.search(format_) else f"%Y {format_}" for format_ in (one, other))
-    try:
-        return datetime.strptime(day.strftime(writes), reads).date()
-    except (ValueError, re.error):
-        return None
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -291,25 +277,7 @@ class Source(Strict):
     @field_validator("date_formats")
     @classmethod
     def _name_days(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
-        day = datetime(2016, 2, 29, 13, 14, 15, tzinfo=UTC)
-        for format_ in formats:
-            if format_ != "epoch_ms" and _read_as(format_, format_, day) != day.date():
-                raise ValueError(f"date_formats: {format_!r} writes no day that can be read back: see strptime")
-        return formats
-
-    @field_validator("date_formats")
-    @classmethod
-    def _have_one_order(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
-        # Each of its parts could be a month.
-        day = datetime(2011, 10, 12, 7, 8, 9, tzinfo=UTC)
-        for one, other in permutations(formats, 2):
-            read = None if "epoch_ms" in (one, other) else _read_as(one, other, day)
-            # A reading a millennium off, as of figures written together, is refused as too early.
-            if read is not None and read != day.date() and read.year > FIRST_YEAR:
-                raise ValueError(
-                    f"date_formats: {one!r} and {other!r} read the same text as different days, "
-                    f"{day.date()} and {read}: name the one that the source writes"
-                )
+        check_date_formats(formats)
         return formats
 
     @model_validator(mode="after")
