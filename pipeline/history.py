@@ -9,8 +9,8 @@ export id. It is made from what is recorded of the exports, never from the order
 
 **Revisions.** The newest export that holds a key says what stands of it. A revision lasts while the exports say the
 same: the first record of the last revision is accepted, further records of it are duplicates, records of revisions
-before it are superseded. Two contents of one key in one export are a conflict: the one said first stays, by the
-earliest export and there by the first record, so that rows in another order tell nothing new; the rest are quarantined.
+before it are superseded. Two contents of one key in one export are a conflict: the one that stands stays, else that of
+the first record, so that rows in another order tell nothing new; the rest are quarantined.
 
 **Withdrawals.** Each export of a source that ``is_complete`` is the whole list: a key that a newer one lacks is
 withdrawn, and the record that was accepted is its tombstone. A record that is there but refused withdraws nothing;
@@ -96,8 +96,11 @@ def settle(
         }.items():  # fmt: skip
             connection.register(name, frame)
         connection.execute(sql("history/read_statements"))
-        receipts = _judge_exports(connection, source, accepted)
+        standing = Standing(connection)
+        receipts = _judge_exports(connection, source, accepted, standing)
         connection.register("receipts", _frame(receipts))
+        connection.register("choices", standing.choices())
+        connection.execute(sql("history/choose_statements"))
         connection.execute(sql("history/number_revisions"))
         connection.execute(sql("history/settle_records"))
         outcomes = connection.execute(sql("history/list_outcomes"), identity).to_arrow_table()
@@ -112,11 +115,10 @@ def settle(
 
 
 def _judge_exports(
-    connection: duckdb.DuckDBPyConnection, source: Source, accepted: Collection[str]
+    connection: duckdb.DuckDBPyConnection, source: Source, accepted: Collection[str], standing: Standing
 ) -> list[dict[str, Any]]:
     """The exports in order of receipt, each applied, held or unreadable: a later one is judged by those applied."""
     judged: list[dict[str, Any]] = connection.execute(sql("history/list_receipts")).to_arrow_table().to_pylist()
-    standing = Standing(connection)
     before: list[dict[str, Any]] = []
     doubts = _list_doubts(connection)
     known_doubts: Counter[int] | None = None
@@ -129,6 +131,7 @@ def _judge_exports(
         }  # fmt: skip
         if not row["is_readable"]:
             continue
+        standing.choose(row["receipt_no"])
         doubtful = doubts[row["receipt_no"]]
         if source.is_complete:
             row["unidentified"] = (doubtful - (doubtful if known_doubts is None else known_doubts)).total()

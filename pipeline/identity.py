@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from unicodedata import normalize
 
@@ -21,6 +21,8 @@ from pipeline.parsing import map_unique, parse_dates, plain_digits
 from pipeline.theatres import Source
 
 ANGLES = ("latitude", "longitude", "latitude_text", "longitude_text")
+# Between two decimals of one text: a comma with a space, a semicolon, or white space alone.
+PAIR = re.compile(r",\s+|\s*;\s*|\s+")
 DECIMAL = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,40})?", re.ASCII)
 # A number that a program made a decimal, as one with blanks in its column: 12.0. (3.10 may be a section, and stays.)
 WHOLE = re.compile(r"(-?\d{1,40})\.0{1,40}", re.ASCII)
@@ -41,7 +43,9 @@ def identify(source: Source, fields: pa.Table, content: Sequence[str]) -> pa.Tab
         fields: as ``mapping.extract`` returns them.
         content: fields whose change makes a new revision.
     """
-    spelled = {name: spell(source, name, fields.column(name)) for name in {*content, *source.key}}
+    # Where the content is the key, nothing but the hour may tell two strikes of one day apart.
+    keeps_hour = not source.key
+    spelled = {name: spell(source, name, fields.column(name), keeps_hour) for name in {*content, *source.key}}
     texts = pc.binary_join_element_wise(*[pc.fill_null(spelled[name], "") for name in content], "\x1f")
     content_digest = pa.array(
         [
@@ -61,14 +65,23 @@ def identify(source: Source, fields: pa.Table, content: Sequence[str]) -> pa.Tab
     return _identified(fields, key, content_digest, functools.reduce(pc.and_, are_read, is_named))
 
 
-def spell(source: Source, name: str, texts: pa.Array) -> pa.Array:
+def spell_key(source: Source, key: str) -> str:
+    """A key as a person may write it, with its parts as the source does, in the one spelling of each part."""
+    parts = key.split(" | ") if len(source.key) > 1 else [key]
+    if len(parts) != len(source.key):
+        return key
+    columns = (spell(source, name, pa.array([part], pa.string())) for name, part in zip(source.key, parts, strict=True))
+    return " | ".join(column[0].as_py() for column in columns)
+
+
+def spell(source: Source, name: str, texts: pa.Array, keeps_hour: bool = False) -> pa.Array:
     """The texts of a field, each value in one spelling; what can't be read keeps its own.
 
-    Days are YYYY-MM-DD whatever the hour; decimal degrees have a point, no last zero and at most nine decimals; 12.0 is
-    12; letters are composed (Unicode's NFC) and words one space apart.
+    Days are YYYY-MM-DD whatever the hour (as they are written where ``keeps_hour``); decimal degrees have a point, no
+    last zero and at most nine decimals; 12.0 is 12; letters are composed (Unicode's NFC) and words one space apart.
     """
-    written = map_unique(texts, _one_spelling_of_degrees if name in ANGLES else _one_spelling, pa.string())
-    if name not in DATES:
+    written = map_unique(texts, SPELLINGS.get(name, _one_spelling), pa.string())
+    if name not in DATES or keeps_hour:
         return written
     days = parse_dates(texts, source.date_formats, source.default_year)
     return pc.coalesce(pc.cast(days, pa.string()), written)
@@ -86,6 +99,19 @@ def _one_spelling_of_degrees(text: str) -> str:
         return _one_spelling(text)
     degrees = Decimal(plain.replace(",", ".")).quantize(FINEST_DEGREES)
     return f"{degrees.normalize() + 0:f}"
+
+
+def _one_spelling_of_pair(text: str) -> str:
+    halves = PAIR.split(text.strip())
+    if len(halves) != 2 or not all(DECIMAL.fullmatch(plain_digits(half)) for half in halves):
+        return _one_spelling(text)
+    return ", ".join(map(_one_spelling_of_degrees, halves))
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(ANGLES, _one_spelling_of_degrees),
+    "coordinate": _one_spelling_of_pair,
+}
 
 
 def _is_read(source: Source, name: str, texts: pa.Array) -> pa.Array:

@@ -111,6 +111,8 @@ class Lake:
         delta = self._open(name, version)
         if delta is None or [] in where.values():
             return spec.empty() if columns is None else spec.empty().select(columns)
+        if not set(spec.columns if columns is None else columns) <= {field.name for field in delta.schema().fields}:
+            raise self._other_layout(spec)
         filters = [
             (column, "in", value) if isinstance(value, list) else (column, "=", value)
             for column, value in where.items()
@@ -123,8 +125,6 @@ class Lake:
             if in_words(error, self.settings.root) or self.store.folder("lake") is None:
                 raise  # the disk, or the way to the store, not the file
             raise damaged(self.settings, name, str(error).splitlines()[0]) from error
-        if columns is None and not set(spec.columns) <= set(frame.column_names):
-            raise self._other_layout(spec)
         order = [(column, "ascending") for column in spec.key if column in frame.column_names]
         frame = frame.sort_by(order) if order else frame
         return spec.conform(frame) if columns is None else frame

@@ -27,7 +27,7 @@ import pyarrow as pa
 from pipeline.catalogue import table
 from pipeline.catalogue.reasons import reasons
 from pipeline.coordinates import Axis, parse_coordinates
-from pipeline.identity import identify
+from pipeline.identity import identify, spell, spell_key
 from pipeline.mapping import DATES, Received, extract
 from pipeline.parsing import parse_dates
 from pipeline.theatres import FIELDS, Source, Theatre
@@ -132,12 +132,12 @@ class _Meant:
 def _find_records(source: Source, fields: pa.Table, exports: pa.Table, rows: list[dict[str, Any]]) -> list[_Meant]:
     """Of each override the records that it means: the row of this id with its copies, else those of this key."""
     wanted = {row["record"] for row in rows if row["record"]}
+    spelled = {record: spell_key(source, record).strip() for record in wanted}
     # Cells are read without white space around them; a key ends in a bar where its last part is empty.
     keys = [key.strip() for key in identify(source, fields, FIELDS[source.kind]).column("source_key").to_pylist()]
     by_key: dict[str, list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
-        if key in wanted:
-            by_key[key].append(place)
+        by_key[key].append(place)
     ids = fields.column("record_id").to_pylist()
     named = {record_id: place for place, record_id in enumerate(ids) if record_id in wanted}
     copies = _name_copies(source, fields, exports, keys) if named else []
@@ -147,7 +147,7 @@ def _find_records(source: Source, fields: pa.Table, exports: pa.Table, rows: lis
     return [
         _Meant(by_copy[copies[named[row["record"]]]], is_row=True)
         if row["record"] in named
-        else _Meant(by_key.get(row["record"], []), is_row=False)
+        else _Meant(by_key.get(row["record"]) or by_key.get(spelled.get(row["record"], ""), []), is_row=False)
         for row in rows
     ]
 
@@ -256,16 +256,18 @@ def write_value(source: Source, field: str, value: str, before: str | None) -> s
 
 
 def _says(source: Source, field: str, given: str, said: str | None) -> bool:
-    """Whether a record says of a field what a person gives, in whatever spelling of a day or of degrees."""
-    if said is None or given == said.strip():
+    """Whether a record says of a field what a person gives, in whatever spelling (``identity.spell``)."""
+    if said is None or given == EMPTIED:
         return given == (said or EMPTIED).strip()
     if field in DATES:
         day = _given_day(source, given)
-        return day is not None and day == _day(said, source.date_formats, source)
+        return given == said.strip() or (day is not None and day == _day(said, source.date_formats, source))
     if field in LIMITS:
-        degrees = _degrees(given, LIMITS[field][0])
-        return degrees is not None and degrees == _degrees(said, LIMITS[field][0])
-    return False
+        degrees = [_degrees(text, LIMITS[field][0]) for text in (given, said)]
+        if None not in degrees:
+            given, said = (f"{one:.9f}" for one in degrees)
+    one, other = spell(source, field, pa.array([given, said], pa.string())).to_pylist()
+    return bool(one == other)
 
 
 def _given_day(source: Source, text: str) -> date | None:

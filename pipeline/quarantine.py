@@ -189,6 +189,8 @@ def write_template(settings: Settings, path: Path, reason: Reason, rows: list[di
     if not standing:
         raise UserError(f"nothing is left to correct: later exports have put every row of {reason.code} right")
     said = _read_fields(settings, theatre, source, standing)
+    if any(row["record_id"] and row["record_id"] not in said for row in standing):
+        raise UserError(f"files of {name} were read again since the last run: run `isw-strikes run` first")
     lines: dict[tuple[str | None, str], list[Any]] = {}
     for row in standing:
         named = name_record(row)

@@ -119,8 +119,9 @@ def run_all(
     settings: Settings, names: list[str], force: bool, showcase: bool, on_progress: Callable[[str], None]
 ) -> Outcome:
     """Read again what could be read otherwise, take showcase and inbox, run the job of each stale theatre, publish."""
-    outcome, before = Outcome(latest=settings.latest), read_states(Lake(settings))
+    outcome = Outcome(latest=settings.latest)
     _migrate(settings, on_progress)
+    before = read_states(Lake(settings))
     outcome.problems += check_overrides(settings, names)
     _read_again(settings, names, before, outcome, on_progress)
     if list_inbox(settings):
@@ -168,7 +169,8 @@ def _read_again(
         require_space(settings)
     again = (taken for name in names for taken in read_outdated(settings, theatres()[name], on_progress=on_progress))
     for file in again:
-        before.pop((file.theatre, file.source, file.export_id), None)
+        if file.read_again:
+            before.pop((file.theatre, file.source, file.export_id), None)
         outcome.problems += [file.problem] if file.problem else []
 
 
@@ -219,8 +221,9 @@ def run_months(
         split: how many runs; as many as ``settings.months_per_run`` asks for where None.
     """
     chosen = _clip(theatres()[name], months)
-    outcome, before = Outcome(latest=settings.latest), read_states(Lake(settings))
+    outcome = Outcome(latest=settings.latest)
     _migrate(settings, on_progress)
+    before = read_states(Lake(settings))
     outcome.problems += check_overrides(settings, [name])
     _read_again(settings, [name], before, outcome, on_progress)
     work = Work(settings)

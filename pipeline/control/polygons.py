@@ -114,7 +114,7 @@ def map_polygons(
         outcomes = connection.execute(sql("control/settle_days"), {"accepted": [*received.accepted]}).to_arrow_table()
         connection.register("refused", refused)
         connection.register("decided", outcomes)
-        undrawn = dict(connection.execute(sql("control/list_undrawn")).fetchall())
+        undrawn = connection.execute(sql("control/list_undrawn")).to_arrow_table()
     outcomes = table("core.record_outcomes").conform(outcomes)
     accepted = outcomes.filter(pc.equal(outcomes.column("outcome"), "accepted")).column("record_id")
     rows = fields.drop_columns(["geometry"]).rename_columns({"valid_geometry": "geometry"})
@@ -122,7 +122,7 @@ def map_polygons(
     made = rows.filter(pc.is_in(rows.column("record_id"), accepted)).cast(POLYGON_SCHEMA)
     lacking = _tell_undrawn(theatre, rows, undrawn)
     return Mapped(
-        pa.concat_tables([made, lacking]).sort_by("record_id"),
+        pa.concat_tables([made, lacking]).sort_by([("record_id", "ascending"), ("snapshot_day", "ascending")]),
         outcomes,
         settled.quarantine,
         _tell_held(settled.receipts, outcomes),
@@ -130,23 +130,26 @@ def map_polygons(
     )
 
 
-def _tell_undrawn(theatre: Theatre, rows: pa.Table, undrawn: dict[str, str]) -> pa.Table:
+def _tell_undrawn(theatre: Theatre, rows: pa.Table, undrawn: pa.Table) -> pa.Table:
     """Rows of refused features, without what they draw.
 
     Args:
         theatre: gives the projection in which areas are measured.
         rows: rows of all features.
-        undrawn: reasons by record.
+        undrawn: records, the days that lack them, and reasons.
     """
     import shapely  # noqa: PLC0415 - only the stages that use shapes pay for it
 
-    measure = Measure(theatre)
-    lacking = rows.filter(pc.is_in(rows.column("record_id"), pa.array(undrawn, pa.string()))).to_pylist()
-    for row in lacking:
+    measure, told = Measure(theatre), []
+    refused = rows.filter(pc.is_in(rows.column("record_id"), undrawn.column("record_id")))
+    features = {row["record_id"]: row for row in refused.to_pylist()}
+    for lacking in undrawn.to_pylist():
+        row = features[lacking["record_id"]]
         km2 = None if row["geometry"] is None else measure.km2(shapely.from_wkb(row["geometry"]))
-        told = Mended("refused", undrawn[row["record_id"]], km2, 1, "")
-        row |= {"controller": None, "geometry": None, "repairs": json.dumps([told])}
-    return pa.Table.from_pylist(lacking, POLYGON_SCHEMA)
+        repairs = json.dumps([Mended("refused", lacking["reasons"], km2, 1, "")])
+        day = {"snapshot_day": lacking["snapshot_day"], "controller": None, "geometry": None, "repairs": repairs}
+        told.append(row | day)
+    return pa.Table.from_pylist(told, POLYGON_SCHEMA)
 
 
 def _tell_held(receipts: pa.Table, outcomes: pa.Table) -> pa.Table:

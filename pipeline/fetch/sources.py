@@ -110,12 +110,14 @@ def _fetch(settings: Settings, theatre: Theatre, source: Source, on_progress: Pr
     block = source.fetch
     assert block is not None  # noqa: S101 - for the type checker
     memory = Memory(settings, theatre, source)
-    again = read_outdated(settings, theatre, [source], on_progress)
+    tried = read_outdated(settings, theatre, [source], on_progress)
+    again = any(one.read_again for one in tried)
+    lost = next((one.problem for one in tried if not one.read_again), None)
     with memory.turn(), Client(settings, _token(block), on_progress) as client:
         if isinstance(block, LiveLayer):
             try:
                 fetch_layer(client, block, memory.part)
-                return _take(settings, theatre, source, memory, None, bool(again))
+                return _take(settings, theatre, source, memory, None, again)
             finally:
                 memory.forget_part()  # a layer is read whole or again
         seen = _still_held(settings, theatre, source, memory.seen(block.address))
@@ -123,8 +125,8 @@ def _fetch(settings: Settings, theatre: Theatre, source: Source, on_progress: Pr
         version = fetch(client, block, memory, seen[0] if seen else None)
         if version is None and seen:
             state: State = "read again" if again else "unchanged"
-            return Fetched(theatre.name, source.name, state, seen[1], problem=seen[2])
-        return _take(settings, theatre, source, memory, version, bool(again))
+            return Fetched(theatre.name, source.name, state, seen[1], problem=seen[2] or lost)
+        return _take(settings, theatre, source, memory, version, again)
 
 
 def _token(block: LiveLayer | LiveFile) -> str | None:

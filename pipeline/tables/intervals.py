@@ -6,11 +6,12 @@ Does not belong here: bounds given the control map (``measures``), who held the 
 Whole places are drawn, because what is reported at one place is not independent. Each draw gives each place a weight
 out of Poisson(1), the same in all sets: in each set that is a bootstrap of its places (Chamandy et al. 2012). The
 weights hang on where the place is, so what another source names moves no interval of this one. Above ``GROUPS`` places
-of a theatre, places are drawn in that many random groups (Wolter 2007). A draw for the map also draws the control
-places with replacement, and the nearest of those drawn says who held the ground that the whole map knows: thinning the
-map makes no ground unknown. About 63 of 100 places are in a draw, so its map is coarser than the one that is published:
-pockets vanish, and the share moves by a point or so in all draws alike. That shift is no error of the published map and
-is taken out (the draws are centred on those of the places alone); what they scatter is kept.
+of a theatre, places are drawn in that many random groups (Wolter 2007), and crossing it moves all once. A draw for the
+map also draws the control places with replacement, and the nearest of those drawn says who held the ground that the
+whole map knows: thinning the map makes no ground unknown. About 63 of 100 places are in a draw, so its map is coarser
+than the one that is published: pockets vanish, and the share moves by a point or so in all draws alike. That shift is
+no error of the published map and is taken out (the draws are centred on those of the places alone); what they scatter
+is kept.
 
 Work is done on places and on different discs, never on rows; sums are those of sparse matrices in a fixed order.
 """
@@ -62,7 +63,7 @@ def measure_intervals(connection: duckdb.DuckDBPyConnection, theatre: Theatre, c
     if not shown.num_rows:
         return INTERVALS.empty_table()
     group, keys = group_places(run(connection, "list_places"))
-    sums = Sums(shown, given, group)
+    sums = Sums(shown, given, group, len(keys))
     weights = draw_places(keys)
     totals = weights @ sums.by_place("weight")
     shares = {"place": _means(weights @ sums.by_place("focus_weight"), totals, sums.expected)}
@@ -93,9 +94,10 @@ class Sums:
         shown: rows of ``list_shown_sets``.
         given: rows of ``list_contributions``.
         group: the group of each place, in the order of their numbers.
+        groups: how many groups there are; some may be empty.
     """
 
-    def __init__(self, shown: pa.Table, given: pa.Table, group: NDArray[np.int64]) -> None:
+    def __init__(self, shown: pa.Table, given: pa.Table, group: NDArray[np.int64], groups: int) -> None:
         from scipy.sparse import csr_array  # noqa: PLC0415 - loads where it is used
 
         self._given, self._csr = given, csr_array
@@ -113,7 +115,7 @@ class Sums:
         self._sets = csr_array((ones, inside), shape=(self._bins, len(first)))
         self._group = group[given.column("place_no").to_numpy() - 1]
         self._probe = given.column("probe_no").to_numpy() - 1
-        self._groups = int(group.max()) + 1
+        self._groups = groups
 
     def by_place(self, name: str) -> Any:
         """A column of ``given`` summed by group of places (rows) and set (columns)."""

@@ -212,6 +212,19 @@ def test_of_two_contents_of_one_key_the_one_said_first_stays_however_the_rows_ar
         assert conflicts == ["e1::r2", "e2::r2"]
 
 
+def test_of_two_contents_of_one_key_a_correction_stays_and_what_is_held_decides_nothing() -> None:
+    both = {"r1": _row("k", 5), "r2": _row("k", 1), "r3": _row("y", 1)}
+    one, five = ({"r1": _row("k", day), **{k: _row(k, 1) for k in "abcd"}} for day in (1, 5))
+    for rows in (both, dict(reversed(both.items()))):
+        mapped = _map_rows([("e1", 1, one), ("e2", 2, five), ("e3", 3, rows)], PARTIAL)
+        assert _days(mapped)["k"] == 5
+    cut = {"r1": _row("k", 9)}
+    mapped = _map_rows(
+        [("e1", 1, one), ("e2", 2, cut), ("e3", 3, {**one, "r1": _row("k", 2), "r2": _row("k", 9)})], COMPLETE
+    )
+    assert _states(mapped)["e2"] == "shrank" and _days(mapped)["k"] == 2
+
+
 def test_a_malformed_record_is_never_out_of_scope_and_so_withdraws_nothing() -> None:
     """Its cells may lie beside their columns: what is read of ``only`` says nothing."""
     source = COMPLETE.model_copy(update={"only": {"governorate": "Aleppo"}})

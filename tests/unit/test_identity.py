@@ -66,6 +66,13 @@ def test_what_differs_by_more_than_its_spelling_is_another_record(texts: dict[st
     assert _identity(**texts)[0] != _identity()[0]
 
 
+def test_of_a_source_without_a_key_the_hour_tells_two_strikes_of_a_day_apart() -> None:
+    hourly = ARCHIVE.model_copy(update={"date_formats": ("%Y-%m-%d %H:%M",), "key": (), "key_fold": False})
+    days = [f"2015-10-01 {hour}" for hour in ("08:00", "22:30", "08:00")]
+    keys = [identify(hourly, _fields(date_from=day), CONTENT).to_pylist()[0]["source_key"] for day in days]
+    assert keys[0] == keys[2] != keys[1]
+
+
 def test_numbers_of_a_list_stay_numbers_and_sections_stay_apart() -> None:
     texts = pa.array(["1.0", "1", "-7.00", "3.10", "3.1", "007", "1.0a", " 12.0 ", None])
     assert spell(ARCHIVE, "id", texts).to_pylist() == ["1", "1", "-7", "3.10", "3.1", "007", "1.0a", "12", None]

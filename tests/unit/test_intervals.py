@@ -86,10 +86,11 @@ def test_many_places_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> Non
     strikes = scattered(300)
     attribution = [held(row, isis=1.0) if i % 3 == 0 else held(row, opposition=1.0) for i, row in enumerate(strikes)]
     alone = headline_of(strikes, attribution)
-    monkeypatch.setattr(intervals, "GROUPS", 100)
-    grouped = headline_of(strikes, attribution)
-    for name in ("place_lower", "place_upper"):
-        assert grouped[name] == pytest.approx(alone[name], abs=0.025)
+    for groups in (297, 298, 299, 100):  # nearly as many as places: some groups are empty
+        monkeypatch.setattr(intervals, "GROUPS", groups)
+        grouped = headline_of(strikes, attribution)
+        for name in ("place_lower", "place_upper"):
+            assert grouped[name] == pytest.approx(alone[name], abs=0.03)
     assert grouped["place_upper"] - grouped["place_lower"] == pytest.approx(
         4 * np.sqrt(2 / 9 / 300), rel=0.2
     )  # the textbook's interval for 300 independent ones

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from unicodedata import normalize
 
 import pyarrow as pa
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogue import table
-from pipeline.identity import identify
+from pipeline.identity import identify, spell_key
 from pipeline.mapping import Received, extract
 from pipeline.overrides import EMPTIED, GIVEN, apply_overrides, fields_to_override, write_value
 from pipeline.strikes import MappedStrikes, map_strikes
@@ -174,13 +175,15 @@ def test_an_override_made_against_a_value_yields_when_the_source_corrects_itself
         ("date", "soon", "2016-01-06", "outdated"),
         ("latitude", EMPTIED, "", "applied"),
         ("latitude", EMPTIED, "36.20", "outdated"),
+        ("location_en", "Aleppo  city ", "Aleppo city", "applied"),
+        ("location_en", "Zīta", normalize("NFD", "Zīta"), "applied"),
+        ("location_en", "Zita", "Zīta", "outdated"),
     ],
 )
-def test_what_an_override_was_made_against_is_a_day_or_degrees_in_any_spelling(
-    field: str, was: str, said: str, state: str
-) -> None:
+def test_what_an_override_was_made_against_counts_in_any_spelling(field: str, was: str, said: str, state: str) -> None:
     source = AIRWARS.model_copy(update={"date_formats": ("%Y-%m-%d", "%d/%m/%Y")})
-    line = ("k1", "latitude", "36.9") if field == "latitude" else ("k1", "date_from", "2016-01-09")
+    lines = {"latitude": ("latitude", "36.9"), "date": ("date_from", "2016-01-09"), "location_en": ("place", "x")}
+    line = ("k1", *lines[field])
     records, exports = _raw([[{**GOOD, field: said}]])
     bound = _given([line]).set_column(8, "was", pa.array([was]))
     fields = extract(source, records, exports)
@@ -236,6 +239,14 @@ def test_a_key_that_ends_in_an_empty_part_is_named_as_it_is_listed() -> None:
         SYRIA, source, fields, exports, _given([(key.strip(), "place", "Azaz")])
     ).overrides.to_pylist()
     assert [row["state"] for row in told] == ["applied"]
+
+
+def test_a_key_may_be_written_as_the_source_spells_it() -> None:
+    numbered = {**GOOD, "airwars_id": "12.0"}
+    for record in ("12.0", "12"):
+        assert _states(_map([[numbered]], _given([(record, "latitude", "36.9")]))) == [("applied", None)]
+    several = AIRWARS.model_copy(update={"key": ("id", "latitude", "date_from")})
+    assert spell_key(several, "12.0 | 36.20 | 2016-01-05") == "12 | 36.2 | 2016-01-05"
 
 
 def test_a_field_can_be_emptied_but_not_by_forgetting_it() -> None:

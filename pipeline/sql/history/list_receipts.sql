@@ -10,9 +10,9 @@ receipts AS (
 said AS (
     SELECT
         receipt_no,
-        count(*) AS keys,
+        count(DISTINCT source_key) AS keys,
         bit_xor(hash(source_key, content)) AS fingerprint
-    FROM statements
+    FROM sayings
     GROUP BY receipt_no
 )
 

@@ -1,7 +1,7 @@
--- What each export says of each key, in order of receipt.
+-- What each export says of each key, in order of receipt; of two contents the one of the first record first.
 SELECT
     receipt_no,
     source_key,
     content
-FROM statements
-ORDER BY receipt_no, source_key;
+FROM sayings
+ORDER BY receipt_no, source_key, position;

@@ -5,7 +5,9 @@ WITH named AS (
     SELECT
         *,
         coalesce(export_id, file_name) AS file,
-        coalesce(record_id, concat_ws(':', coalesce(export_id, file_name), line_no)) AS refused_row
+        coalesce(record_id, concat_ws(':', coalesce(export_id, file_name), line_no)) AS refused_row,
+        -- What is malformed, or has nothing in its key, is known by its place alone.
+        reason_code NOT IN ('key_missing', 'record_malformed') AND trim(source_key, ' |') <> '' AS is_known
     FROM refused
 )
 
@@ -13,7 +15,7 @@ SELECT
     theatre,
     source,
     reason_code,
-    count(DISTINCT CASE WHEN reason_code = 'key_missing' THEN refused_row ELSE coalesce(source_key, refused_row) END)
+    count(DISTINCT CASE WHEN is_known THEN source_key ELSE refused_row END)
     FILTER (WHERE NOT (is_corrected OR is_held OR reason_code = 'record_out_of_scope')) AS open_rows,
     count(DISTINCT refused_row) AS refused_rows,
     count(DISTINCT file) AS files,

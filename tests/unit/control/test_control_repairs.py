@@ -101,6 +101,13 @@ def test_a_refused_feature_without_a_shape_is_told_without_a_size() -> None:
     assert told["area_km2"] is None
 
 
+def test_what_another_export_says_whole_lacks_nothing() -> None:
+    raw = drawn(ALL_LAND, ("Rome", box(38, 35, 39, 36)))
+    assert ("refused", "[]") in _found(raw.build())
+    redrawn(raw, "2016-01-01", ALL_LAND)
+    assert ("refused", "[]") not in _found(raw.build())
+
+
 def test_a_repair_stands_as_long_as_it_stays_the_same() -> None:
     raw = drawn(ALL_LAND, ("isis", BOW_TIE))
     redrawn(raw, "2016-01-10", ALL_LAND, ("isis", BOW_TIE), ("kurdish", box(40, 35, 41, 36)))
