@@ -96,6 +96,7 @@ def open_export(settings: Settings, path: Path, dialect: Dialect) -> Iterator[Op
             given = Given(settings, path, dialect, Path(scratch))
             notes: list[str] = []
             parts = _find_parts(given, "", 0, notes)
+            _check_names(parts)
             yield Opened(parts, [*notes, *(f"{part.name} was read" for part in parts if part.name)])
     except (RefusedError, OSError):
         raise
@@ -162,6 +163,13 @@ def _find_in_members(
         listed = ", ".join(f"{part.name or 'the archive itself'} ({part.reader.name})" for part in parts)
         raise RefusedError("export_ambiguous", f"the archive holds what cannot be read as one: {listed}")
     return parts
+
+
+def _check_names(parts: list[Part]) -> None:
+    """Refuse files of one name, as an archive ``a`` and a folder ``a`` beside it can hold: no record could be told."""
+    ((name, count),) = Counter(part.name for part in parts).most_common(1)
+    if count > 1:
+        raise RefusedError("export_ambiguous", f"{count} files within the archive are named {name}: rename one")
 
 
 def _under_names(parts: list[Part], found: list[Content], notes: list[str]) -> Iterator[Record]:

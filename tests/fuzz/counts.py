@@ -189,12 +189,15 @@ def _places(index: bytes) -> int | None:
 
 
 def wrapped(content: bytes, reading: Reading) -> int | None:
-    """What those files within hold that were read."""
+    """What those files within hold that were read; not told where one of them has the name of another."""
     count: Count = {"csv": rows, "geojson": features}[reading.export["format"]]
     if ";" in (reading.export["encoding"] or ";"):
         return None
     notes = (reading.export["notes"] or "").split("; ")
     found = list(_unpacked("", content))
+    names = [printable(name) for name, _ in found]
+    if len(set(names)) < len(names):
+        return None
     chosen = [inner for name, inner in found if not name or f"{printable(name)} was read" in notes]
     counts = [count(inner, reading) for inner in chosen]
     return None if None in counts else sum(number or 0 for number in counts)

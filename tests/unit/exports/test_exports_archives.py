@@ -169,6 +169,14 @@ def test_files_of_one_name_in_several_archives_are_layers_of_their_own() -> None
     assert reading.export["notes"] == "x.zip/a.csv was read; y.zip/a.csv was read"
 
 
+def test_files_that_come_to_one_name_within_archives_are_refused() -> None:
+    """An archive ``x`` in a folder's place beside a folder ``x``: their records would have the same ids."""
+    inner = zipped({"a.csv": b"id,day\n1,2015-10-01\n"})
+    deeper = zipped({"y/a.csv": b"id,day\n1,2015-10-02\n"})
+    code, value = refusal(read_bytes(zipped({"x/y": inner, "x": deeper})))
+    assert (code, value) == ("export_ambiguous", "2 files within the archive are named x/y/a.csv: rename one")
+
+
 def test_a_name_without_its_ending_that_is_the_name_of_another_file_stays_whole() -> None:
     names = ("a.csv", "a.txt", "a.csv.csv", "b.csv")
     reading = read_bytes(zipped({name: b"id,day\n1,2015-10-01\n" for name in names}))
