@@ -92,9 +92,8 @@ def find_kept(settings: Settings, sha256: str, file_name: str) -> Received:
         with path.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise UserError(
-            f"its bytes cannot be read from {path} ({error.strerror or error}): restore them from a copy"
-        ) from error
+        why = error.strerror or "there is no such file"
+        raise UserError(f"its bytes cannot be read from {path} ({why}): restore them from a copy") from error
     if found != sha256:
         raise UserError(f"its bytes in {path} are damaged (SHA-256 {found}): restore them from a copy")
     return Received(sha256, sha256, file_name, path.stat().st_size, path)
