@@ -43,7 +43,8 @@ MAPPING_CODE = (
     *COMMON_CODE, "mapping.py", "overrides.py", "parsing.py", "coordinates.py", "history.py",
     "identity.py", "standing.py", "exact_json.py", "property_names.py", "sql/mapping", "sql/history",
 )  # fmt: skip
-CONTROL_CODE = (*MAPPING_CODE, "base_map.py", "control", "sql/control")
+LOCATED_CODE = (*MAPPING_CODE, "base_map.py", "swapped.py", "sql/swapped")
+CONTROL_CODE = (*LOCATED_CODE, "control", "sql/control")
 ATTRIBUTION_CODE = (
     *COMMON_CODE, "attribution.py", "base_map.py", "distances.py", "overlay.py", "sql/attribution",
 )  # fmt: skip
@@ -201,7 +202,7 @@ STEPS: tuple[Step, ...] = (
         _sources("places", "reports", "report_additions"),
         inputs.of_references,
         _build_references,
-        code=(*MAPPING_CODE, "base_map.py", "precision.py", "references.py", "swapped.py", "sql/swapped"),
+        code=(*LOCATED_CODE, "precision.py", "references.py"),
     ),
     Step(
         "mapped_strikes",
@@ -210,7 +211,7 @@ STEPS: tuple[Step, ...] = (
         _sources("strikes"),
         inputs.of_mapped_strikes,
         _build_mapped,
-        code=(*MAPPING_CODE, "base_map.py", "place_matching.py", "precision.py", "strikes.py", "sql/strikes"),
+        code=(*LOCATED_CODE, "place_matching.py", "precision.py", "strikes.py", "sql/strikes"),
     ),
     Step(
         "control",

@@ -15,7 +15,6 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.coordinates import read_locations
 from pipeline.history import settle
@@ -27,6 +26,7 @@ from pipeline.parsing import map_unique, null_days, parse_dates, parse_spans
 from pipeline.place_matching import match_places
 from pipeline.precision import read_precision
 from pipeline.sessions import connect, sql
+from pipeline.swapped import lie_swapped
 from pipeline.theatres import FIELDS, Source, Theatre
 
 MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
@@ -84,8 +84,6 @@ def map_strikes(
             "null_days": null_days(),
         }.items():  # fmt: skip
             connection.register(name, frame)
-        connection.register("shapes_wkb", province_shapes(theatre))
-        connection.execute(sql("strikes/read_shapes"))
         connection.execute(sql("strikes/locate_strikes"))
         bounds = {
             "west": west, "south": south, "east": east, "north": north,
@@ -144,6 +142,7 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
     columns["own_precision_m"], columns["precision_fault"] = read_precision(source, fields.column("precision"))
     columns["province_text"] = fields.column("province")
     columns["province"] = lookup(fields.column("province"), theatre.province_aliases)
+    columns["is_swapped_by_province"] = lie_swapped(theatre, columns["province"], located.latitude, located.longitude)
     columns["place_text"] = pc.coalesce(fields.column("place_text"), fields.column("place"))
     columns |= _words(theatre, source, fields)
     columns["note_from"], columns["note_to"] = _note_days(source, fields, columns)

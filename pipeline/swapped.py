@@ -1,6 +1,6 @@
 """Swapped axes: points that lie in their province only with latitude and longitude exchanged.
 
-Belongs here: asking the shapes of provinces that of many points at once, where no strike or observation is made.
+Belongs here: asking the shapes of provinces that of many points at once: strikes, observations, places, columns.
 Does not belong here: letters beside the numbers (``coordinates``), the theatre's extent.
 """
 

@@ -11,7 +11,6 @@ from datetime import date
 
 import pyarrow as pa
 
-from pipeline.base_map import province_shapes
 from pipeline.catalogue import table
 from pipeline.control.holders import read_holders
 from pipeline.coordinates import read_locations
@@ -21,6 +20,7 @@ from pipeline.mapping import Mapped, Received, lookup
 from pipeline.overrides import extract_overridden
 from pipeline.parsing import null_days, parse_dates
 from pipeline.sessions import connect, sql
+from pipeline.swapped import lie_swapped
 from pipeline.theatres import FIELDS, Source, Theatre
 
 # Ground is often held since long before the strikes begin; a date decades earlier (1900, 1970) is a slip.
@@ -46,7 +46,6 @@ def map_observations(
     with connect() as connection:
         connection.register("typed", _type_fields(theatre, source, fields))
         connection.register("null_days", null_days())
-        connection.register("shapes_wkb", province_shapes(theatre))
         refused = connection.execute(sql("control/refuse_observations"), bounds).to_arrow_table()
         settled = settle(source, theatre.name, fields, refused, received.exports, received.accepted)
         connection.register("outcomes", settled.outcomes)
@@ -77,6 +76,7 @@ def _type_fields(theatre: Theatre, source: Source, fields: pa.Table) -> pa.Table
         columns[name] = parse_dates(fields.column(name), source.date_formats, source.default_year)
     columns["province_text"] = fields.column("province")
     columns["province"] = lookup(fields.column("province"), theatre.province_aliases)
+    columns["is_swapped_by_province"] = lie_swapped(theatre, columns["province"], located.latitude, located.longitude)
     holders = read_holders(theatre, fields.column("controller"), fields.column("parties"))
     columns["controller_text"] = fields.column("controller")
     columns["controller"], columns["parties"] = holders.controller, holders.parties

@@ -9,10 +9,8 @@ checked AS (
         typed.latitude BETWEEN $south AND $north AND typed.longitude BETWEEN $west AND $east AS is_inside,
         typed.longitude BETWEEN $south AND $north AND typed.latitude BETWEEN $west AND $east AS is_inside_swapped,
         abs(typed.latitude) <= 90 AND abs(typed.longitude) <= 180 AS is_possible,
-        typed.latitude = 0 AND typed.longitude = 0 AS is_null_island,
-        st_geomfromwkb(shapes_wkb.geometry) AS province_shape
+        typed.latitude = 0 AND typed.longitude = 0 AS is_null_island
     FROM typed
-    LEFT JOIN shapes_wkb ON typed.province = shapes_wkb.province
 ),
 
 faults AS (
@@ -25,13 +23,7 @@ faults AS (
             WHEN is_null_island THEN 'coordinate_null_island'
             WHEN
                 is_inside_swapped
-                AND (
-                    NOT is_inside
-                    OR (
-                        st_distance(province_shape, st_point(longitude, latitude)) > 0.25
-                        AND st_distance(province_shape, st_point(latitude, longitude)) = 0
-                    )
-                )
+                AND (NOT is_inside OR is_swapped_by_province)
                 THEN 'coordinate_swapped'
             WHEN NOT is_possible THEN 'coordinate_impossible'
             WHEN NOT is_inside THEN 'coordinate_outside'

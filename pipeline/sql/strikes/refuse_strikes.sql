@@ -9,7 +9,6 @@ checked AS (
         own_longitude BETWEEN $south AND $north AND own_latitude BETWEEN $west AND $east AS is_inside_swapped,
         abs(own_latitude) <= 90 AND abs(own_longitude) <= 180 AS is_possible,
         coalesce(abs(own_latitude) < 0.01 AND abs(own_longitude) < 0.01, FALSE) AS is_null_island,
-        shapes.shape AS province_shape,
         CASE
             WHEN period_to < period_from OR period_to - period_from > $longest_window_days
                 THEN concat_ws(' to ', period_from_text, period_to_text)
@@ -20,7 +19,6 @@ checked AS (
             )
         END AS window_text
     FROM located
-    LEFT JOIN shapes ON located.province = shapes.province
     WHERE located.problem IS NULL
 ),
 
@@ -41,11 +39,7 @@ swapped AS (
         AND is_inside_swapped
         AND (
             NOT is_inside
-            OR (
-                province_shape IS NOT NULL
-                AND ST_Distance(province_shape, ST_Point(own_longitude, own_latitude)) > 0.25
-                AND ST_Distance(province_shape, ST_Point(own_latitude, own_longitude)) = 0
-            )
+            OR is_swapped_by_province
             OR (off_place > 0.5 AND off_place_swapped < 0.15)
         )
 ),
