@@ -46,12 +46,13 @@ def test_writers_on_several_machines_lose_no_commit(machine: Machine, s3: S3) ->
     s3.fail_every(11)
     lakes = [Lake(machine(name)) for name in ("a", "b")]
 
-    def write(number: int) -> None:
-        theatre = ("syria", "ukraine")[number % 2]
-        lakes[number % 2].replace("core.episodes", _episodes(theatre, f"{theatre} {number}"), theatre=theatre)
+    def write(first: int) -> None:
+        theatre = ("syria", "ukraine")[first]
+        for number in range(first, 6, 2):
+            lakes[first].replace("core.episodes", _episodes(theatre, f"{theatre} {number}"), theatre=theatre)
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(write, range(6)))
+        list(pool.map(write, range(2)))
     seen = Lake(machine("c"))
     assert seen.read("core.episodes").column("strike_id").to_pylist() == ["syria 4", "ukraine 5"]
     assert all(lake.files("core.episodes", theatre="syria") == seen.files("core.episodes", theatre="syria")
