@@ -62,6 +62,12 @@ class Commit:
     files: tuple[str, ...]
 
 
+def _finished(spec: Table, written: DeltaTable, rows: pa.Table, where: dict[str, str]) -> Commit:
+    # As of this very commit: another run may have replaced the partition since, and its files are not ours.
+    files = of_partition(data_files(written), where)
+    return Commit(spec.name, written.version(), content_digest(rows), rows.num_rows, files)
+
+
 class Lake:
     """The working tables of one data folder or store.
 
@@ -163,10 +169,7 @@ class Lake:
         spec = table(name)
         rows = spec.conform(frame).sort_by([(column, "ascending") for column in spec.key])
         _check_within(spec, rows, where)
-        written = self._commit(spec, rows, where)
-        # As of this very commit: another run may have replaced the partition since, and its files are not ours.
-        files = of_partition(data_files(written), where)
-        return Commit(name, written.version(), content_digest(rows), rows.num_rows, files)
+        return _finished(spec, self._commit(spec, rows, where), rows, where)
 
     def replace_as_decided(self, name: str, frame: Any, /, about: str, version: int | None, **where: str) -> Commit:
         """Replace a partition by what was decided from a table as it was at a version.
@@ -184,9 +187,7 @@ class Lake:
         spec = table(name)
         rows = spec.conform(frame)
         _check_within(spec, rows, where)
-        self._prepare(spec)
-        if self.is_laid_out_otherwise(spec):
-            raise self._other_layout(spec)
+        self._prepare_as_laid_out(spec)
         seen = self._open(name, version or 0)
         assert seen is not None  # noqa: S101 - for the type checker
         write_deltalake(
@@ -199,7 +200,7 @@ class Lake:
             ),
             post_commithook_properties=UNCUT,
         )
-        return Commit(name, seen.version(), content_digest(rows), rows.num_rows, of_partition(data_files(seen), where))
+        return _finished(spec, seen, rows, where)
 
     def replace_in_batches(self, name: str, batches: Callable[[], Iterable[pa.RecordBatch]], /, **where: str) -> None:
         """Replace a partition as :meth:`replace` does, holding one batch at a time.
@@ -207,9 +208,7 @@ class Lake:
         ``batches`` gives the rows in any order; what it raises passes. The rows lie in one data file.
         """
         spec = table(name)
-        self._prepare(spec)
-        if self.is_laid_out_otherwise(spec):
-            raise self._other_layout(spec)
+        self._prepare_as_laid_out(spec)
 
         def checked() -> Iterator[pa.Table]:
             for batch in batches():
@@ -276,6 +275,11 @@ class Lake:
             # Versions go on from those of the damaged table, so that a release made from this one counts as newer.
             made.alter.set_table_description("made again after damage")
         return made
+
+    def _prepare_as_laid_out(self, spec: Table) -> None:
+        self._prepare(spec)
+        if self.is_laid_out_otherwise(spec):
+            raise self._other_layout(spec)
 
     def keep_trying(self, write: Callable[[], T]) -> T:
         """Write, again and again while another run's commits come between."""

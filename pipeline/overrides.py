@@ -136,8 +136,10 @@ def _find_records(source: Source, fields: pa.Table, exports: pa.Table, rows: lis
     # Cells are read without white space around them; a key ends in a bar where its last part is empty.
     keys = [key.strip() for key in identify(source, fields, FIELDS[source.kind]).column("source_key").to_pylist()]
     by_key: dict[str, list[int]] = defaultdict(list)
+    named_keys = {*wanted, *spelled.values()}
     for place, key in enumerate(keys):
-        by_key[key].append(place)
+        if key in named_keys:
+            by_key[key].append(place)
     ids = fields.column("record_id").to_pylist()
     named = {record_id: place for place, record_id in enumerate(ids) if record_id in wanted}
     copies = _name_copies(source, fields, exports, keys) if named else []
@@ -240,18 +242,17 @@ def write_value(source: Source, field: str, value: str, before: str | None) -> s
     """
     if value == EMPTIED:
         return None
-    is_said = _says(source, field, value, before)
     if field in DATES:
         day = _given_day(source, value)
         if day is None:
             raise ValueError(f"{value!r} is no day")
-        return before if is_said else _write_day(source, day)
+        return before if _says(source, field, value, before) else _write_day(source, day)
     if field in LIMITS:
         axis, limit = LIMITS[field]
         degrees = _degrees(value, axis)
         if degrees is None or abs(degrees) > limit:
             raise ValueError(f"{value!r} is no {field} in degrees")
-        return before if is_said else value
+        return before if _says(source, field, value, before) else value
     return value
 
 

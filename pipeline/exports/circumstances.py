@@ -15,10 +15,10 @@ from typing import Any
 
 from pipeline.settings import Settings
 from pipeline.theatres import Source
+from pipeline.theatres.sources import AXES
 
 # Mapped fields without which no record of a file can be placed in time, in space or in its source.
 REQUIRED = frozenset({"date_from", "date_exact", "period_from", "controller", "place", "valid_from", "id"})
-AXES = ("latitude", "longitude")
 
 
 def needed_columns(source: Source) -> dict[str, tuple[str, ...]]:

@@ -111,22 +111,21 @@ def _fetch(settings: Settings, theatre: Theatre, source: Source, on_progress: Pr
     assert block is not None  # noqa: S101 - for the type checker
     memory = Memory(settings, theatre, source)
     tried = read_outdated(settings, theatre, [source], on_progress)
-    again = any(one.read_again for one in tried)
+    unchanged: State = "read again" if any(one.read_again for one in tried) else "unchanged"
     lost = next((one.problem for one in tried if not one.read_again), None)
     with memory.turn(), Client(settings, _token(block), on_progress) as client:
         if isinstance(block, LiveLayer):
             try:
                 fetch_layer(client, block, memory.part)
-                return _take(settings, theatre, source, memory, None, again)
+                return _take(settings, theatre, source, memory, None, unchanged)
             finally:
                 memory.forget_part()  # a layer is read whole or again
         seen = _still_held(settings, theatre, source, memory.seen(block.address))
         fetch = fetch_object if urlsplit(block.address).scheme in STORES else fetch_file
         version = fetch(client, block, memory, seen[0] if seen else None)
         if version is None and seen:
-            state: State = "read again" if again else "unchanged"
-            return Fetched(theatre.name, source.name, state, seen[1], problem=seen[2] or lost)
-        return _take(settings, theatre, source, memory, version, again)
+            return Fetched(theatre.name, source.name, unchanged, seen[1], problem=seen[2] or lost)
+        return _take(settings, theatre, source, memory, version, unchanged)
 
 
 def _token(block: LiveLayer | LiveFile) -> str | None:
@@ -160,7 +159,7 @@ def _take(
     source: Source,
     memory: Memory,
     version: Version | None,
-    is_read_again: bool,
+    unchanged: State,
 ) -> Fetched:
     """Hand a whole download to the intake, under the name of its address."""
     block = source.fetch
@@ -177,8 +176,7 @@ def _take(
     finally:
         whole.unlink(missing_ok=True)
     came: State = "refused" if taken.problem else "new"
-    known: State = "read again" if is_read_again else "unchanged"
-    state = came if taken.is_new else known
+    state = came if taken.is_new else unchanged
     return Fetched(theatre.name, source.name, state, taken.records, size, taken.problem, taken.said_before)
 
 
